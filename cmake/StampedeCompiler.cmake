@@ -24,6 +24,14 @@ if(STAMPEDE_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+if(STAMPEDE_FUZZ)
+  # The fuzzer steers by the coverage of the code under test, so all layers are instrumented.
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "STAMPEDE_FUZZ needs clang (libFuzzer); use the preset 'fuzz'")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 set(STAMPEDE_WARNINGS
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
   -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)

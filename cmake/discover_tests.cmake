@@ -21,15 +21,18 @@ endfunction()
 
 names_of("*" all)
 names_of("[long]" long)
+names_of("[once]" once)
 
 set(script "")
-list(APPEND all ${long})  # those that are hidden ([.]) are not in "*"
+list(APPEND all ${long} ${once})  # a test that is hidden ([.]) is not in "*"
 list(REMOVE_DUPLICATES all)
 foreach(name IN LISTS all)
   set(labels "${LAYER}")
-  if(name IN_LIST long)
-    string(APPEND labels ";long")
-  endif()
+  foreach(label long once)
+    if(name IN_LIST ${label})
+      string(APPEND labels ";${label}")
+    endif()
+  endforeach()
   string(REPLACE "<open>" "[" name "${name}")
   string(REPLACE "<close>" "]" name "${name}")
   string(REPLACE "<semicolon>" ";" name "${name}")
