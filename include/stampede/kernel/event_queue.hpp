@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace stampede {
+
+/// One pending event: when it is due, and `order`, which breaks ties between equal times and tells
+/// the owner what to do. Smaller is earlier.
+struct Event {
+  std::int64_t time;
+  std::uint64_t order;
+
+  friend bool operator<(const Event& a, const Event& b) {
+    return a.time != b.time ? a.time < b.time : a.order < b.order;
+  }
+};
+
+/// The pending events of a simulation in the order of (time, order): a ladder queue
+/// (Tang, Goh, Thng: Ladder queue, an O(1) priority queue structure for large-scale discrete event
+/// simulation, ACM TOMACS 15(3), 2005).
+///
+/// The next events are kept sorted in `bottom_`. Later ones wait unsorted, in buckets of equal width
+/// (a rung), and those beyond every bucket in `top_`. A bucket is sorted only when its turn comes;
+/// one that is too full is split into a finer rung. A handful of events never leaves `bottom_` and
+/// `top_`, where it costs no more than a small sorted array.
+class EventQueue {
+ public:
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+
+  void push(Event event) {
+    ++size_;
+    if (event.time >= top_start_) {
+      push_top(event);
+    } else {
+      push_below_top(event);
+    }
+  }
+
+  /// The earliest event. Not to be called on an empty queue.
+  const Event& front() {
+    if (bottom_.empty()) {
+      refill_bottom();
+    }
+    return bottom_.back();
+  }
+
+  void pop() {
+    bottom_.pop_back();
+    --size_;
+  }
+
+  /// The n-th event after the front if it is already sorted, else null: a hint for prefetching.
+  const Event* peek(std::size_t n) const {
+    return bottom_.size() > n ? &bottom_[bottom_.size() - 1 - n] : nullptr;
+  }
+
+ private:
+  /// Equal-width buckets over [start, ...); those before `current` were consumed.
+  struct Rung {
+    std::int64_t start = 0;
+    int width_log2 = 0;
+    std::size_t current = 0;
+    std::size_t bucket_count = 0;
+    std::size_t event_count = 0;
+    std::vector<std::vector<Event>> buckets;
+
+    std::int64_t consumed_until() const {
+      return start + static_cast<std::int64_t>(current << width_log2);
+    }
+    void push(Event event) {
+      buckets[static_cast<std::size_t>(event.time - start) >> width_log2].push_back(event);
+      ++event_count;
+    }
+  };
+
+  void push_top(Event event) {
+    if (event.time < top_min_) {
+      top_min_ = event.time;
+    }
+    if (event.time > top_max_) {
+      top_max_ = event.time;
+    }
+    top_.push_back(event);
+  }
+  void push_below_top(Event event);
+  void insert_sorted(Event event);
+  void refill_bottom();
+  void empty_top();
+  void sort_into_bottom(std::vector<Event>& events);
+  /// Distributes `events` over a new finest rung that covers [start, last].
+  void add_rung(std::vector<Event>& events, std::int64_t start, std::int64_t last);
+
+  static constexpr std::int64_t none = INT64_MAX;
+
+  std::vector<Event> bottom_;  ///< descending, so that the next event is at the back
+  std::vector<Rung> rungs_;    ///< from coarse to fine; only the first `rung_count_` are in use
+  std::size_t rung_count_ = 0;
+  std::vector<Event> top_;
+  std::int64_t top_start_ = 0;
+  std::int64_t top_min_ = none;
+  std::int64_t top_max_ = 0;
+  std::vector<Event> scratch_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace stampede

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <coroutine>
+
+#include "stampede/base/intrusive_list.hpp"
+#include "stampede/kernel/simulation.hpp"
+
+namespace stampede {
+
+/// Whether those who wait for killed work are told (a connection reset) or hear nothing at all.
+enum class KilledWork { answers_broken, stays_silent };
+
+/// The part of a Job that its Scope knows.
+class ScopeMember : public ListHook {
+ public:
+  virtual void cut_off(KilledWork how) = 0;
+  virtual std::coroutine_handle<> process() = 0;
+
+ protected:
+  ~ScopeMember() = default;
+};
+
+/// Owns the running jobs of one thing that can die as a whole: an instance, a link, a population.
+/// Destroying the scope destroys its jobs; so does `kill`, in mid-simulation.
+class Scope {
+ public:
+  explicit Scope(Simulation& simulation) : simulation_(simulation) {}
+  ~Scope() {
+    while (!members_.empty()) {
+      members_.pop_front().process().destroy();
+    }
+  }
+
+  Simulation& simulation() { return simulation_; }
+  /// Lets a coroutine name a scope itself as the owner of its job.
+  Scope& scope() { return *this; }
+  bool empty() const { return members_.empty(); }
+
+  /// Takes a job over, from another scope if it has one: a request that arrives at an instance dies
+  /// with the instance, no longer with the link.
+  void adopt(ScopeMember& member) { members_.push_back(member); }
+
+  /// Ends all jobs at this instant: nobody hears from them again (but for the answer that `how`
+  /// names), and their frames are destroyed before any other process runs. The running process may
+  /// be one of them; it goes on until its next wait.
+  void kill(KilledWork how) {
+    while (!members_.empty()) {
+      ScopeMember& member = members_.pop_front();
+      member.cut_off(how);
+      simulation_.destroy_soon(member.process());
+    }
+  }
+
+ private:
+  Simulation& simulation_;
+  IntrusiveList<ScopeMember> members_;
+};
+
+}  // namespace stampede

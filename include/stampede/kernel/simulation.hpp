@@ -1,0 +1,147 @@
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "stampede/base/intrusive_list.hpp"
+#include "stampede/base/units.hpp"
+#include "stampede/kernel/event_queue.hpp"
+
+namespace stampede {
+
+class Simulation;
+class Timeouts;
+
+/// A suspended process in a list of those that wait for the same thing. Lives in the awaiter, hence
+/// in the waiting frame: a process that dies leaves the list by itself.
+struct Waiter : ListHook {
+  std::coroutine_handle<> process;
+};
+
+/// A pending event that can be cancelled; `none` when it has fired or was never set.
+struct EventId {
+  static constexpr std::uint32_t none = UINT32_MAX;
+  std::uint32_t slot = none;
+  bool is_pending() const { return slot != none; }
+};
+
+/// Waits until an instant; made by Simulation::delay and Simulation::until.
+class DelayAwaiter {
+ public:
+  DelayAwaiter(Simulation& simulation, Time due) : simulation_(simulation), due_(due) {}
+  DelayAwaiter(const DelayAwaiter&) = delete;
+  DelayAwaiter& operator=(const DelayAwaiter&) = delete;
+  ~DelayAwaiter();
+
+  bool await_ready() const;
+  void await_suspend(std::coroutine_handle<> process);
+  void await_resume() { event_.slot = EventId::none; }
+
+ private:
+  Simulation& simulation_;
+  Time due_;
+  EventId event_;
+};
+
+/// What a run may not exceed; each guards against a scenario that would never end.
+struct SimulationLimits {
+  std::uint64_t events = std::uint64_t{1} << 39;
+  std::uint64_t resumptions_per_instant = 100'000'000;
+};
+
+/// Thrown when a scenario exceeds a limit; the message says which and what to do.
+struct LimitExceeded : std::exception {
+  explicit LimitExceeded(std::string message) : message(std::move(message)) {}
+  const char* what() const noexcept override { return message.c_str(); }
+  std::string message;
+};
+
+/// The clock, the pending events and the processes that are ready to go on.
+///
+/// Only `run` resumes a suspended process: first the ready ones, in the order in which they became
+/// ready, then the earliest event. Equal times go by the order of scheduling.
+class Simulation {
+ public:
+  explicit Simulation(SimulationLimits limits = {});
+  ~Simulation();
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
+  Time now() const { return now_; }
+
+  /// Runs all that is due before or at `end`; the clock then stands at `end`, or earlier when
+  /// `stop` was raised.
+  void run(Time end, const std::atomic<bool>* stop = nullptr);
+
+  DelayAwaiter delay(Duration length) { return DelayAwaiter(*this, now_ + length); }
+  DelayAwaiter until(Time due) { return DelayAwaiter(*this, due); }
+
+  /// Resumes `process` at `due` (not before now) unless cancelled.
+  EventId schedule(Time due, std::coroutine_handle<> process) {
+    const std::uint32_t slot = take_slot(process.address());
+    events_.push(Event{due.ns(), (sequence_++ << slot_bits) | slot});
+    return EventId{slot};
+  }
+  void cancel(EventId& event) {
+    processes_[event.slot] = nullptr;
+    event.slot = EventId::none;
+  }
+
+  /// Lets a waiting process go on at this instant, after those that are already ready.
+  void wake(Waiter& waiter) { ready_.push_back(waiter); }
+
+  /// The queue of all timeouts of this length; see Timeouts.
+  Timeouts& timeouts(Duration length);
+
+  /// Destroys a suspended process before any other process runs again. Never at once: the caller
+  /// may be that very process, or run inside it.
+  void destroy_soon(std::coroutine_handle<> process) { doomed_.push_back(process); }
+
+  std::uint64_t event_count() const { return sequence_; }
+  std::uint64_t resumption_count() const { return resumptions_; }
+
+ private:
+  static constexpr int slot_bits = 24;
+
+  std::uint32_t take_slot(void* process) {
+    if (free_slots_.empty()) {
+      add_slots();
+    }
+    const std::uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();
+    processes_[slot] = process;
+    return slot;
+  }
+  void add_slots();
+  void resume(std::coroutine_handle<> process);
+  void destroy_doomed();
+  [[noreturn]] void fail_endless_instant() const;
+
+  Time now_;
+  EventQueue events_;
+  std::vector<void*> processes_;  ///< by slot: the frame that an event resumes, null if cancelled
+  std::vector<std::uint32_t> free_slots_;
+  IntrusiveList<Waiter> ready_;
+  std::vector<std::coroutine_handle<>> doomed_;
+  std::map<Duration, std::unique_ptr<Timeouts>> timeouts_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t resumptions_ = 0;
+  std::uint64_t resumptions_at_instant_ = 0;
+  SimulationLimits limits_;
+};
+
+inline DelayAwaiter::~DelayAwaiter() {
+  if (event_.is_pending()) {
+    simulation_.cancel(event_);
+  }
+}
+inline bool DelayAwaiter::await_ready() const { return due_ <= simulation_.now(); }
+inline void DelayAwaiter::await_suspend(std::coroutine_handle<> process) {
+  event_ = simulation_.schedule(due_, process);
+}
+
+}  // namespace stampede

@@ -1,0 +1,193 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "stampede/kernel/simulation.hpp"
+
+namespace stampede {
+
+class Slots;
+
+/// One taken slot; given back when it dies. Empty when the wait for it ended without one.
+class Slot {
+ public:
+  Slot() noexcept {}
+  explicit Slot(Slots& slots) noexcept : slots_(&slots) {}
+  Slot(Slot&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)) {}
+  Slot& operator=(Slot&& other) noexcept {
+    if (this != &other) {
+      release();
+      slots_ = std::exchange(other.slots_, nullptr);
+    }
+    return *this;
+  }
+  ~Slot() { release(); }
+
+  explicit operator bool() const { return slots_ != nullptr; }
+  void release();
+
+ private:
+  Slots* slots_ = nullptr;
+};
+
+/// Who goes next when a slot is free.
+enum class QueueDiscipline { fifo, lifo, priority };
+
+/// A number of interchangeable slots (workers, connections) and the line in front of them.
+class Slots {
+ public:
+  static constexpr int priority_levels = 10;
+
+  Slots(Simulation& simulation, std::int64_t capacity,
+        QueueDiscipline discipline = QueueDiscipline::fifo)
+      : simulation_(simulation),
+        discipline_(discipline),
+        free_(capacity),
+        lines_(discipline == QueueDiscipline::priority ? priority_levels : 1) {}
+  Slots(const Slots&) = delete;
+  Slots& operator=(const Slots&) = delete;
+
+  bool has_free() const { return free_ > 0 && waiting_ == 0; }
+  std::size_t waiting() const { return waiting_; }
+
+  /// Waits in line for a slot. `priority` counts under QueueDiscipline::priority only: 0 goes first.
+  auto acquire(int priority = 0) { return Awaiter(*this, priority); }
+
+  /// The same, but leaves the line at `give_up` with an empty Slot.
+  auto acquire_before(Time give_up, int priority = 0) {
+    return ImpatientAwaiter(*this, priority, give_up);
+  }
+
+  /// Adds slots, or takes free ones away (those in use go as they are given back).
+  void change_capacity(std::int64_t by) {
+    free_ += by;
+    grant();
+  }
+
+ private:
+  friend class Slot;
+
+  /// In line, or granted a slot and not yet resumed.
+  struct Place : Waiter {
+    bool granted = false;
+  };
+
+  class Awaiter {
+   public:
+    Awaiter(Slots& slots, int priority) : slots_(slots), priority_(priority) {}
+    ~Awaiter() { slots_.leave(place_); }
+    bool await_ready() { return slots_.take_at_once(place_); }
+    void await_suspend(std::coroutine_handle<> process) {
+      place_.process = process;
+      slots_.join_line(place_, priority_);
+    }
+    Slot await_resume() { return slots_.take_granted(place_); }
+
+   private:
+    friend class ImpatientAwaiter;
+    Slots& slots_;
+    int priority_;
+    Place place_;
+  };
+
+  class ImpatientAwaiter {
+   public:
+    ImpatientAwaiter(Slots& slots, int priority, Time give_up)
+        : slots_(slots), priority_(priority), give_up_(give_up) {}
+    ~ImpatientAwaiter() {
+      if (expiry_.is_pending()) {
+        slots_.simulation_.cancel(expiry_);
+      }
+      slots_.leave(place_);
+    }
+    bool await_ready() {
+      return slots_.take_at_once(place_) || give_up_ <= slots_.simulation_.now();
+    }
+    void await_suspend(std::coroutine_handle<> process) {
+      place_.process = process;
+      slots_.join_line(place_, priority_);
+      expiry_ = slots_.simulation_.schedule(give_up_, process);
+    }
+    Slot await_resume() {
+      if (!place_.granted) {
+        expiry_.slot = EventId::none;  // it was the expiry that resumed us
+      }
+      return slots_.take_granted(place_);
+    }
+
+   private:
+    Slots& slots_;
+    int priority_;
+    Time give_up_;
+    Place place_;
+    EventId expiry_;
+  };
+
+  bool take_at_once(Place& place) {
+    if (!has_free()) {
+      return false;
+    }
+    --free_;
+    place.granted = true;
+    return true;
+  }
+  void join_line(Place& place, int priority) {
+    ++waiting_;
+    lines_[lines_.size() > 1 ? static_cast<std::size_t>(priority) : 0].push_back(place);
+  }
+  Slot take_granted(Place& place) {
+    if (!place.granted) {
+      return Slot();
+    }
+    place.granted = false;
+    return Slot(*this);
+  }
+  void leave(Place& place) {
+    if (place.granted) {  // granted and cancelled in the same instant: the next one gets it
+      place.granted = false;
+      give_back();
+    } else if (place.is_linked()) {
+      place.unlink();
+      --waiting_;
+    }
+  }
+  void give_back() {
+    ++free_;
+    grant();
+  }
+  void grant() {
+    while (free_ > 0 && waiting_ > 0) {
+      Place& next = next_in_line();
+      --waiting_;
+      --free_;
+      next.granted = true;
+      simulation_.wake(next);
+    }
+  }
+  Place& next_in_line() {
+    for (IntrusiveList<Place>& line : lines_) {
+      if (!line.empty()) {
+        return discipline_ == QueueDiscipline::lifo ? line.pop_back() : line.pop_front();
+      }
+    }
+    return lines_.front().front();
+  }
+
+  Simulation& simulation_;
+  QueueDiscipline discipline_;
+  std::int64_t free_;  ///< negative while a reduced capacity waits for slots in use
+  std::size_t waiting_ = 0;
+  std::vector<IntrusiveList<Place>> lines_;
+};
+
+inline void Slot::release() {
+  if (slots_ != nullptr) {
+    std::exchange(slots_, nullptr)->give_back();
+  }
+}
+
+}  // namespace stampede

@@ -1,0 +1,115 @@
+#include "stampede/kernel/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include "stampede/base/require.hpp"
+#include "stampede/kernel/timeouts.hpp"
+
+namespace stampede {
+
+namespace {
+
+/// How often a run looks whether it was told to stop, in resumptions.
+constexpr std::uint64_t stop_check_interval = 4096;
+/// The frames of the next events are fetched this many events ahead.
+constexpr std::size_t prefetch_distance = 2;
+
+}  // namespace
+
+Simulation::Simulation(SimulationLimits limits) : limits_(limits) {}
+
+Simulation::~Simulation() { destroy_doomed(); }
+
+void Simulation::run(Time end, const std::atomic<bool>* stop) {
+  for (;;) {
+    while (!ready_.empty()) {
+      resume(ready_.pop_front().process);
+    }
+    if (events_.empty()) {
+      break;
+    }
+    const Event event = events_.front();
+    if (event.time > end.ns()) {
+      break;
+    }
+    events_.pop();
+    if (const Event* next = events_.peek(prefetch_distance)) {
+      const char* frame = static_cast<const char*>(
+          processes_[next->order & ((std::uint64_t{1} << slot_bits) - 1)]);
+      __builtin_prefetch(frame);
+      __builtin_prefetch(frame + 64);
+      __builtin_prefetch(frame + 128);
+    }
+    const auto slot = static_cast<std::uint32_t>(event.order & ((1U << slot_bits) - 1));
+    void* process = processes_[slot];
+    free_slots_.push_back(slot);
+    if (process == nullptr) {
+      continue;
+    }
+    if (event.time != now_.ns()) {
+      now_ = Time::from_start(Duration::nanoseconds(event.time));
+      resumptions_at_instant_ = resumptions_;
+    }
+    resume(std::coroutine_handle<>::from_address(process));
+    if (resumptions_ % stop_check_interval == 0 && stop != nullptr &&
+        stop->load(std::memory_order_relaxed)) {
+      return;
+    }
+  }
+  now_ = end;
+}
+
+void Simulation::resume(std::coroutine_handle<> process) {
+  process.resume();
+  ++resumptions_;
+  if (resumptions_ - resumptions_at_instant_ > limits_.resumptions_per_instant) [[unlikely]] {
+    fail_endless_instant();
+  }
+  if (!doomed_.empty()) [[unlikely]] {
+    destroy_doomed();
+  }
+}
+
+void Simulation::destroy_doomed() {
+  while (!doomed_.empty()) {
+    const std::coroutine_handle<> process = doomed_.back();
+    doomed_.pop_back();
+    process.destroy();
+  }
+}
+
+void Simulation::add_slots() {
+  const std::size_t old_count = processes_.size();
+  const std::size_t limit = std::size_t{1} << slot_bits;
+  if (old_count == limit) {
+    throw LimitExceeded(fmt::format(
+        "more than {} events are pending at {} s: the scenario piles up work without end; bound "
+        "its queues or lower its load",
+        limit, now_.seconds()));
+  }
+  if (sequence_ > limits_.events) {
+    throw LimitExceeded(fmt::format("more than {} events; shorten the run", limits_.events));
+  }
+  const std::size_t new_count = old_count == 0 ? 64 : old_count * 2;
+  processes_.resize(new_count, nullptr);
+  for (std::size_t slot = new_count; slot-- > old_count;) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slot));
+  }
+}
+
+void Simulation::fail_endless_instant() const {
+  throw LimitExceeded(fmt::format(
+      "{} steps at the single instant {} s: something in the scenario goes round without time "
+      "passing (a cycle of calls, a retry without back-off, users without think time)",
+      limits_.resumptions_per_instant, now_.seconds()));
+}
+
+Timeouts& Simulation::timeouts(Duration length) {
+  std::unique_ptr<Timeouts>& queue = timeouts_[length];
+  if (!queue) {
+    queue = std::make_unique<Timeouts>(*this, length);
+  }
+  return *queue;
+}
+
+}  // namespace stampede
