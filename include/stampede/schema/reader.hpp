@@ -1,0 +1,84 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stampede/base/problem.hpp"
+#include "stampede/schema/codec.hpp"
+#include "stampede/schema/value.hpp"
+
+namespace stampede {
+
+/// A component named somewhere in the settings, for whoever knows which components there are.
+struct ComponentReference {
+  std::string name;
+  Place place;
+  std::string path;  ///< "components.balancer.backends"
+};
+
+/// Turns Values into settings and collects what is wrong with them, all of it. Never throws on the
+/// user's account: a value that cannot be read keeps its default and leaves a Problem.
+class Reader {
+ public:
+  explicit Reader(Problems& problems) : problems_(problems) {}
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  /// Reads `from` into `to`.
+  template <class T>
+  void read(const Value& from, T& to) {
+    type_of<T>().read(from, &to, *this);
+  }
+  /// The same one step down the path: `step` is a key or an index.
+  template <class T>
+  void read(const Value& from, T& to, std::string_view step) {
+    const Step inside(*this, step);
+    type_of<T>().read(from, &to, *this);
+  }
+
+  void error(const Place& place, std::string what, std::string expected = {},
+             std::string hint = {});
+  void warning(const Place& place, std::string what, std::string expected = {},
+               std::string hint = {});
+  /// "<path> is 'x'; expected …": the value is not what belongs here.
+  void mismatch(const Value& value, std::string expected, std::string hint = {});
+  /// The number of errors so far; unchanged by a successful read.
+  std::size_t errors() const { return errors_; }
+
+  /// Keeps a reference to a component, to be resolved when all components are known.
+  void refer(std::string name, Place place);
+  const std::vector<ComponentReference>& references() const { return references_; }
+
+  /// Where in the settings the reader is: "components.app.replicas"; empty at the top.
+  const std::string& path() const { return path_; }
+  /// " in components.app", or "" at the top.
+  std::string in_path() const;
+  /// The path of something one step down.
+  std::string path_of(std::string_view step) const;
+
+  /// Goes one step down the path while it lives.
+  class Step {
+   public:
+    Step(Reader& reader, std::string_view step);
+    ~Step();
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+   private:
+    Reader& reader_;
+    std::size_t length_before_;
+  };
+
+  /// The directory that relative paths of files in the settings start from; empty is the current one.
+  std::string base_directory;
+
+ private:
+  Problems& problems_;
+  std::vector<ComponentReference> references_;
+  std::string path_;
+  std::size_t errors_ = 0;
+};
+
+}  // namespace stampede
