@@ -1,10 +1,11 @@
 #include "stampede/stats/slices.hpp"
 
 #include <rapidcheck/catch.h>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
-#include <tuple>
 #include <utility>
 #include <vector>
 

@@ -54,8 +54,13 @@ class Histogram {
     }
     ++counts_[bucket];
     ++count_;
-    min_ = std::min(min_, value);
-    max_ = std::max(max_, value);
+    // Branches that are never taken, once warm, are cheaper than two stores.
+    if (value < min_) [[unlikely]] {
+      min_ = value;
+    }
+    if (value > max_) [[unlikely]] {
+      max_ = value;
+    }
   }
 
   /// Afterwards this is what it would be had it recorded the other's values too.

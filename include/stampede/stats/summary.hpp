@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "stampede/base/units.hpp"
 #include "stampede/stats/histogram.hpp"
