@@ -54,6 +54,7 @@ def proportion_interval(fractions):
 def main():
     random = np.random.default_rng(20250101)
     print(f"// Written by make_scipy_reference.py (SciPy {scipy.__version__}); do not edit.")
+    print("// clang-format off")
     print("#pragma once\n")
     print("#include <cstdint>\n#include <vector>\n")
     print('#include "stampede/stats/estimate.hpp"\n')

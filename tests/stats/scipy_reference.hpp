@@ -1,4 +1,5 @@
 // Written by make_scipy_reference.py (SciPy 1.10.1); do not edit.
+// clang-format off
 #pragma once
 
 #include <cstdint>
