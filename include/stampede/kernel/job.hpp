@@ -29,7 +29,8 @@ class JobListener : public ListHook {
 /// (`*this` of a member function), which must offer `Scope& scope()`. The holder of the Job may wait
 /// for the answer, wait with a limit, or drop it: that ends the wait, never the work.
 ///
-/// T is trivially copyable and offers `static T broken()`, the answer of work that was killed.
+/// T is trivially copyable and offers `static T broken()`, the answer of work that was killed. If it
+/// has a member `bool silent`, an answer with it set reaches nobody, as if the work were killed.
 template <class T>
 class [[nodiscard]] Job {
   static_assert(std::is_trivially_copyable_v<T>,
@@ -114,9 +115,16 @@ class Job<T>::promise_type final : public ScopeMember, public PooledFrame {
   std::suspend_never initial_suspend() noexcept { return {}; }
   std::suspend_never final_suspend() noexcept { return {}; }
   void return_value(const T& answer) {
-    if (!answered_) {
-      deliver(answer);
+    if (answered_) {
+      return;
     }
+    if constexpr (requires { answer.silent; }) {
+      if (answer.silent) {
+        cut_off(KilledWork::stays_silent);
+        return;
+      }
+    }
+    deliver(answer);
   }
   /// The failures of the modelled system are values, so this is a limit of the run, or a bug; either
   /// ends the run.

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "stampede/kernel/job.hpp"
+#include "stampede/model/endpoint.hpp"
+#include "stampede/random/stream.hpp"
+#include "stampede/schema/schema.hpp"
+
+namespace stampede {
+
+/// A rate that changes over time.
+class RateProfile {
+ public:
+  static constexpr const char* registry = "rate profile";
+  static constexpr const char* scalar_kind = "constant";
+  struct Context {};
+
+  virtual ~RateProfile() = default;
+
+  /// Events per second at an instant.
+  virtual double rate(Time at) const = 0;
+  /// When the rate, integrated from `from` on, reaches `events`; Time::never() if it never does.
+  /// This is what turns arrivals at rate 1 into arrivals at this rate (Çinlar: Introduction to
+  /// Stochastic Processes, 1975, §4.7).
+  virtual Time after(Time from, double events) const = 0;
+};
+
+/// What an arrival process knows of a request before it is sent; the rest is drawn from the
+/// population's laws.
+struct Ask {
+  Time sent;                              ///< the intended moment; latency counts from here
+  std::optional<std::uint64_t> user;
+  std::optional<RequestTypeId> type;
+  std::optional<std::uint64_t> key;
+  std::optional<std::uint32_t> size;           ///< of the request
+  std::optional<std::uint32_t> response_size;
+};
+
+/// The users of one traffic population, as its arrival process sees them.
+class Population {
+ public:
+  virtual ~Population() = default;
+
+  virtual Scope& scope() = 0;
+  Simulation& simulation() { return scope().simulation(); }
+  /// The random stream of one purpose of this population.
+  virtual Stream stream(std::string_view purpose) const = 0;
+  /// The number of users; 0 when they are without number.
+  virtual std::uint64_t user_count() const = 0;
+  /// The number of a request type of this population by its name.
+  virtual std::optional<RequestTypeId> type(std::string_view name) const = 0;
+
+  /// A user sends a request now and waits for the answer as the population's settings say. Drop the
+  /// reply if nobody goes on after it.
+  virtual Reply send(const Ask& ask) = 0;
+};
+
+/// When the users of a population send requests: one object for each population and replication.
+///
+/// An open process sends whatever becomes of the answers; a closed one waits for them.
+class ArrivalProcess {
+ public:
+  static constexpr const char* registry = "arrival process";
+  struct Context {
+    Population& population;
+    std::string base_directory;  ///< of the scenario; files are named relative to it
+  };
+
+  virtual ~ArrivalProcess() = default;
+
+  /// Starts what goes on by itself from t = 0. The processes live in the population's scope.
+  virtual void start() = 0;
+  /// Something worth telling the user about the input, such as skipped lines of a log; or empty.
+  virtual std::string note() const { return {}; }
+};
+
+}  // namespace stampede

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stampede/kernel/simulation.hpp"
+#include "stampede/model/endpoint.hpp"
+#include "stampede/model/fleet.hpp"
+#include "stampede/model/network.hpp"
+#include "stampede/model/observer.hpp"
+#include "stampede/random/stream.hpp"
+#include "stampede/schema/schema.hpp"
+
+namespace stampede {
+
+class Component;
+
+/// The names of request types, the same numbers over the whole scenario.
+class RequestTypes {
+ public:
+  RequestTypeId add(std::string_view name);  ///< the old number if the name is known
+  std::optional<RequestTypeId> find(std::string_view name) const;
+  const std::string& name(RequestTypeId type) const { return names_[type]; }
+  std::size_t size() const { return names_.size(); }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+/// Finds the components that others refer to; all of them exist when it is handed out.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  virtual Component& component(const ComponentName& name) = 0;
+
+  /// How a caller reaches a component without a balancer: client-side round robin over its
+  /// instances, beginning with the `caller`-th, or the only instance itself. Lives as long as the
+  /// world; each caller takes one of its own.
+  virtual Endpoint& client(const ComponentName& name, std::uint32_t caller) = 0;
+};
+
+/// A named part of the topology: a fleet of instances and what runs beside them.
+///
+/// Made from its settings, then connected when all others are made, then started.
+class Component {
+ public:
+  static constexpr const char* registry = "component";
+
+  /// What a component is given of the world; all of it outlives the component.
+  struct Context {
+    std::string name;
+    Simulation& simulation;
+    Network& network;
+    const RequestTypes& request_types;
+    ComponentObserver& observer;
+    std::uint64_t seed;
+    std::uint64_t replication;
+
+    /// The random stream of one purpose of this component.
+    Stream stream(std::string_view purpose) const {
+      return Stream(seed, replication, name, purpose);
+    }
+  };
+
+  virtual ~Component() = default;
+
+  virtual void connect(Directory& directory) = 0;
+  /// Begins whatever runs by itself (health checks, background work).
+  virtual void start() {}
+  virtual Fleet& fleet() = 0;
+
+  /// Checks at the end of a run what must hold of this component exactly; the text of what does
+  /// not, else empty.
+  virtual std::string broken_law() { return {}; }
+};
+
+/// Where the replicas of a component stand: spread in turn over these zones or regions, or over all.
+struct PlacementSettings {
+  int replicas = 1;
+  std::vector<std::string> zones;
+};
+/// Adds the fields `replicas` and `zones` to those of whatever settings hold them.
+void describe_placement(Visitor& v, PlacementSettings& s);
+std::vector<PlaceId> places_of(const PlacementSettings& settings, const Geography& geography);
+
+}  // namespace stampede

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stampede/base/intrusive_list.hpp"
+#include "stampede/model/endpoint.hpp"
+#include "stampede/model/knob.hpp"
+
+namespace stampede {
+
+/// Where an instance is in its life. Crashed is `down`; what comes back boots first.
+enum class InstanceState : std::uint8_t { boot, ready, draining, down, gone };
+
+/// One running copy of a component, at one place, of one version.
+///
+/// What faults and controllers may do to it: turn its knobs and send it signals.
+class Instance : public Endpoint {
+ public:
+  Instance(std::string name, std::uint32_t index, PlaceId place)
+      : name_(std::move(name)), index_(index), place_(place) {}
+
+  const std::string& name() const { return name_; }  ///< "app-3"
+  std::uint32_t index() const { return index_; }     ///< within its fleet, never used again
+  PlaceId place() const { return place_; }
+  std::uint16_t version() const { return version_; }
+  InstanceState state() const { return state_; }
+  bool is_up() const { return state_ == InstanceState::ready || state_ == InstanceState::draining; }
+
+  /// Answers a health check that `prober` sends: ok, or as a call to it would fail.
+  virtual Reply probe(const Request& prober) = 0;
+
+  // Signals.
+  /// Kills all work here and now; until `boot`, callers find nobody (or hear nothing).
+  virtual void crash(KilledWork how) = 0;
+  /// Starts what is down: ready after its boot time.
+  virtual void boot() = 0;
+
+  // Knobs.
+  Knob& speed() { return speed_; }            ///< factor on the speed of computing; 0 pauses
+  Knob& error_rate() { return error_rate_; }  ///< share of requests answered with an error
+
+ protected:
+  virtual void speed_changed(double speed) = 0;
+  void set_state(InstanceState state);
+
+ private:
+  friend class Fleet;
+
+  std::string name_;
+  std::uint32_t index_;
+  PlaceId place_;
+  std::uint16_t version_ = 0;
+  InstanceState state_ = InstanceState::ready;
+  class Fleet* fleet_ = nullptr;
+  Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
+  Knob error_rate_{Combine::any_of, 0};
+};
+
+/// Told at once of what happens to a fleet; see Discovery for what others get to know, and when.
+class FleetListener : public ListHook {
+ public:
+  virtual void added(Instance& instance) = 0;
+  virtual void state_changed(Instance& instance) = 0;
+
+ protected:
+  ~FleetListener() = default;
+};
+
+/// The instances of one component. Versions, autoscalers, rollouts, crashes and discovery all work
+/// on it. Instances are never destroyed before the world: what is gone keeps its index.
+class Fleet {
+ public:
+  std::size_t size() const { return instances_.size(); }
+  Instance& operator[](std::size_t index) { return *instances_[index]; }
+
+  Instance& add(std::unique_ptr<Instance> instance) {
+    instance->fleet_ = this;
+    instances_.push_back(std::move(instance));
+    Instance& added = *instances_.back();
+    listeners_.for_each([&](FleetListener& listener) { listener.added(added); });
+    return added;
+  }
+
+  void listen(FleetListener& listener) { listeners_.push_back(listener); }
+
+ private:
+  friend class Instance;
+
+  std::vector<std::unique_ptr<Instance>> instances_;
+  IntrusiveList<FleetListener> listeners_;
+};
+
+inline void Instance::set_state(InstanceState state) {
+  if (state == state_) {
+    return;
+  }
+  state_ = state;
+  if (fleet_ != nullptr) {
+    fleet_->listeners_.for_each([this](FleetListener& listener) { listener.state_changed(*this); });
+  }
+}
+
+}  // namespace stampede

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stampede/kernel/cpu.hpp"
+#include "stampede/kernel/task.hpp"
+#include "stampede/model/request.hpp"
+#include "stampede/random/distribution.hpp"
+#include "stampede/random/stream.hpp"
+#include "stampede/schema/schema.hpp"
+
+namespace stampede {
+
+/// What one class of links does to a message, each way.
+struct LinkSettings {
+  Distribution<Duration> latency;
+  std::optional<Bandwidth> bandwidth;
+  Ratio loss;
+};
+void describe(Visitor& v, LinkSettings& s);
+
+/// An override for the links between two regions or zones.
+struct LinkOverride {
+  std::vector<std::string> between;
+  LinkSettings link;
+};
+void describe(Visitor& v, LinkOverride& s);
+
+struct NetworkSettings {
+  std::optional<LinkSettings> within_zone;
+  std::optional<LinkSettings> between_zones;
+  std::optional<LinkSettings> between_regions;
+  std::optional<LinkSettings> to_users;
+  std::vector<LinkOverride> links;
+};
+void describe(Visitor& v, NetworkSettings& s);
+
+struct RegionSettings {
+  std::vector<std::string> zones;
+};
+void describe(Visitor& v, RegionSettings& s);
+
+/// Where things are: regions, their zones, and in each region a place where its users sit.
+class Geography {
+ public:
+  /// Without regions there is one, called "default", of one zone, called "default".
+  explicit Geography(const Named<RegionSettings>& regions);
+
+  struct Place {
+    std::string name;      ///< of the zone, or of the region for a place of users
+    std::size_t region = 0;
+    bool of_users = false;
+  };
+
+  const std::vector<Place>& places() const { return places_; }
+  const std::vector<std::string>& regions() const { return regions_; }
+  std::size_t zone_count() const { return zone_count_; }
+  std::optional<PlaceId> zone(std::string_view name) const;
+  std::optional<std::size_t> region(std::string_view name) const;
+  PlaceId users_of(std::size_t region) const {
+    return static_cast<PlaceId>(zone_count_ + region);
+  }
+  /// The zones of a region, or the zone of that name; empty if there is neither.
+  std::vector<PlaceId> zones_in(std::string_view region_or_zone) const;
+
+ private:
+  std::vector<Place> places_;  ///< zones first
+  std::vector<std::string> regions_;
+  std::size_t zone_count_ = 0;
+};
+
+/// Carries messages between places: latency, loss, and a bandwidth that all messages of a link share
+/// at once (processor sharing, the fluid limit of fair TCP flows).
+class Network {
+ public:
+  Network(Simulation& simulation, const Geography& geography, const NetworkSettings& settings,
+          std::uint64_t seed, std::uint64_t replication);
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  const Geography& geography() const { return geography_; }
+
+  /// True when every message between these places arrives at the instant that it is sent.
+  bool is_instant(PlaceId from, PlaceId to) const { return path(from, to).instant; }
+
+  /// The latency of this message, drawn for (direction, luck).
+  Duration latency(PlaceId from, PlaceId to, std::uint64_t luck) const;
+  /// Whether this message is lost for good; its receiver never learns of it.
+  bool loses(PlaceId from, PlaceId to, std::uint64_t luck) const;
+  /// The shared line of a link with a bandwidth, else null; `work` is the time that a message takes
+  /// alone on it.
+  Cpu* line(PlaceId from, PlaceId to) const { return path(from, to).line; }
+  Duration transfer_time(PlaceId from, PlaceId to, std::uint32_t bytes) const;
+
+ private:
+  /// One direction between two places.
+  struct Path {
+    bool instant = true;
+    std::vector<const LinkSettings*> links;  ///< crossed one after the other
+    double loss = 0;
+    double bytes_per_ns = 0;
+    Cpu* line = nullptr;
+    std::uint64_t id = 0;
+  };
+  const Path& path(PlaceId from, PlaceId to) const {
+    return paths_[from * geography_.places().size() + to];
+  }
+
+  const Geography& geography_;
+  NetworkSettings settings_;
+  Stream latency_;
+  Stream loss_;
+  std::vector<Path> paths_;
+  std::vector<std::unique_ptr<Cpu>> lines_;
+};
+
+/// Moves the message of an owner's job from place to place; false when it was lost.
+/// Asks for nothing when the way is instant: test `is_instant` first and save the frame.
+template <class Owner>
+Task<bool> transit(Owner& owner, Network& network, PlaceId from, PlaceId to, std::uint32_t bytes,
+                   std::uint64_t luck) {
+  if (network.loses(from, to, luck)) {
+    co_return false;
+  }
+  if (Cpu* line = network.line(from, to)) {
+    co_await line->work(network.transfer_time(from, to, bytes));
+  }
+  co_await owner.scope().simulation().delay(network.latency(from, to, luck));
+  co_return true;
+}
+
+}  // namespace stampede

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+
+#include "stampede/kernel/cpu.hpp"
+#include "stampede/model/request.hpp"
+
+namespace stampede {
+
+/// One request's stay at one instance, told when it ends.
+struct Visit {
+  Time arrived;
+  Duration waited;       ///< for a worker, all waits together
+  Duration cpu_waited;   ///< for a core
+  bool started = false;  ///< it got a worker (or needed none)
+  std::uint32_t instance = 0;
+  Outcome outcome = Outcome::ok;
+};
+
+/// What a component tells about the work that passes through it, while it happens. Models emit,
+/// measures record.
+class ComponentObserver : public Cpu::BusyObserver {
+ public:
+  virtual ~ComponentObserver() = default;
+
+  /// A request is at the door and counts as in flight until `ended`.
+  virtual void arrived(Time now) = 0;
+  /// A request waits for a worker (by = 1), or waits no more (by = -1).
+  virtual void queue_changed(Time now, std::int64_t by) = 0;
+  /// Workers are held (by = 1) or given back (by = -1).
+  virtual void busy_workers_changed(Time now, std::int64_t by) = 0;
+  virtual void ended(Time now, const Visit& visit) = 0;
+
+  /// Workers, cores and up instances that exist from now on more or less than before.
+  virtual void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
+                                std::int64_t instances) = 0;
+  /// A worker or core of this instance served for `busy`; for the split of load over instances.
+  virtual void served(std::uint32_t instance, Duration busy) = 0;
+};
+
+/// What a population of users tells.
+class PopulationObserver {
+ public:
+  virtual ~PopulationObserver() = default;
+
+  virtual void sent(const Request& request) = 0;
+  /// One attempt of a user request ended; the ones with `attempt` > 0 are retries.
+  virtual void attempt_ended(const Request& attempt, Outcome outcome) = 0;
+  /// A user request ended: `latency` is from the intended send to the response at the user.
+  virtual void ended(const Request& request, Time now, Duration latency, Outcome outcome) = 0;
+};
+
+}  // namespace stampede

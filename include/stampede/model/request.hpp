@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "stampede/base/hash.hpp"
+#include "stampede/base/units.hpp"
+#include "stampede/model/outcome.hpp"
+
+namespace stampede {
+
+/// Index of a place in the Network: a zone, or where the users of a region sit.
+using PlaceId = std::uint16_t;
+/// Index of a name of request, the same over the whole scenario.
+using RequestTypeId = std::uint16_t;
+
+/// One request on its way to one component. A call made on its behalf is a Request of its own that
+/// inherits everything but what `as_branch` and `as_attempt` change.
+struct Request {
+  std::uint64_t id = 0;    ///< ordinal of the user request within its population
+  std::uint64_t luck = 0;  ///< names the random draws of this request, attempt and branch
+  std::uint64_t key = 0;
+  std::uint64_t user = 0;
+  Time sent;                         ///< when the user meant to send it
+  Time deadline = Time::never();     ///< after which nobody waits for the answer
+  Time patience = Time::never();     ///< when the user leaves whatever queue it is in
+  std::uint32_t size = 0;            ///< payload in bytes
+  std::uint32_t response_size = 0;   ///< payload of a good answer
+  PlaceId from = 0;                  ///< where the caller is
+  RequestTypeId type = 0;
+  std::uint16_t population = 0;
+  std::uint8_t attempt = 0;          ///< 0 is the first try of this call
+  std::uint8_t priority = 0;         ///< 0 goes first, 9 last
+  std::uint8_t hops = 0;             ///< calls between the user and here
+  std::uint32_t trace = 0;           ///< slot of the observer's trace; 0 is off
+
+  /// The same request as the n-th try of its call: with luck of its own.
+  Request as_attempt(int n) const {
+    Request copy = *this;
+    copy.attempt = static_cast<std::uint8_t>(n);
+    if (n > 0) {
+      copy.luck = combine(luck, static_cast<std::uint64_t>(n));
+    }
+    return copy;
+  }
+
+  /// A call to another component on behalf of this request: the `branch`-th one that it makes.
+  Request as_branch(std::uint64_t branch) const {
+    Request copy = *this;
+    copy.luck = combine(luck, ~branch);
+    copy.attempt = 0;
+    ++copy.hops;
+    return copy;
+  }
+};
+static_assert(std::is_trivially_copyable_v<Request>);
+
+/// The answer to a request.
+struct Response {
+  Outcome outcome = Outcome::ok;
+  bool silent = false;      ///< never reaches anybody: the message was lost
+  std::uint16_t version = 0;  ///< of the instance that answered
+  std::uint32_t size = 0;   ///< payload in bytes
+
+  bool ok() const { return outcome == Outcome::ok; }
+
+  static Response with(Outcome outcome) {
+    Response response;
+    response.outcome = outcome;
+    return response;
+  }
+  /// What the caller of killed work hears, when it hears anything.
+  static Response broken() { return with(Outcome::reset); }
+};
+static_assert(std::is_trivially_copyable_v<Response>);
+
+}  // namespace stampede

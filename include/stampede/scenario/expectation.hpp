@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "stampede/schema/schema.hpp"
+
+namespace stampede {
+
+/// One line of `expect:`, such as `shoppers.latency.p99 < 250ms` or, for a known answer of theory,
+/// `queue.wait.mean ~ 4s within 1%`.
+///
+/// `~` is the judging rule of Monte Carlo validation: the estimate lies within the 99.9 % interval of
+/// Student's t around the expected value, over at least two replications; `within` asks in addition
+/// that the 95 % half-width is no wider than that share of the expected value (a wide interval would
+/// agree with anything).
+struct Expectation {
+  enum class Relation { less, at_most, more, at_least, equal, agrees };
+
+  std::string text;
+  Place place;
+  std::string subject;  ///< "shoppers" or "shoppers.product_page": traffic, request type, component
+  std::string metric;   ///< "latency.p99": as in result.json, without the unit's suffix
+  Relation relation = Relation::less;
+  double value = 0;             ///< in seconds, shares, per second, or plain
+  std::string unit;             ///< as written, for showing the observed value alike
+  std::optional<double> within; ///< of `agrees`: largest relative half-width
+};
+
+/// A scalar of text in the settings.
+template <>
+struct Codec<Expectation> {
+  static void read(const Value& from, Expectation& to, Reader& reader);
+  static Json echo(const Expectation& expectation);
+  static Json schema(SchemaWriter& writer);
+  static std::string type_text();
+};
+
+}  // namespace stampede
