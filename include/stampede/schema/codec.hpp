@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -166,8 +167,29 @@ class StructType : public Type {
   const std::type_info& type_info() const { return type_; }
   std::string name() const;  ///< "LeastRequestSettings"
 
-  /// Reads the members of a map; `entered_as` names the thing in messages about unknown keys.
+  /// The keys of the struct without their values.
+  struct Outline {
+    struct Key {
+      std::string name;
+      std::vector<std::string> aliases;
+    };
+    std::vector<Key> keys;
+    std::string shorthand;                 ///< empty if there is none
+    const Type* shorthand_type = nullptr;  ///< of the field that the shorthand means
+
+    bool knows(std::string_view key) const;  ///< by its name or an alias
+    std::vector<std::string> names() const;
+  };
+  const Outline& outline() const;
+
+  /// Reads a map, nothing (all defaults), or a shorthand.
   void read(const Value& from, void* to, Reader& reader) const override;
+  /// Reads a map whose keys are those of the struct. `kind` is the plug-in that they belong to, for
+  /// messages; the member `unnamed`, a shorthand, is left out of paths.
+  void read_members(const Value& map, void* to, Reader& reader, std::string_view kind = {},
+                    std::string_view unnamed = {}) const;
+  /// Whether `value` in place of the struct is meant as its shorthand.
+  bool is_shorthand(const Value& value) const;
   Json echo(const void* from) const override;
   Json schema(SchemaWriter& writer) const override;
   std::string text() const override;
@@ -178,6 +200,8 @@ class StructType : public Type {
   const std::type_info& type_;
   Describe describe_;
   Make make_;
+  mutable std::once_flag outlined_;
+  mutable Outline outline_;
 };
 
 class EnumType : public Type {
@@ -209,6 +233,7 @@ class OptionalType : public Type {
   Json brief(const void* from) const override;
   Json schema(SchemaWriter& writer) const override;
   std::string text() const override { return inner_.text(); }
+  std::string example() const override { return inner_.example(); }
   std::string reference_text() const override { return inner_.reference_text(); }
   void document(ReferenceWriter& writer) const override { inner_.document(writer); }
   bool reads_maps() const override { return inner_.reads_maps(); }

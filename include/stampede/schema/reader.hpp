@@ -44,8 +44,24 @@ class Reader {
                std::string hint = {});
   /// "<path> is 'x'; expected …": the value is not what belongs here.
   void mismatch(const Value& value, std::string expected, std::string hint = {});
+  /// The same with the words and the example of a type.
+  void mismatch(const Value& value, const Type& expected, std::string hint = {});
   /// The number of errors so far; unchanged by a successful read.
   std::size_t errors() const { return errors_; }
+
+  /// Adds to what `mismatch` says was expected at the present path (not below it) while it lives:
+  /// the limits of the field, and what else could stand there.
+  class Expecting {
+   public:
+    Expecting(Reader& reader, std::string limits, std::string alternative = {});
+    ~Expecting();
+    Expecting(const Expecting&) = delete;
+    Expecting& operator=(const Expecting&) = delete;
+
+   private:
+    Reader& reader_;
+    std::string path_before_, limits_before_, alternative_before_;
+  };
 
   /// Keeps a reference to a component, to be resolved when all components are known.
   void refer(std::string name, Place place);
@@ -79,6 +95,7 @@ class Reader {
   std::vector<ComponentReference> references_;
   std::string path_;
   std::size_t errors_ = 0;
+  std::string expecting_path_, expecting_limits_, expecting_alternative_;
 };
 
 }  // namespace stampede

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "stampede/schema/codec.hpp"
@@ -17,21 +18,18 @@ class ReferenceWriter {
   /// The table of keys of a struct, and after it the sections of what is nested in its fields.
   void table(const StructType& type);
 
-  /// The path of the thing being documented, "run.warmup"; headings of nested structs show it.
-  const std::string& path() const { return path_; }
   const std::string& markdown() const { return markdown_; }
 
   /// Goes into a key while documenting what is nested in it.
   void nested(std::string_view key, const Type& type);
 
-  void set_level(int level) { level_ = level; }
   void write(std::string_view text) { markdown_ += text; }
 
  private:
   std::string markdown_;
   std::string path_;
-  int level_ = 2;
-  std::vector<const StructType*> open_;  // of the structs being documented, to stop at recursion
+  std::vector<const StructType*> open_;  // the structs being documented, to stop at recursion
+  std::vector<std::pair<const StructType*, std::string>> documented_;  // nested ones and their paths
 };
 
 /// The page of a struct that is a document of its own or a section of one.
@@ -44,6 +42,6 @@ std::string reference_page(std::string_view title, std::string_view text) {
 /// The page of a registry: every kind with its settings.
 std::string reference_page(const AnyRegistry& registry);
 /// The section of one kind alone, for `stampede list --describe`.
-std::string reference_section(const AnyRegistry& registry, const Kind& kind);
+std::string reference_section(const Kind& kind);
 
 }  // namespace stampede

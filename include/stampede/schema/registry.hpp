@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,8 +27,12 @@ struct Kind {
   std::string name;
   std::string meaning;
   const StructType* settings = nullptr;
-  /// The settings that a kind has when it is only named; shared by all who do that.
-  std::shared_ptr<const void> defaults() const;
+  /// The settings that a kind has when it is only named; they live as long as the kind.
+  const void* default_settings() const;
+
+ private:
+  mutable std::once_flag defaulted_;
+  mutable std::shared_ptr<const void> defaults_;
 };
 
 /// A registry without its Base: what the reader, `stampede list` and the reference need.

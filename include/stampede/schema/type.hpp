@@ -26,10 +26,12 @@ class Type {
   virtual Json brief(const void* from) const;
   /// The JSON Schema (draft-07) of the texts that `read` accepts.
   virtual Json schema(SchemaWriter& writer) const = 0;
-  /// What is expected, in words: "a duration, such as 5ms".
+  /// What is expected, in words: "a duration". Limits are added after it.
   virtual std::string text() const = 0;
+  /// A text that would do: "5ms". May be empty.
+  virtual std::string example() const { return {}; }
   /// The name in the reference's type column, in Markdown: "duration".
-  virtual std::string reference_text() const { return text(); }
+  virtual std::string reference_text() const;
   /// Documents what is nested inside the type, below the table that mentions it.
   virtual void document(ReferenceWriter&) const {}
 
