@@ -2,7 +2,7 @@
 """No plug-in is lost on the way into the program: the names that the sources register and the names
 that `stampede list` knows are the same, and every .cpp of a folder of plug-ins registers something.
 
-usage: plugins.py STAMPEDE"""
+usage: plugins_test.py STAMPEDE"""
 
 import json
 import re

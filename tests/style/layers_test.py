@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# labels: once
 """The layers hold: every #include line agrees with the table in docs/ARCHITECTURE.md, libraries
 come in through one door each, and CMakeLists.txt links the layers as the table says."""
 

@@ -1,9 +1,12 @@
 #!/bin/bash
 # Installs the build into a prefix of its own, builds the repository in this folder against it, and
-# runs the policy that it adds. usage: run.sh BUILD_DIR CXX
+# runs the policy that it adds.
+# usage: adds_a_policy_test.sh STAMPEDE BUILD_DIR
+# labels: once
 set -euo pipefail
 
-build="$1" compiler="$2"
+build="$2"
+compiler="$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")"
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# labels: once
 """Nothing that would make results depend on the compiler, the machine or the hour: no std::
 distributions and engines (every library has its own), no wall clock outside of what measures the
 program itself, no pow(x, 2) (compilers differ in how they fold it). And every header guards itself."""
