@@ -4,8 +4,8 @@
 
 g++ 12.2 silently miscompiles waits inside conditions, ?:, &&, ||, loop heads and arguments, and
 destroys temporaries made with braces (aggregates, lambdas with captures) twice inside one. A
-`co_return` obeys the same: no ?:, &&, ||, braces or waits in what it gives back. A coroutine lambda has no captures: they
-die with the lambda, not with the coroutine."""
+`co_return` obeys the same: no ?:, &&, ||, braces or waits in what it gives back. A coroutine lambda
+has no captures: they die with the lambda, not with the coroutine."""
 
 import re
 
