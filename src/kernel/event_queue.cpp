@@ -105,7 +105,7 @@ void EventQueue::add_rung(std::vector<Event>& events, std::int64_t start, std::i
   const auto span = static_cast<std::uint64_t>(last - start);
   const std::size_t wanted =
       std::clamp<std::size_t>(events.size() / events_per_bucket, 2, max_buckets);
-  const int width_log2 = std::bit_width(span / wanted);
+  const int width_log2 = static_cast<int>(std::bit_width(span / wanted));
   if (rung_count_ == rungs_.size()) {
     rungs_.emplace_back();
   }

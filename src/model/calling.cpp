@@ -6,20 +6,20 @@
 namespace stampede {
 
 const EnumNames<RetryOn>& names(RetryOn) {
-  static const EnumNames<RetryOn> table{{RetryOn::server_error, "5xx"},
+  static const EnumNames<RetryOn> table{{{RetryOn::server_error, "5xx"},
                                         {RetryOn::gateway_error, "gateway_error"},
                                         {RetryOn::reset, "reset"},
                                         {RetryOn::connect_failure, "connect_failure"},
                                         {RetryOn::rate_limited, "rate_limited"},
-                                        {RetryOn::timeout, "timeout"}};
+                                        {RetryOn::timeout, "timeout"}}};
   return table;
 }
 
 const EnumNames<Jitter>& names(Jitter) {
-  static const EnumNames<Jitter> table{{Jitter::full, "full"},
+  static const EnumNames<Jitter> table{{{Jitter::full, "full"},
                                        {Jitter::equal, "equal"},
                                        {Jitter::decorrelated, "decorrelated"},
-                                       {Jitter::none, "none"}};
+                                       {Jitter::none, "none"}}};
   return table;
 }
 

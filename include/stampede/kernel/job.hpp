@@ -246,6 +246,23 @@ class Job<T>::DeadlineAwaiter {
   EventId expiry_;
 };
 
+/// Moves the running job into another scope without waiting: `co_await enter(scope);`.
+class Entering {
+ public:
+  explicit Entering(Scope& scope) : scope_(scope) {}
+  bool await_ready() const { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> job) {
+    scope_.adopt(job.promise());
+    return false;
+  }
+  void await_resume() {}
+
+ private:
+  Scope& scope_;
+};
+inline Entering enter(Scope& scope) { return Entering(scope); }
+
 /// The answer of a process that has nothing to say.
 struct Done {
   static Done broken() { return {}; }

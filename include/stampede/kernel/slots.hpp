@@ -54,6 +54,12 @@ class Slots {
   bool has_free() const { return free_ > 0 && waiting_ == 0; }
   std::size_t waiting() const { return waiting_; }
 
+  /// A free slot at once; only when there is one.
+  Slot take_free() {
+    --free_;
+    return Slot(*this);
+  }
+
   /// Waits in line for a slot. `priority` counts under QueueDiscipline::priority only: 0 goes first.
   auto acquire(int priority = 0) { return Awaiter(*this, priority); }
 

@@ -56,7 +56,7 @@ class Component {
     std::string name;
     Simulation& simulation;
     Network& network;
-    const RequestTypes& request_types;
+    RequestTypes& request_types;
     ComponentObserver& observer;
     std::uint64_t seed;
     std::uint64_t replication;

@@ -16,7 +16,7 @@ enum class InstanceState : std::uint8_t { boot, ready, draining, down, gone };
 
 /// One running copy of a component, at one place, of one version.
 ///
-/// What faults and controllers may do to it: turn its knobs and send it signals.
+/// What faults and controllers may do to it: turn its knobs.
 class Instance : public Endpoint {
  public:
   Instance(std::string name, std::uint32_t index, PlaceId place)
@@ -32,17 +32,21 @@ class Instance : public Endpoint {
   /// Answers a health check that `prober` sends: ok, or as a call to it would fail.
   virtual Reply probe(const Request& prober) = 0;
 
-  // Signals.
-  /// Kills all work here and now; until `boot`, callers find nobody (or hear nothing).
-  virtual void crash(KilledWork how) = 0;
-  /// Starts what is down: ready after its boot time.
-  virtual void boot() = 0;
+  // Controls. Each is held for as long as it shall act, so overlapping faults end in any order.
 
-  // Knobs.
+  /// Kills all work here and now, and keeps the instance down: callers find nobody, or hear nothing
+  /// at all. When the last such hold ends, the instance boots.
+  [[nodiscard]] Knob::Hold hold_down(KilledWork how) {
+    crash(how);
+    return down_.hold(1);
+  }
   Knob& speed() { return speed_; }            ///< factor on the speed of computing; 0 pauses
   Knob& error_rate() { return error_rate_; }  ///< share of requests answered with an error
 
  protected:
+  virtual void crash(KilledWork how) = 0;
+  /// Starts what is down: ready after its boot time.
+  virtual void boot() = 0;
   virtual void speed_changed(double speed) = 0;
   void set_state(InstanceState state);
 
@@ -57,6 +61,11 @@ class Instance : public Endpoint {
   class Fleet* fleet_ = nullptr;
   Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
   Knob error_rate_{Combine::any_of, 0};
+  Knob down_{Combine::sum, 0, [this](double holds) {
+               if (holds == 0) {
+                 boot();
+               }
+             }};
 };
 
 /// Told at once of what happens to a fleet; see Discovery for what others get to know, and when.

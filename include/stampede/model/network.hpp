@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "stampede/kernel/cpu.hpp"
-#include "stampede/kernel/task.hpp"
 #include "stampede/model/request.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/stream.hpp"
@@ -117,20 +116,5 @@ class Network {
   std::vector<Path> paths_;
   std::vector<std::unique_ptr<Cpu>> lines_;
 };
-
-/// Moves the message of an owner's job from place to place; false when it was lost.
-/// Asks for nothing when the way is instant: test `is_instant` first and save the frame.
-template <class Owner>
-Task<bool> transit(Owner& owner, Network& network, PlaceId from, PlaceId to, std::uint32_t bytes,
-                   std::uint64_t luck) {
-  if (network.loses(from, to, luck)) {
-    co_return false;
-  }
-  if (Cpu* line = network.line(from, to)) {
-    co_await line->work(network.transfer_time(from, to, bytes));
-  }
-  co_await owner.scope().simulation().delay(network.latency(from, to, luck));
-  co_return true;
-}
 
 }  // namespace stampede

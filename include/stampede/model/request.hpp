@@ -52,7 +52,17 @@ struct Request {
     ++copy.hops;
     return copy;
   }
+
+  /// The same request in one of several rounds or branches of a handler: with luck of its own.
+  Request as_round(int round) const {
+    Request copy = *this;
+    copy.luck = combine(luck, 0x726f756e64U + static_cast<std::uint64_t>(round));
+    return copy;
+  }
 };
+
+/// Calls between a user and a component after which a request is taken to go round in circles.
+inline constexpr std::uint8_t max_hops = 100;
 static_assert(std::is_trivially_copyable_v<Request>);
 
 /// The answer to a request.
@@ -67,6 +77,12 @@ struct Response {
   static Response with(Outcome outcome) {
     Response response;
     response.outcome = outcome;
+    return response;
+  }
+  /// The answer that never arrives.
+  static Response lost() {
+    Response response;
+    response.silent = true;
     return response;
   }
   /// What the caller of killed work hears, when it hears anything.

@@ -19,8 +19,9 @@ struct Expectation {
 
   std::string text;
   Place place;
-  std::string subject;  ///< "shoppers" or "shoppers.product_page": traffic, request type, component
-  std::string metric;   ///< "latency.p99": as in result.json, without the unit's suffix
+  std::string subject;  ///< "shoppers": a population of traffic or a component
+  std::string metric;   ///< "latency.p99", "product_page.availability": as in result.json, without
+                        ///< the unit's suffix
   Relation relation = Relation::less;
   double value = 0;             ///< in seconds, shares, per second, or plain
   std::string unit;             ///< as written, for showing the observed value alike

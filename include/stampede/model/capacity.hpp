@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+
+#include "stampede/kernel/cpu.hpp"
+#include "stampede/kernel/slots.hpp"
+#include "stampede/schema/schema.hpp"
+
+namespace stampede {
+
+/// A number of places, or `unbounded`.
+struct Capacity {
+  static constexpr std::uint64_t unbounded = UINT64_MAX;
+  std::uint64_t value = 0;
+};
+template <>
+struct Codec<Capacity> {
+  static void read(const Value& from, Capacity& to, Reader& reader);
+  static Json echo(const Capacity& capacity);
+  static Json schema(SchemaWriter& writer);
+  static std::string type_text();
+};
+
+const EnumNames<QueueDiscipline>& names(QueueDiscipline);
+const EnumNames<CpuScheduling>& names(CpuScheduling);
+
+/// A line in front of workers.
+struct QueueSettings {
+  Capacity capacity{100};
+  QueueDiscipline discipline = QueueDiscipline::fifo;
+};
+void describe(Visitor& v, QueueSettings& s);
+
+/// Cores that computing contends for.
+struct CpuSettings {
+  int cores = 1;
+  CpuScheduling scheduling = CpuScheduling::fifo;
+};
+void describe(Visitor& v, CpuSettings& s);
+
+}  // namespace stampede

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stampede/model/calling.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/schema/schema.hpp"
+
+namespace stampede {
+
+class Program;
+
+/// A call that a handler makes.
+struct CallPlan {
+  Caller caller;
+  std::uint64_t branch;  ///< tells this call's luck from that of others
+  std::optional<RequestTypeId> type;  ///< the caller's unless given
+  Distribution<Bytes> request_size;
+  Distribution<Bytes> response_size;
+  Stream sizes;
+  bool failure_is_ours;  ///< its failure is an error of the handler
+};
+
+/// What a service has to do next for a request.
+struct Action {
+  enum class Kind {
+    compute,   ///< `duration` of work on a core
+    wait,      ///< `duration` without a core
+    call,      ///< `call`
+    sequence,  ///< `program`, `times` times
+    parallel,  ///< `branches` at once, until `needed` of them went well
+  };
+  Kind kind;
+  Duration duration;
+  CallPlan* call = nullptr;
+  const Program* program = nullptr;
+  int times = 1;
+  const std::vector<Program>* branches = nullptr;
+  std::size_t needed = 0;
+};
+
+/// One step of a handler. A plain function of the request: time passes only in what it asks for.
+class Step {
+ public:
+  static constexpr const char* registry = "step";
+
+  struct Context {
+    Simulation& simulation;
+    Directory& directory;
+    RequestTypes& request_types;
+    std::uint32_t instance;  ///< of the service that runs the step
+    /// The random stream of a purpose of this step, the same for all instances.
+    Stream stream(std::string_view purpose) const {
+      return Stream(seed, replication, component, path + "." + std::string(purpose));
+    }
+    /// A number that tells this step from all others of the component.
+    std::uint64_t branch() const { return hash_bytes(path); }
+
+    std::string component;
+    std::string path;  ///< "handlers.checkout.2"
+    std::uint64_t seed;
+    std::uint64_t replication;
+  };
+
+  virtual ~Step() = default;
+  virtual Action act(const Request& request) = 0;
+};
+
+using StepSettings = std::vector<Choice<Step>>;
+
+/// The steps of a handler, or of a part of one, made for one instance.
+class Program {
+ public:
+  Program() = default;
+  Program(const StepSettings& settings, const Step::Context& context) {
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+      Step::Context inside = context;
+      inside.path += "." + std::to_string(i);
+      steps_.push_back(settings[i].make(inside));
+    }
+  }
+
+  auto begin() const { return steps_.begin(); }
+  auto end() const { return steps_.end(); }
+  bool empty() const { return steps_.empty(); }
+
+ private:
+  std::vector<std::unique_ptr<Step>> steps_;
+};
+
+}  // namespace stampede

@@ -1,0 +1,583 @@
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "stampede/kernel/cpu.hpp"
+#include "stampede/kernel/slots.hpp"
+#include "stampede/model/capacity.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/model/step.hpp"
+
+namespace stampede {
+namespace {
+
+// ---- Settings ---------------------------------------------------------------------------------
+
+enum class ConcurrencyKind { threads, async };
+const EnumNames<ConcurrencyKind>& names(ConcurrencyKind) {
+  static const EnumNames<ConcurrencyKind> table{
+      {{ConcurrencyKind::threads, "threads"}, {ConcurrencyKind::async, "async"}}};
+  return table;
+}
+
+struct ConcurrencySettings {
+  ConcurrencyKind kind = ConcurrencyKind::threads;
+  int workers = 1;
+  QueueSettings queue;
+};
+void describe(Visitor& v, ConcurrencySettings& s) {
+  v.field("kind", s.kind,
+          "threads: a worker is held from start to end of a request, calls included; "
+          "async: only while it computes");
+  v.field("workers", s.workers, "workers of each instance", required(), at_least(1),
+          at_most(1'000'000));
+  v.field("queue", s.queue, "the line in front of the workers; full means rejected");
+}
+
+struct ServiceSettings {
+  PlacementSettings placement;
+  std::optional<ConcurrencySettings> concurrency;
+  std::optional<CpuSettings> cpu;
+  StepSettings handler;
+  Named<StepSettings> handlers;
+  Ratio error_rate;
+  Distribution<Duration> boot_time;
+};
+void describe(Visitor& v, ServiceSettings& s) {
+  describe_placement(v, s.placement);
+  v.field("concurrency", s.concurrency, "workers of each instance; without it, no limit");
+  v.field("cpu", s.cpu, "cores of each instance; without it, computing never waits for a core");
+  v.field("handler", s.handler, "what is done for requests that no entry of handlers is for");
+  v.field("handlers", s.handlers, "what is done for each type of request");
+  v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
+  v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
+}
+
+// ---- One instance -----------------------------------------------------------------------------
+
+class ServiceInstance final : public Instance {
+ public:
+  ServiceInstance(const ServiceSettings& settings, const Component::Context& context,
+                  std::uint32_t index, PlaceId place)
+      : Instance(context.name + "-" + std::to_string(index), index, place),
+        simulation_(context.simulation),
+        network_(context.network),
+        observer_(context.observer),
+        settings_(settings),
+        errors_(context.stream("errors")),
+        boot_times_(context.stream("boot")),
+        cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
+             settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo, &context.observer),
+        on_the_wire_(context.simulation),
+        life_(context.simulation),
+        inside_(context.simulation) {
+    if (settings.concurrency) {
+      workers_.emplace(context.simulation, settings.concurrency->workers,
+                       settings.concurrency->queue.discipline);
+      holds_worker_ = settings.concurrency->kind == ConcurrencyKind::threads;
+      computes_with_worker_ = !holds_worker_;
+    }
+    if (settings.error_rate.value > 0) {
+      own_errors_ = error_rate().hold(settings.error_rate.value);
+    }
+    change_capacity(1);
+  }
+
+  void connect(const Component::Context& context, Directory& directory) {
+    Step::Context steps{.simulation = simulation_,
+                        .directory = directory,
+                        .request_types = context.request_types,
+                        .instance = index(),
+                        .component = context.name,
+                        .path = "handler",
+                        .seed = context.seed,
+                        .replication = context.replication};
+    default_program_ = Program(settings_.handler, steps);
+    programs_.assign(context.request_types.size(), &default_program_);
+    handlers_.reserve(settings_.handlers.size());
+    for (const auto& handler : settings_.handlers) {
+      steps.path = "handlers." + handler.name;
+      handlers_.emplace_back(handler.value, steps);
+      if (const auto type = context.request_types.find(handler.name)) {
+        programs_[*type] = &handlers_.back();
+      }
+    }
+  }
+
+  Scope& scope() { return inside_; }
+
+  Reply call(const Request& request) override { return serve(request); }
+
+  Reply probe(const Request& prober) override { return answer_probe(prober); }
+
+  /// The exact law of work: integrated over busy cores, or added up over pieces, it is the same.
+  std::string broken_law() {
+    const double done = cpu_.work_done_seconds();
+    const double received = cpu_.work_received_seconds();
+    if (std::abs(done - received) > 1e-6 * (1 + std::abs(done))) {
+      return name() + ": the CPU did " + std::to_string(done) + " s of work, requests received " +
+             std::to_string(received) + " s";
+    }
+    return {};
+  }
+
+ protected:
+  void crash(KilledWork how) override {
+    if (state() == InstanceState::down || state() == InstanceState::gone) {
+      return;
+    }
+    const bool was_up = is_up();
+    is_silent_ = how == KilledWork::stays_silent;
+    ++boots_;
+    set_state(InstanceState::down);
+    inside_.kill(how);
+    if (was_up) {
+      change_capacity(-1);
+    }
+  }
+
+  void boot() override {
+    if (state() == InstanceState::down) {
+      set_state(InstanceState::boot);
+      static_cast<void>(boot_process(++boots_));
+    }
+  }
+
+  void speed_changed(double speed) override { cpu_.set_speed(speed); }
+
+ private:
+  /// A request's stay at this instance, from the door to its end, told to the observer even when a
+  /// crash ends it.
+  class Stay {
+   public:
+    explicit Stay(ServiceInstance& at) : at_(at) {
+      visit_.arrived = at.simulation_.now();
+      visit_.instance = at.index();
+      visit_.outcome = Outcome::reset;  // unless it comes to another end
+      at.observer_.arrived(visit_.arrived);
+    }
+    Stay(const Stay&) = delete;
+    ~Stay() { at_.observer_.ended(at_.simulation_.now(), visit_); }
+
+    void add_wait(Duration wait) { visit_.waited += wait; }
+    void add_cpu_wait(Duration wait) { visit_.cpu_waited += wait; }
+    void start() { visit_.started = true; }
+    void end(Outcome outcome) { visit_.outcome = outcome; }
+    Outcome outcome() const { return visit_.outcome; }
+
+   private:
+    ServiceInstance& at_;
+    Visit visit_;
+  };
+
+  /// A spell in the line for a worker; it counts for `stay` where there is one.
+  class Queueing {
+   public:
+    Queueing(ServiceInstance& at, Stay* stay) : at_(at), stay_(stay), since_(at.simulation_.now()) {
+      at.observer_.queue_changed(since_, 1);
+    }
+    Queueing(const Queueing&) = delete;
+    ~Queueing() {
+      const Time now = at_.simulation_.now();
+      at_.observer_.queue_changed(now, -1);
+      if (stay_ != nullptr) {
+        stay_->add_wait(now - since_);
+      }
+    }
+
+   private:
+    ServiceInstance& at_;
+    Stay* stay_;
+    Time since_;
+  };
+
+  /// A worker in use; empty until `hold`.
+  class Worker {
+   public:
+    explicit Worker(ServiceInstance& at) : at_(at) {}
+    Worker(const Worker&) = delete;
+    ~Worker() {
+      if (slot_) {
+        const Time now = at_.simulation_.now();
+        at_.observer_.busy_workers_changed(now, -1);
+        at_.observer_.served(at_.index(), now - since_);
+      }
+    }
+
+    explicit operator bool() const { return static_cast<bool>(slot_); }
+    void hold(Slot slot) {
+      if (slot) {
+        slot_ = std::move(slot);
+        since_ = at_.simulation_.now();
+        at_.observer_.busy_workers_changed(since_, 1);
+      }
+    }
+
+   private:
+    ServiceInstance& at_;
+    Slot slot_;
+    Time since_;
+  };
+
+  // ---- The life of a request here ----
+
+  Reply serve(Request request) {
+    const bool instant = network_.is_instant(request.from, place());
+    if (!instant) {
+      co_await enter(on_the_wire_);
+      if (network_.loses(request.from, place(), request.luck)) {
+        co_return Response::lost();
+      }
+      if (Cpu* line = network_.line(request.from, place())) {
+        co_await line->work(network_.transfer_time(request.from, place(), request.size));
+      }
+      co_await simulation_.delay(network_.latency(request.from, place(), request.luck));
+      co_await enter(inside_);
+    }
+    Response response = Response::with(Outcome::unreachable);
+    if (is_up() && request.hops <= max_hops) {
+      Stay stay(*this);
+      if (is_full()) {
+        stay.end(Outcome::rejected_queue_full);
+      } else {
+        Worker worker(*this);
+        if (holds_worker_) {
+          if (workers_->has_free()) {
+            worker.hold(workers_->take_free());
+          } else if (request.patience == Time::never()) {
+            Queueing queueing(*this, &stay);
+            Slot slot = co_await workers_->acquire(request.priority);
+            worker.hold(std::move(slot));
+          } else {
+            Queueing queueing(*this, &stay);
+            Slot slot = co_await workers_->acquire_before(request.patience, request.priority);
+            worker.hold(std::move(slot));
+          }
+        }
+        if (holds_worker_ && !worker) {
+          stay.end(Outcome::abandoned);
+        } else {
+          stay.start();
+          Outcome outcome = Outcome::ok;
+          for (const std::unique_ptr<Step>& step : program_for(request.type)) {
+            const Action action = step->act(request);
+            if (action.kind == Action::Kind::compute && !computes_with_worker_) {
+              const Duration waited = co_await cpu_.work(action.duration);
+              stay.add_cpu_wait(waited);
+            } else {
+              Task<Outcome> part = perform(&stay, action, request);
+              outcome = co_await part;
+              if (outcome != Outcome::ok) {
+                break;
+              }
+            }
+          }
+          stay.end(with_errors(outcome, request));
+        }
+      }
+      response.outcome = stay.outcome();
+    } else if (is_silent_) {
+      co_return Response::lost();
+    }
+    response.version = version();
+    response.size = response.ok() ? request.response_size : 0;
+    if (!instant) {
+      co_await enter(on_the_wire_);
+      if (network_.loses(place(), request.from, ~request.luck)) {
+        co_return Response::lost();
+      }
+      if (Cpu* line = network_.line(place(), request.from)) {
+        co_await line->work(network_.transfer_time(place(), request.from, response.size));
+      }
+      co_await simulation_.delay(network_.latency(place(), request.from, ~request.luck));
+    }
+    co_return response;
+  }
+
+  /// Does what a step asks for. `stay` is null in a branch that may outlive its request.
+  Task<Outcome> perform(Stay* stay, Action action, const Request& request) {
+    switch (action.kind) {
+      case Action::Kind::compute:
+        return compute(stay, action.duration, request);
+      case Action::Kind::wait:
+        return wait(action.duration);
+      case Action::Kind::call:
+        return call_other(*action.call, request);
+      case Action::Kind::sequence:
+        return run(stay, *action.program, action.times, request);
+      case Action::Kind::parallel:
+        return run_all(*action.branches, action.needed, request);
+    }
+    fail("a step asks for something unknown");
+  }
+
+  Task<Outcome> compute(Stay* stay, Duration work, Request request) {
+    Worker worker(*this);
+    if (computes_with_worker_) {
+      Queueing queueing(*this, stay);
+      Slot slot = co_await workers_->acquire_before(request.patience, request.priority);
+      worker.hold(std::move(slot));
+      if (!worker) {
+        co_return Outcome::abandoned;
+      }
+    }
+    const Duration waited = co_await cpu_.work(work);
+    if (stay != nullptr) {
+      stay->add_cpu_wait(waited);
+    }
+    co_return Outcome::ok;
+  }
+
+  Task<Outcome> wait(Duration length) {
+    co_await simulation_.delay(length);
+    co_return Outcome::ok;
+  }
+
+  Task<Outcome> call_other(CallPlan& plan, Request request) {
+    Request call = request.as_branch(plan.branch);
+    call.from = place();
+    call.type = plan.type.value_or(request.type);
+    Draw sizes = plan.sizes.at(call.luck);
+    call.size = size_of(plan.request_size, sizes);
+    call.response_size = size_of(plan.response_size, sizes);
+    Response response;
+    if (plan.caller.is_plain()) {
+      Reply reply = plan.caller.start(call);
+      response = co_await reply;
+    } else {
+      Task<Response> whole = plan.caller.call(*this, call);
+      response = co_await whole;
+    }
+    co_return outcome_of_call(plan, response.outcome);
+  }
+
+  Task<Outcome> run(Stay* stay, const Program& program, int times, Request request) {
+    for (int round = 0; round < times; ++round) {
+      const Request own = times > 1 ? request.as_round(round) : request;
+      for (const std::unique_ptr<Step>& step : program) {
+        const Action action = step->act(own);
+        Task<Outcome> part = perform(stay, action, own);
+        const Outcome outcome = co_await part;
+        if (outcome != Outcome::ok) {
+          co_return outcome;
+        }
+      }
+    }
+    co_return Outcome::ok;
+  }
+
+  /// Goes on when `needed` branches went well, or when so many failed that they cannot any more.
+  /// The branches belong to the instance: those that are left over run to their ends.
+  Task<Outcome> run_all(const std::vector<Program>& branches, std::size_t needed,
+                        Request request) {
+    Join join(simulation_, branches.size(), needed);
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+      Reply branch = run_branch(branches[i], request.as_round(static_cast<int>(i)));
+      join.add(i, branch);
+    }
+    if (!join.is_decided()) {
+      co_await join.decided();
+    }
+    co_return join.outcome();
+  }
+
+  Reply run_branch(const Program& program, Request request) {
+    Task<Outcome> work = run(nullptr, program, 1, request);
+    const Outcome outcome = co_await work;
+    const Response response = Response::with(outcome);
+    co_return response;
+  }
+
+  /// Counts how the branches of a parallel step end.
+  class Join {
+   public:
+    Join(Simulation& simulation, std::size_t branches, std::size_t needed)
+        : ends_(new End[branches]), may_fail_(branches - needed), needed_(needed),
+          decided_(simulation) {}
+    Join(const Join&) = delete;
+
+    void add(std::size_t i, Reply& branch) {
+      ends_[i].join = this;
+      if (branch.done()) {
+        count(branch.answer().outcome);
+      } else {
+        branch.tell(ends_[i]);
+      }
+    }
+    bool is_decided() const { return is_decided_; }
+    auto decided() { return decided_.wait(); }
+    Outcome outcome() const { return outcome_; }
+
+   private:
+    struct End final : ReplyListener {
+      void answered(const Response& response) override { join->count(response.outcome); }
+      Join* join = nullptr;
+    };
+
+    void count(Outcome outcome) {
+      if (is_decided_) {
+        return;
+      }
+      if (outcome == Outcome::ok) {
+        --needed_;
+      } else if (may_fail_ > 0) {
+        --may_fail_;
+      } else {
+        outcome_ = outcome;
+        needed_ = 0;
+      }
+      if (needed_ == 0) {
+        is_decided_ = true;
+        decided_.raise();
+      }
+    }
+
+    std::unique_ptr<End[]> ends_;
+    std::size_t may_fail_;
+    std::size_t needed_;
+    Outcome outcome_ = Outcome::ok;
+    bool is_decided_ = false;
+    Signal decided_;
+  };
+
+  Reply answer_probe(Request prober) {
+    co_await enter(on_the_wire_);
+    if (network_.loses(prober.from, place(), prober.luck)) {
+      co_return Response::lost();
+    }
+    co_await simulation_.delay(network_.latency(prober.from, place(), prober.luck));
+    if (!is_up() && is_silent_) {
+      co_return Response::lost();
+    }
+    const Response response = Response::with(is_up() ? Outcome::ok : Outcome::unreachable);
+    if (network_.loses(place(), prober.from, ~prober.luck)) {
+      co_return Response::lost();
+    }
+    co_await simulation_.delay(network_.latency(place(), prober.from, ~prober.luck));
+    co_return response;
+  }
+
+  /// `boot` is the number of this start: a crash in the meantime makes it void.
+  Process boot_process(std::uint64_t boot) {
+    co_await enter(life_);
+    Draw draw = boot_times_.at(combine(index(), boot));
+    co_await simulation_.delay(settings_.boot_time.sample(draw));
+    if (state() == InstanceState::boot && boot == boots_) {
+      is_silent_ = false;
+      change_capacity(1);
+      set_state(InstanceState::ready);
+    }
+    co_return Done{};
+  }
+
+  // ---- Plain questions ----
+
+  bool is_full() const {
+    return workers_ && !workers_->has_free() &&
+           workers_->waiting() >= settings_.concurrency->queue.capacity.value;
+  }
+
+  const Program& program_for(RequestTypeId type) const {
+    return type < programs_.size() ? *programs_[type] : default_program_;
+  }
+
+  static std::uint32_t size_of(const Distribution<Bytes>& law, Draw& draw) {
+    return law.is_zero() ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                   law.sample(draw).count, UINT32_MAX));
+  }
+
+  /// What a failed call makes of the handler: its own failure, unless the user left.
+  static Outcome outcome_of_call(const CallPlan& plan, Outcome outcome) {
+    if (outcome == Outcome::ok || !plan.failure_is_ours) {
+      return Outcome::ok;
+    }
+    return outcome == Outcome::abandoned ? Outcome::abandoned : Outcome::error;
+  }
+
+  Outcome with_errors(Outcome outcome, const Request& request) {
+    const double rate = error_rate().value();
+    if (outcome != Outcome::ok || rate <= 0) {
+      return outcome;
+    }
+    Draw draw = errors_.at(request.luck);
+    return draw.chance(rate) ? Outcome::error : Outcome::ok;
+  }
+
+  void change_capacity(int by) {
+    const std::int64_t workers = settings_.concurrency ? settings_.concurrency->workers : 0;
+    const std::int64_t cores = settings_.cpu ? settings_.cpu->cores : 0;
+    observer_.capacity_changed(simulation_.now(), by * workers, by * cores, by);
+  }
+
+  Simulation& simulation_;
+  Network& network_;
+  ComponentObserver& observer_;
+  const ServiceSettings& settings_;
+  Stream errors_;
+  Stream boot_times_;
+
+  std::optional<Slots> workers_;
+  bool holds_worker_ = false;          ///< threads: from start to end
+  bool computes_with_worker_ = false;  ///< async: while computing
+  Cpu cpu_;
+  Program default_program_;
+  std::vector<Program> handlers_;
+  std::vector<const Program*> programs_;  ///< by request type
+
+  bool is_silent_ = false;  ///< while down: callers hear nothing
+  std::uint64_t boots_ = 0;
+  Knob::Hold own_errors_;
+
+  // The scopes come last: their jobs use all of the above, so they must die first.
+  Scope on_the_wire_;
+  Scope life_;
+  Scope inside_;
+};
+
+// ---- The component ----------------------------------------------------------------------------
+
+class Service final : public Component {
+ public:
+  Service(const ServiceSettings& settings, const Context& context)
+      : settings_(settings), context_(context) {
+    for (const auto& handler : settings_.handlers) {
+      context_.request_types.add(handler.name);
+    }
+    std::uint32_t index = 0;
+    for (const PlaceId place : places_of(settings.placement, context.network.geography())) {
+      fleet_.add(std::make_unique<ServiceInstance>(settings_, context_, index, place));
+      ++index;
+    }
+  }
+
+  void connect(Directory& directory) override {
+    for (std::size_t i = 0; i < fleet_.size(); ++i) {
+      instance(i).connect(context_, directory);
+    }
+  }
+
+  Fleet& fleet() override { return fleet_; }
+
+  std::string broken_law() override {
+    for (std::size_t i = 0; i < fleet_.size(); ++i) {
+      std::string broken = instance(i).broken_law();
+      if (!broken.empty()) {
+        return broken;
+      }
+    }
+    return {};
+  }
+
+ private:
+  ServiceInstance& instance(std::size_t i) { return static_cast<ServiceInstance&>(fleet_[i]); }
+
+  ServiceSettings settings_;
+  Context context_;
+  Fleet fleet_;
+};
+
+const Register<Component, Service, ServiceSettings> registered{
+    "service", "replicas with workers, cores and a bounded queue that run a handler per request"};
+
+}  // namespace
+}  // namespace stampede

@@ -1,0 +1,56 @@
+#include "stampede/model/step.hpp"
+
+namespace stampede {
+namespace {
+
+enum class OnFailure { fail, proceed };
+const EnumNames<OnFailure>& names(OnFailure) {
+  static const EnumNames<OnFailure> table{{{OnFailure::fail, "fail"},
+                                           {OnFailure::proceed, "continue"}}};
+  return table;
+}
+
+struct CallStepSettings {
+  ComponentName target;
+  CallSettings call;
+  std::string type;
+  Distribution<Bytes> request_size;
+  Distribution<Bytes> response_size;
+  OnFailure on_failure = OnFailure::fail;
+};
+void describe(Visitor& v, CallStepSettings& s) {
+  v.shorthand("target");
+  v.field("target", s.target, "the component that is called", required());
+  describe_call(v, s.call);
+  v.field("type", s.type, "request type of the call; that of the request being handled unless given");
+  v.field("request_size", s.request_size, "payload of the call");
+  v.field("response_size", s.response_size, "payload of a good answer");
+  v.field("on_failure", s.on_failure, "whether the handler fails with the call or goes on without");
+}
+
+class Call final : public Step {
+ public:
+  Call(const CallStepSettings& settings, const Context& context)
+      : plan_{Caller(context.simulation, context.directory.client(settings.target, context.instance),
+                     settings.call, context.stream("back-off")),
+              context.branch(),
+              settings.type.empty() ? std::nullopt
+                                    : std::optional(context.request_types.add(settings.type)),
+              settings.request_size,
+              settings.response_size,
+              context.stream("sizes"),
+              settings.on_failure == OnFailure::fail} {}
+
+  Action act(const Request&) override {
+    return Action{.kind = Action::Kind::call, .duration = {}, .call = &plan_};
+  }
+
+ private:
+  CallPlan plan_;
+};
+
+const Register<Step, Call, CallStepSettings> registered{
+    "call", "a request to another component, with a timeout and retries if wanted"};
+
+}  // namespace
+}  // namespace stampede

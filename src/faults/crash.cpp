@@ -1,0 +1,39 @@
+#include "stampede/model/fault.hpp"
+
+namespace stampede {
+namespace {
+
+struct CrashSettings {
+  FaultSettings common;
+  bool silent = false;
+};
+void describe(Visitor& v, CrashSettings& s) {
+  describe_fault(v, s.common);
+  v.field("silent", s.silent,
+          "callers hear nothing (a dead machine) rather than a reset connection (a dead process)");
+}
+
+/// Kills queued and in-service work at that instant; at the end the instances boot.
+class Crash final : public Fault {
+ public:
+  Crash(const CrashSettings& settings, const Context&)
+      : Fault(settings.common), silent_(settings.silent) {}
+
+  void begin(const std::vector<Instance*>& targets) override {
+    for (Instance* target : targets) {
+      struck_.push_back(target->hold_down(silent_ ? KilledWork::stays_silent
+                                                  : KilledWork::answers_broken));
+    }
+  }
+  void end() override { struck_.clear(); }
+
+ private:
+  bool silent_;
+  std::vector<Knob::Hold> struck_;
+};
+
+const Register<Fault, Crash, CrashSettings> registered{
+    "crash", "instances die with all their work, and boot again when it is over"};
+
+}  // namespace
+}  // namespace stampede
