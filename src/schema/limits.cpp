@@ -38,7 +38,7 @@ std::string limit_text(const Field& field, const Limit& limit) {
     case Limit::Kind::less_than:
       return "less than " + amount();
     case Limit::Kind::not_empty:
-      return "at least one";
+      return "not empty";
     case Limit::Kind::required:
     case Limit::Kind::alias:
       break;
@@ -76,6 +76,14 @@ std::string limits_text(const Field& field) {
     add(*natural);
   }
   return text;
+}
+
+std::string after_type(const Field& field) {
+  std::string bounds = limits_text(field);
+  if (bounds.empty()) {
+    return {};
+  }
+  return (bounds.starts_with("not ") ? ", " : " of ") + bounds;
 }
 
 bool within_limits(const Field& field, long double magnitude) {

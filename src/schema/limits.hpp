@@ -10,6 +10,9 @@ namespace stampede {
 /// "at least 1 and at most 10"; empty without limits.
 std::string limits_text(const Field& field);
 
+/// The same to be put after the name of a type: " of at least 1 and at most 10".
+std::string after_type(const Field& field);
+
 /// Whether a value of that magnitude keeps all limits.
 bool within_limits(const Field& field, long double magnitude);
 

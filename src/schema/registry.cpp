@@ -371,7 +371,7 @@ void add_map_forms(const Kind& kind, SchemaWriter& writer, Json& forms) {
     return;
   }
   Json short_form{
-      {kind.name, described(outline.shorthand_type->schema(writer), kind.meaning)}};
+      {kind.name, described(fields.properties[outline.shorthand], kind.meaning)}};
   for (const auto& [name, property] : fields.properties.items()) {
     if (name != outline.shorthand && name != kind.name) {
       short_form[name] = property;
@@ -398,8 +398,9 @@ Json ChoiceType::schema(SchemaWriter& writer) const {
     }
     const Kind* scalar = registry_.find(registry_.scalar_kind());
     if (scalar != nullptr && scalar->settings->outline().shorthand_type != nullptr) {
+      const StructSchema fields = struct_schema(*scalar->settings, writer);
       forms.push_back(
-          described(scalar->settings->outline().shorthand_type->schema(writer), scalar->meaning));
+          described(fields.properties[scalar->settings->outline().shorthand], scalar->meaning));
     }
     for (const Kind* kind : registry_.kinds()) {
       add_map_forms(*kind, writer, forms);

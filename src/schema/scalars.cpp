@@ -1,6 +1,6 @@
 // The scalar types: how each is read from text, shown, and matched by a JSON Schema.
 
-#include <cctype>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -22,6 +22,15 @@ Json pattern(const std::string& regex) {
 /// Text with a unit, or the number 0.
 Json zero_or(const std::string& regex) {
   return Json{{"anyOf", Json::array({pattern(regex), Json{{"const", 0}}})}};
+}
+
+/// 1 rather than 1.0.
+Json shortest_json(double number) {
+  constexpr double exact = 9e15;
+  if (number == std::floor(number) && std::fabs(number) < exact) {
+    return static_cast<std::int64_t>(number);
+  }
+  return number;
 }
 
 std::string duration_pattern() {
@@ -144,15 +153,12 @@ class NumberType final : public MeasuredType<double> {
   std::string text() const override { return "a number"; }
   std::string reference_text() const override { return "number"; }
   Json of_magnitude(long double magnitude) const override {
-    const auto number = static_cast<double>(magnitude);
-    const auto whole = static_cast<std::int64_t>(number);
-    // "at least 1" reads better than "at least 1.0".
-    return static_cast<double>(whole) == number ? Json(whole) : Json(number);
+    return json(static_cast<double>(magnitude));
   }
 
  protected:
   Parsed<double> parse(std::string_view text) const override { return parse_number(text); }
-  Json json(const double& value) const override { return value; }
+  Json json(const double& value) const override { return shortest_json(value); }
   bool may_be_quoted() const override { return false; }
 };
 
@@ -338,7 +344,7 @@ class QuantityType final : public MeasuredType<Quantity> {
       case Dimension::number:
         break;
     }
-    return static_cast<const NumberType&>(type_of<double>()).of_magnitude(value.value);
+    return shortest_json(value.value);
   }
   bool may_be_quoted() const override { return current_dimension() != Dimension::number; }
 };

@@ -140,8 +140,7 @@ class ReadVisitor final : public Visitor {
   }
 
   void read(const Field& field, const Value& value) {
-    const std::string limits = limits_text(field);
-    const Reader::Expecting expecting(reader_, limits.empty() ? "" : " of " + limits);
+    const Reader::Expecting expecting(reader_, after_type(field));
     const std::size_t before = reader_.errors();
     field.type.read(value, field.value, reader_);
     if (reader_.errors() != before) {
@@ -395,14 +394,24 @@ Json StructType::echo(const void* from) const {
   return std::move(visitor.json);
 }
 
+Json StructType::brief(const void* from) const {
+  // The defaults of a struct are in its own table.
+  Json whole = echo(from);
+  return whole == echo(make().get()) ? Json(nullptr) : whole;
+}
+
 Json StructType::schema(SchemaWriter& writer) const {
   return writer.define(this, name(), [&] {
-    Json object = struct_schema(*this, writer).object();
-    object["type"] = Json::array({"object", "null"});
-    if (outline().shorthand_type == nullptr) {
+    const StructSchema fields = struct_schema(*this, writer);
+    Json object = fields.object();
+    if (fields.required.empty()) {
+      object["type"] = Json::array({"object", "null"});
+    }
+    const std::string& shorthand = outline().shorthand;
+    if (shorthand.empty()) {
       return object;
     }
-    return Json{{"anyOf", Json::array({object, outline().shorthand_type->schema(writer)})}};
+    return Json{{"anyOf", Json::array({object, fields.properties[shorthand]})}};
   });
 }
 

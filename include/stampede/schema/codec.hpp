@@ -102,7 +102,8 @@ std::string_view name_of(E value) {
 ///       static Json echo(const T&);
 ///       static Json schema(SchemaWriter&);
 ///       static std::string type_text();             // "a duration or a distribution of durations"
-///       static void document(ReferenceWriter&);     // optional
+///       static std::string reference_text();        // optional: the same in Markdown, with links
+///       static void document(ReferenceWriter&);     // optional: what is nested in it
 ///     };
 template <class T>
 struct Codec;
@@ -124,6 +125,7 @@ class CodecType : public Type {
   typename detail::JsonFor<T>::type echo(const void* from) const override;
   typename detail::JsonFor<T>::type schema(SchemaWriter& writer) const override;
   std::string text() const override;
+  std::string reference_text() const override;
   void document(ReferenceWriter& writer) const override;
 };
 
@@ -142,6 +144,14 @@ typename detail::JsonFor<T>::type CodecType<T>::schema(SchemaWriter& writer) con
 template <class T>
 std::string CodecType<T>::text() const {
   return Codec<T>::type_text();
+}
+template <class T>
+std::string CodecType<T>::reference_text() const {
+  if constexpr (requires { Codec<T>::reference_text(); }) {
+    return Codec<T>::reference_text();
+  } else {
+    return text();
+  }
 }
 template <class T>
 void CodecType<T>::document(ReferenceWriter& writer) const {
@@ -191,6 +201,7 @@ class StructType : public Type {
   /// Whether `value` in place of the struct is meant as its shorthand.
   bool is_shorthand(const Value& value) const;
   Json echo(const void* from) const override;
+  Json brief(const void* from) const override;
   Json schema(SchemaWriter& writer) const override;
   std::string text() const override;
   std::string reference_text() const override;
