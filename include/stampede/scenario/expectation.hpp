@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "stampede/base/relation.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -15,7 +16,7 @@ namespace stampede {
 /// that the 95 % half-width is no wider than that share of the expected value (a wide interval would
 /// agree with anything).
 struct Expectation {
-  enum class Relation { less, at_most, more, at_least, equal, agrees };
+  using Relation = stampede::Relation;
 
   std::string text;
   Place place;
