@@ -1,28 +1,12 @@
 #include "stampede/random/distribution.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "stampede/base/json.hpp"
 
 namespace stampede {
-namespace {
-
-std::string unit_text(Dimension dimension) {
-  switch (dimension) {
-    case Dimension::duration:
-      return "a duration, such as 5ms";
-    case Dimension::bytes:
-      return "an amount of data, such as 64KB";
-    case Dimension::rate:
-      return "a rate, such as 20/s";
-    case Dimension::number:
-      break;
-  }
-  return "a number";
-}
-
-}  // namespace
-
 AnyDistribution::AnyDistribution() {
   static const AnyDistribution zero{constant_law(0)};
   *this = zero;
@@ -61,10 +45,15 @@ Json DistributionType::schema(SchemaWriter& writer) const {
   return type_of<Choice<Law>>().schema(writer);
 }
 
-std::string DistributionType::text() const { return unit_text(dimension_) + ", or a distribution"; }
+std::string DistributionType::text() const {
+  const DimensionScope scope(dimension_);
+  return type_of<Choice<Law>>().text();
+}
 
+// Not the text of the choice, which knows no dimension: the reference describes a law only once.
 std::string DistributionType::reference_text() const {
-  return unit_text(dimension_) + ", or " + type_of<Choice<Law>>().reference_text();
+  return fmt::format("{}, or [{}]({}.md)", unit_.reference_text(), Law::registry,
+                     Registry<Law>::instance().slug());
 }
 
 }  // namespace stampede

@@ -77,34 +77,37 @@ TEST_CASE("a single value is a constant") {
 
 TEST_CASE("mistakes in a file are told with their line") {
   CHECK(problem_of("1ms\n2\n") ==
-        "the file 'data.csv' is wrong: line 2 has '2' as value; say what a number without a unit "
+        "the file 'data.csv' in file is wrong: line 2 has '2' as value; say what a number without "
+        "a unit "
         "means, such as unit: 1ms; ; ");
   CHECK(problem_of("1ms\nfast\n") ==
-        "the file 'data.csv' is wrong: line 2 has 'fast' as value; ; ");
+        "the file 'data.csv' in file is wrong: line 2 has 'fast' as value; ; ");
   CHECK(problem_of("1ms\n-2ms\n") ==
-        "the file 'data.csv' is wrong: line 2 has '-2ms' as value; ; ");
+        "the file 'data.csv' in file is wrong: line 2 has '-2ms' as value; ; ");
   CHECK(problem_of("0.5,1ms\n2ms\n") ==
-        "the file 'data.csv' is wrong: line 2 has another number of columns than the lines "
+        "the file 'data.csv' in file is wrong: line 2 has another number of columns than the lines "
         "before; ; ");
   CHECK(problem_of("0.5,1ms\n0.5,2ms\n") ==
-        "the file 'data.csv' is wrong: line 2 does not ascend: quantiles go upwards; ; ");
-  CHECK(problem_of("0.5,2ms\n1,1ms\n") ==
-        "the file 'data.csv' is wrong: line 2 does not ascend: values go upwards with their "
-        "quantiles; ; ");
+        "the file 'data.csv' in file is wrong: line 2 does not ascend: quantiles go upwards; ; ");
   CHECK(
-      problem_of("2,2ms\n") ==
-      "the file 'data.csv' is wrong: line 1 starts with '2', expected a quantile from 0 to 1; ; ");
+      problem_of("0.5,2ms\n1,1ms\n") ==
+      "the file 'data.csv' in file is wrong: line 2 does not ascend: values go upwards with their "
+      "quantiles; ; ");
+  CHECK(problem_of("2,2ms\n") ==
+        "the file 'data.csv' in file is wrong: line 1 starts with '2', expected a quantile from 0 "
+        "to 1; ; ");
   CHECK(problem_of("0.5,2ms\n") ==
-        "the file 'data.csv' has no value for quantile 1, the maximum; ; ");
-  CHECK(problem_of("# nothing\n") == "the file 'data.csv' holds no values; ; ");
+        "the file 'data.csv' in file has no value for quantile 1, the maximum; ; ");
+  CHECK(problem_of("# nothing\n") == "the file 'data.csv' in file holds no values; ; ");
 }
 
 TEST_CASE("a file that is not there, or no file, is a problem and not a crash") {
   const auto problem = [](const char* json) { return read<Distribution<Duration>>(json).problems; };
   CHECK(problem(R"({"empirical": {"file": "no-such-file.csv"}})") ==
-        std::vector<std::string>{"the file 'no-such-file.csv' is no file; ; "});
+        std::vector<std::string>{
+            "the file 'no-such-file.csv' in file is not there, or is no file; ; "});
   CHECK(problem(R"({"empirical": {"file": "/"}})") ==
-        std::vector<std::string>{"the file '/' is no file; ; "});
+        std::vector<std::string>{"the file '/' in file is not there, or is no file; ; "});
   CHECK(problem(R"({"empirical": {"file": "/dev/zero"}})") ==
-        std::vector<std::string>{"the file '/dev/zero' is no file; ; "});
+        std::vector<std::string>{"the file '/dev/zero' in file is not there, or is no file; ; "});
 }

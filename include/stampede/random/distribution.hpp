@@ -112,26 +112,29 @@ class DistributionType final : public Type {
  public:
   using Any = AnyDistribution& (*)(void*);
 
-  DistributionType(Dimension dimension, Any as_any) : dimension_(dimension), any_(as_any) {}
+  DistributionType(Dimension dimension, const Type& unit, Any as_any)
+      : dimension_(dimension), unit_(unit), any_(as_any) {}
 
   void read(const Value& from, void* to, Reader& reader) const override;
   Json echo(const void* from) const override;
   Json brief(const void* from) const override;
   Json schema(SchemaWriter& writer) const override;
   std::string text() const override;
+  std::string example() const override { return unit_.example(); }
   std::string reference_text() const override;
 
  private:
   const Choice<Law>& choice(const void* distribution) const;
 
   Dimension dimension_;
+  const Type& unit_;
   Any any_;
 };
 
 template <class Unit>
 struct detail::TypeOf<Distribution<Unit>> {
   static const Type& get() {
-    static const DistributionType type(BaseUnit<Unit>::dimension,
+    static const DistributionType type(BaseUnit<Unit>::dimension, type_of<Unit>(),
                                        [](void* distribution) -> AnyDistribution& {
                                          return *static_cast<Distribution<Unit>*>(distribution);
                                        });

@@ -106,7 +106,7 @@ class SampleFileReader {
         std::filesystem::path(reader_.base_directory) / settings_.path;
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) {
-      return problem("is no file");
+      return problem("is not there, or is no file");
     }
     if (std::filesystem::file_size(path, error) > most_bytes_of_a_file) {
       return problem("is larger than 64 MiB");
@@ -228,7 +228,7 @@ class SampleFileReader {
   }
 
   bool problem(const std::string& what) {
-    reader_.error(place_, "the file '" + settings_.path + "' " + what);
+    reader_.error(place_, "the file '" + settings_.path + "'" + reader_.in_path() + " " + what);
     return false;
   }
   bool problem_at_line(const std::string& what) {

@@ -1,7 +1,7 @@
-#include <boost/random/gamma_distribution.hpp>
 #include <optional>
 
 #include "stampede/random/distribution.hpp"
+#include "stampede/random/variates.hpp"
 
 namespace stampede {
 namespace {
@@ -25,32 +25,14 @@ void describe(Visitor& v, GammaSettings& s) {
           "write for example {mean: …, cv: 0.5}");
 }
 
-struct ErlangSettings {
-  Quantity mean;
-  std::int64_t stages = 1;
-};
-
-void describe(Visitor& v, ErlangSettings& s) {
-  v.field("mean", s.mean, "the mean of all stages together", required(), more_than(Quantity{0}));
-  v.field("stages", s.stages, "how many exponential stages follow each other", required(),
-          at_least(std::int64_t{1}), at_most(std::int64_t{1'000'000}));
-}
-
-class Gamma : public Law {
+class Gamma final : public Law {
  public:
-  Gamma(const GammaSettings& s, const Context&) : Gamma(shape_of(s), scale_of(s)) {}
+  Gamma(const GammaSettings& s, const Context&)
+      : shape_(shape_of(s)), scale_(scale_of(s)), standard_(shape_) {}
 
-  double sample(Draw& draw) const override {
-    // A copy, because drawing is no const operation of Boost's; it is three numbers.
-    auto law = law_;
-    return law(draw);
-  }
-
-  double mean() const override { return law_.alpha() * law_.beta(); }
-  double variance() const override { return law_.alpha() * law_.beta() * law_.beta(); }
-
- protected:
-  Gamma(double shape, double scale) : law_(shape, scale) {}
+  double sample(Draw& draw) const override { return scale_ * standard_(draw); }
+  double mean() const override { return shape_ * scale_; }
+  double variance() const override { return shape_ * scale_ * scale_; }
 
  private:
   static double shape_of(const GammaSettings& s) {
@@ -60,20 +42,13 @@ class Gamma : public Law {
     return s.scale ? s.scale->value : s.mean->value / shape_of(s);
   }
 
-  boost::random::gamma_distribution<double> law_;
-};
-
-/// A gamma law with a whole-numbered shape.
-class Erlang final : public Gamma {
- public:
-  Erlang(const ErlangSettings& s, const Context&)
-      : Gamma(static_cast<double>(s.stages), s.mean.value / static_cast<double>(s.stages)) {}
+  double shape_;
+  double scale_;
+  StandardGamma standard_;
 };
 
 const Register<Law, Gamma, GammaSettings> registered{
     "gamma", "skewed like the lognormal, with a lighter tail"};
-const Register<Law, Erlang, ErlangSettings> registered_erlang{
-    "erlang", "the sum of several exponential stages: steadier than one"};
 
 }  // namespace
 }  // namespace stampede
