@@ -62,6 +62,12 @@ class Lines {
     return {file, static_cast<int>(line) + 1, column};
   }
 
+  std::string_view text() const { return text_; }
+
+  std::size_t offset(std::size_t line, std::size_t byte) const {
+    return std::min(line < starts_.size() ? starts_[line] + byte : text_.size(), text_.size());
+  }
+
   /// What stands from that byte of a line to its end.
   std::string_view rest_of_line(std::size_t line, std::size_t byte) const {
     if (line >= starts_.size()) {
@@ -181,6 +187,9 @@ class Builder final : public YAML::EventHandler {
     refuse_tag(mark, tag);
     Value value = Value::scalar(text, place(mark));
     value.quoted = tag == "!";
+    if (value.quoted) {
+      check_quotes(mark);
+    }
     finish(std::move(value), anchor);
   }
 
@@ -266,6 +275,33 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
+  /// yaml-cpp takes a quote that the end of the file closes; we do not. The mark may stand at an
+  /// anchor or tag before the quote. A block of text (| or >) has no quotes.
+  void check_quotes(const YAML::Mark& mark) const {
+    std::size_t at = lines_.offset(static_cast<std::size_t>(mark.line),
+                                   static_cast<std::size_t>(mark.column));
+    const std::string_view text = lines_.text();
+    while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
+      at = std::min(text.find_first_of(" \t\r\n", at), text.size());
+      at = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+    }
+    if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) {
+      return;
+    }
+    const char quote = text[at];
+    for (std::size_t i = at + 1; i < text.size(); ++i) {
+      const bool escaped = quote == '"' ? text[i] == '\\' : text.substr(i, 2) == "''";
+      if (escaped) {
+        ++i;
+      } else if (text[i] == quote) {
+        return;
+      }
+    }
+    throw Unreadable({Severity::error, lines_.place_of_byte(file_, at),
+                      fmt::format("the quote ({}) that begins here is never closed", quote), {},
+                      {}});
+  }
+
   /// "null" if somebody wrote null or ~ there, "" if nothing was written.
   std::string written_null(const YAML::Mark& mark) const {
     if (mark.line < 0 || mark.column < 0) {
@@ -275,7 +311,8 @@ class Builder final : public YAML::EventHandler {
                                                       static_cast<std::size_t>(mark.column));
     for (const std::string_view word : {"null", "Null", "NULL", "~"}) {
       const char next = rest.size() > word.size() ? rest[word.size()] : ' ';
-      if (rest.starts_with(word) && std::strchr(" \t\r,]}", next) != nullptr) {
+      const bool ends = std::strchr(" \t\r,]}", next) != nullptr || (next == ':' && expects_key());
+      if (rest.starts_with(word) && ends) {
         return "null";
       }
     }
@@ -283,10 +320,6 @@ class Builder final : public YAML::EventHandler {
   }
 
   void open(Value value, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (expects_key()) {
-      stop(mark, value.is_map() ? "a map is used as a key" : "a list is used as a key",
-           "a name as key", "put it in quotes if it is meant as text");
-    }
     if (open_.size() >= deepest) {
       stop_too_deep(mark);
     }

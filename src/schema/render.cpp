@@ -87,13 +87,14 @@ std::string excerpt(std::string_view line, const Place& place) {
     shown += all[i];
   }
   shown += cut_at_end ? cut : "";
+  shown.insert(0, gutter);
   while (shown.ends_with(' ')) {
     shown.pop_back();
   }
   std::string under(gutter.size() - 2, ' ');
   under += "| ";
   under.append(std::min(caret_column, room), ' ');
-  return gutter + shown + "\n" + under + "^\n";
+  return shown + "\n" + under + "^\n";
 }
 
 }  // namespace
