@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "random/support.hpp"
@@ -11,8 +13,7 @@ namespace {
 class DataFile {
  public:
   explicit DataFile(const std::string& text)
-      : directory_(std::filesystem::temp_directory_path() /
-                   ("stampede-empirical-" + std::to_string(++made_))) {
+      : directory_(std::filesystem::temp_directory_path() / unique_name()) {
     std::filesystem::create_directories(directory_);
     std::ofstream(directory_ / "data.csv") << text;
   }
@@ -23,7 +24,12 @@ class DataFile {
   std::string directory() const { return directory_.string(); }
 
  private:
-  static inline int made_ = 0;
+  /// Test cases run at the same time, in processes of their own.
+  static std::string unique_name() {
+    static int made = 0;
+    return "stampede-empirical-" + std::to_string(getpid()) + "-" + std::to_string(++made);
+  }
+
   std::filesystem::path directory_;
 };
 
