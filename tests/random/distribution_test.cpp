@@ -254,7 +254,8 @@ TEST_CASE("a distribution is constant zero unless told otherwise") {
 
 TEST_CASE("the dimension of a law is that of the field, in all its parts") {
   const auto time = read<Distribution<Duration>>(
-      R"({"mixture": [{"weight": 1, "law": "2us"}, {"weight": 3, "law": {"exponential": "1ms"}}]})");
+      R"({"mixture": [{"weight": 1, "law": "2us"},
+                      {"weight": 3, "law": {"exponential": "1ms"}}]})");
   CHECK(time.problems.empty());
   CHECK(time.value.mean() == 750'500);
   const auto size =
