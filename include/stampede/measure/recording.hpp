@@ -1,30 +1,30 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "stampede/measure/result.hpp"
 #include "stampede/model/observer.hpp"
 #include "stampede/stats/slices.hpp"
 
 namespace stampede {
 
-class PopulationRecorder;
-class ComponentRecorder;
-
-/// Names of what a population's users are divided into, besides request types. `part_of` gives the
-/// part that a user belongs to, or -1.
+/// Names of what a population's users are divided into, besides request types.
 struct UserDivision {
-  std::string kind;                ///< "region", "segment", "tenant"
+  std::string kind;  ///< "region", "segment", "tenant"
   std::vector<std::string> names;
 };
 
 /// All that one world recorded, in time slices; becomes a part of a Result.
 ///
 /// The world makes one, adds its subjects, hands out the observers, closes each slice at its
-/// boundary and, at the end, `finish`es.
+/// boundary and, at the end, `finish`es. The observers live as long as the recording (moving it
+/// does not move them); what they are told after `finish`, by processes that die with their world,
+/// counts for nothing.
 class Recording {
  public:
   explicit Recording(const SliceGrid& grid);
@@ -34,26 +34,32 @@ class Recording {
 
   const SliceGrid& grid() const;
 
-  /// `types` are the request types of this population by name with their global ids.
-  PopulationObserver& add_population(const std::string& name,
-                                     std::vector<std::pair<RequestTypeId, std::string>> types,
-                                     std::vector<UserDivision> divisions,
-                                     std::function<int(std::uint64_t user, std::size_t division)> part_of,
-                                     Duration deadline /* Duration::max() if none */);
-  ComponentObserver& add_component(const std::string& name, const std::string& kind,
-                                   std::size_t instances);
+  /// `types` are the request types of this population with their global ids. `part_of` gives the
+  /// number within `divisions[division].names` of the part that a user belongs to, or -1. An ok
+  /// that takes longer than `deadline` (Duration::max(): none) is no goodput.
+  PopulationObserver& add_population(
+      const std::string& name, std::vector<std::pair<RequestTypeId, std::string>> types,
+      std::vector<UserDivision> divisions = {},
+      std::function<int(std::uint64_t user, std::size_t division)> part_of = {},
+      Duration deadline = Duration::max());
+  /// How many instances it has follows from what it tells of its capacity.
+  ComponentObserver& add_component(const std::string& name, const std::string& kind);
 
+  /// Ends the open slice; `boundary` is the next one of the grid.
   void close_slice(Time boundary);
-  /// Ends the recording at the run's end; the text of an exact law that does not hold, else empty.
+  /// Ends the recording, and the slice that is still open, at the run's end. Gives the text of the
+  /// exact laws that do not hold (a bug of ours), else an empty one.
   std::string finish(Time end);
 
   /// Changes with every user request that ends, and with nothing else: (population, request,
   /// outcome, time).
   std::uint64_t fingerprint() const;
 
- private:
-  friend class Summarizer;
+  /// What was recorded, for those who make results of it.
   struct State;
+  const State& state() const { return *state_; }
+
+ private:
   std::unique_ptr<State> state_;
 };
 

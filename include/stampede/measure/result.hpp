@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,31 +10,47 @@
 
 namespace stampede {
 
-/// One number of a result. `name` is its path in result.json below its subject ("latency_s.p99").
+/// One number of a result. `name` is its path in result.json below its subject: the block, and after
+/// the first dot the member of the block, which may hold dots itself ("latency_s.p99.9").
 struct Metric {
   std::string name;
   Estimate value;
-  bool supported = true;  ///< false: the run has too few samples for it, or requests still in flight
-                          ///< could move it
+  /// The run can tell this number. A maximum, a percentile or a mean that it cannot tell is shown
+  /// with a mark, never bare.
+  bool supported = true;
+  /// Why not: requests that are still in flight would move it upwards. Otherwise it has too few
+  /// samples.
+  bool unfinished = false;
 };
 
-/// What was seen of one traffic population, a part of it (a request type, a region of users), or a
-/// component.
+/// What was seen of one traffic population, a part of it (a request type, a region of users), a
+/// component or one of its instances.
 struct Subject {
   std::string name;
-  std::string kind;  ///< "traffic", "request_type", "region", "segment", "tenant", or a component's kind
-  std::vector<std::pair<std::string, std::int64_t>> counts;  ///< "requests", "outcomes.ok", …
+  /// "traffic", "request_type", "region", "segment", "tenant", "instance", or a component's kind.
+  std::string kind;
+  /// Sums over all replications: "requests", "outcomes.ok", "attempts.retries.total".
+  std::vector<std::pair<std::string, std::int64_t>> counts;
   std::vector<Metric> metrics;
   std::vector<Subject> parts;
 
+  /// By its name, with or without the suffix of its unit ("latency_s.p99", "latency.p99"); null if
+  /// there is none.
   const Metric* find(std::string_view metric) const;
+  /// A count by its name; null if there is none.
+  const std::int64_t* find_count(std::string_view count) const;
 };
 
 /// What a scenario gave, over all its replications: plain data that holds nothing which differs
 /// between two runs of the same seed.
+///
+/// Everything is of the window from the end of the warm-up to the end of the run. A user's request
+/// belongs to the window in which it was meant to be sent; rates, levels and what components saw
+/// belong to when it happened.
 struct Result {
   double warmup_s = 0;
-  double duration_s = 0;
+  bool warmup_found = false;  ///< by MSER; otherwise as the scenario gave it, or none was found
+  double duration_s = 0;      ///< with the warm-up
   std::int64_t replications = 0;
   std::uint64_t fingerprint = 0;
   bool partial = false;  ///< interrupted: fewer replications than asked for
@@ -42,12 +59,12 @@ struct Result {
   std::vector<std::string> warnings;
 };
 
-/// One row of the time series: a mean or quantile of one slice of one replication.
+/// One row of the time series: a mean, a quantile or a rate of one slice of one replication.
 struct SeriesPoint {
   std::int64_t replication;
-  double time_s;  ///< where the slice begins
-  const std::string* subject;
-  std::string metric;
+  double time_s;         ///< where the slice begins
+  std::string subject;   ///< "shoppers", "shoppers.product_page", "app"
+  std::string_view metric;
   double value;
 };
 

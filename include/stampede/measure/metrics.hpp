@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stampede/measure/result.hpp"
+
+namespace stampede {
+
+enum class MetricUnit { seconds, per_second, share, number };
+
+/// One of the numbers that results may hold.
+struct MetricInfo {
+  std::string name;  ///< as in Metric and Subject::counts: "latency_s.p99"
+  MetricUnit unit = MetricUnit::number;
+  std::string meaning;
+
+  /// How expectations write it: "latency.p99".
+  std::string path() const;
+};
+
+/// Every number that results hold for subjects of a kind (Subject::kind; whatever is not a word of
+/// traffic or "instance" is a kind of component), in the order in which they are shown. A component
+/// lacks those that it has no use for: without workers, no utilization.
+const std::vector<MetricInfo>& metrics_of(std::string_view kind);
+
+/// The name without the suffix of its unit: "latency_s.p99" is "latency.p99", "throughput_per_s" is
+/// "throughput".
+std::string without_unit(std::string_view name);
+
+/// The number at a path of `expect:`, such as "shoppers.latency.p99.9",
+/// "shoppers.product_page.availability", "app.instances.app-3.utilization" or, where a region is
+/// called like a request type, "shoppers.regions.eu.availability". A count has no interval. None
+/// if there is no such number.
+std::optional<Metric> find_metric(const Result& result, std::string_view path);
+
+}  // namespace stampede

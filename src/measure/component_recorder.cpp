@@ -1,0 +1,131 @@
+#include "component_recorder.hpp"
+
+#include <fmt/format.h>
+
+namespace stampede {
+namespace {
+
+/// In no slice can more have been used than existed.
+std::string broken_utilisation_law(const std::string& component, const char* what,
+                                   const SlicedLevel& busy, const SlicedLevel& existing) {
+  for (std::size_t i = 0; i < busy.slice_count(); ++i) {
+    const Int128 used = busy.in_slice(i).area;
+    const Int128 there = existing.in_slice(i).area;
+    if (used < 0 || used > there) {
+      return fmt::format("{}: the utilisation law does not hold: of {} ns of {} in slice {}, {} ns "
+                         "were used",
+                         component, there, what, i, used);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void ComponentRecorder::grow_loads(std::size_t instances) {
+  const std::size_t known = loads_.size();
+  loads_.resize(instances);
+  if (slices_loads_) {
+    for (std::size_t i = known; i < instances; ++i) {
+      for (std::size_t slice = 0; slice < closed_; ++slice) {
+        loads_[i].requests.close_slice();
+        loads_[i].busy.close_slice();
+      }
+    }
+  }
+}
+
+void ComponentRecorder::close_slice(Time boundary) {
+  for (SlicedCount& outcome : outcomes_) {
+    outcome.close_slice();
+  }
+  for (SlicedHistogram* histogram : {&wait_, &cpu_wait_, &service_, &response_}) {
+    histogram->close_slice();
+  }
+  for (SlicedLevel* level : {&queue_, &in_flight_, &busy_workers_, &busy_cores_, &workers_, &cores_,
+                             &instances_}) {
+    level->close_slice(boundary);
+  }
+  if (closed_ == 0) {
+    slices_loads_ = loads_.size() <= most_sliced_loads;
+  }
+  ++closed_;
+  if (slices_loads_ || closed_ == grid_.count()) {
+    for (Load& load : loads_) {
+      load.requests.close_slice();
+      load.busy.close_slice();
+    }
+  }
+}
+
+std::int64_t ComponentRecorder::load_in(const SlicedCount& load, std::size_t first,
+                                        std::size_t end) const {
+  return slices_loads_ ? load.total(first, end) : load.total(0, load.slice_count());
+}
+
+std::int64_t ComponentRecorder::requests_of(std::size_t instance, std::size_t first,
+                                            std::size_t end) const {
+  return load_in(loads_[instance].requests, first, end);
+}
+
+std::int64_t ComponentRecorder::busy_of(std::size_t instance, std::size_t first,
+                                        std::size_t end) const {
+  return load_in(loads_[instance].busy, first, end);
+}
+
+std::string ComponentRecorder::broken_law() const {
+  const std::size_t slices = closed_;
+  std::int64_t ended = 0;
+  for (const SlicedCount& outcome : outcomes_) {
+    ended += outcome.total(0, slices);
+  }
+  const std::int64_t left = in_flight_.level();
+  if (left < 0 || arrivals_ != ended + left) {
+    return fmt::format("{}: {} requests arrived, {} ended and {} are in flight", name_, arrivals_,
+                       ended, left);
+  }
+  if (ages_.is_broken()) {
+    return fmt::format("{}: a request ended that did not arrive at that time", name_);
+  }
+  if (has_impossible_wait_) {
+    return fmt::format("{}: a request waited for longer than it stayed", name_);
+  }
+
+  // Little's law. `arrived_at_` is down to what is still in flight.
+  const std::int64_t end = grid_.boundary(slices).ns();
+  const Int128 area = in_flight_.totals(0, slices).area;
+  const Int128 stays = stays_ + (static_cast<Int128>(left) * end - arrived_at_);
+  if (area != stays) {
+    return fmt::format("{}: Little's law does not hold: requests in flight make {} ns, their stays "
+                       "{} ns",
+                       name_, area, stays);
+  }
+  // The visits that are not over have told nothing of their waits, and neither has work that goes on
+  // after its visit or beside it.
+  const Int128 queued = queue_.totals(0, slices).area;
+  if (queue_.level() < 0 || queued < waits_) {
+    return fmt::format("{}: Little's law does not hold: the queue makes {} ns, waits {} ns", name_,
+                       queued, waits_);
+  }
+
+  std::string broken;
+  if (has_workers_) {
+    broken = broken_utilisation_law(name_, "workers", busy_workers_, workers_);
+  }
+  if (broken.empty() && has_cores_) {
+    broken = broken_utilisation_law(name_, "cores", busy_cores_, cores_);
+  }
+  if (!broken.empty() || !has_workers_ || served_ == 0) {
+    return broken;
+  }
+  // Work is told when it is over, so that what goes on is missing: at most the whole run of each.
+  const Int128 untold = busy_workers_.totals(0, slices).area - served_;
+  if (untold < 0 || untold > static_cast<Int128>(busy_workers_.level()) * end) {
+    return fmt::format("{}: the utilisation law does not hold: workers were busy for {} ns, "
+                       "instances served for {} ns",
+                       name_, busy_workers_.totals(0, slices).area, served_);
+  }
+  return {};
+}
+
+}  // namespace stampede

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ages.hpp"
+#include "stampede/model/observer.hpp"
+#include "stampede/stats/slices.hpp"
+
+namespace stampede {
+
+/// Records the visits of one component in the slices in which they end, and its levels.
+class ComponentRecorder final : public ComponentObserver {
+ public:
+  ComponentRecorder(std::string name, std::string kind, const SliceGrid& grid)
+      : grid_(grid),
+        name_(std::move(name)),
+        kind_(std::move(kind)),
+        ages_(grid.boundary(grid.count())) {}
+
+  void arrived(Time now) override {
+    in_flight_.change(now, 1);
+    ++arrivals_;
+    arrived_at_ += now.ns();
+    ages_.add(now);
+  }
+
+  void queue_changed(Time now, std::int64_t by) override { queue_.change(now, by); }
+
+  void busy_workers_changed(Time now, std::int64_t by) override { busy_workers_.change(now, by); }
+
+  void busy_cores_changed(Time now, std::int64_t by) override { busy_cores_.change(now, by); }
+
+  void ended(Time now, const Visit& visit) override {
+    const Duration stay = now - visit.arrived;
+    in_flight_.change(now, -1);
+    outcomes_[static_cast<std::size_t>(visit.outcome)].add();
+    arrived_at_ -= visit.arrived.ns();
+    stays_ += stay.ns();
+    waits_ += visit.waited.ns();
+    ages_.remove(visit.arrived);
+    if (visit.waited > stay || visit.waited < Duration()) [[unlikely]] {
+      has_impossible_wait_ = true;
+      return;
+    }
+    if (visit.started) {
+      wait_.record(visit.waited.ns());
+      service_.record((stay - visit.waited).ns());
+      response_.record(stay.ns());
+      if (has_cores_) {
+        cpu_wait_.record(visit.cpu_waited.ns());
+      }
+    } else if (!is_rejection(visit.outcome) || !visit.waited.is_zero()) {
+      wait_.record(visit.waited.ns());  // it left the line; who was turned away was never in it
+    }
+    load_of(visit.instance).requests.add();
+  }
+
+  void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
+                        std::int64_t instances) override {
+    workers_.change(now, workers);
+    cores_.change(now, cores);
+    instances_.change(now, instances);
+    has_workers_ = has_workers_ || workers != 0;
+    has_cores_ = has_cores_ || cores != 0;
+    if (instances_.level() > static_cast<std::int64_t>(loads_.size())) {
+      grow_loads(static_cast<std::size_t>(instances_.level()));
+    }
+  }
+
+  void served(std::uint32_t instance, Duration busy) override {
+    served_ += busy.ns();
+    load_of(instance).busy.add(busy.ns());
+  }
+
+  void close_slice(Time boundary);
+
+  /// After the last slice: the first exact law that does not hold, else empty. Must be asked before
+  /// anything else is told.
+  std::string broken_law() const;
+
+  // ---- Reading closed slices ----
+
+  /// What one instance did.
+  struct Load {
+    SlicedCount requests;
+    SlicedCount busy;  ///< ns of work, in the slice in which it was completed
+  };
+
+  const std::string& name() const { return name_; }
+  const std::string& kind() const { return kind_; }
+  bool has_workers() const { return has_workers_; }
+  bool has_cores() const { return has_cores_; }
+  const std::array<SlicedCount, outcome_count>& outcomes() const { return outcomes_; }
+  const SlicedHistogram& wait() const { return wait_; }
+  const SlicedHistogram& cpu_wait() const { return cpu_wait_; }
+  const SlicedHistogram& service() const { return service_; }
+  const SlicedHistogram& response() const { return response_; }
+  const SlicedLevel& queue() const { return queue_; }
+  const SlicedLevel& in_flight() const { return in_flight_; }
+  const SlicedLevel& busy_workers() const { return busy_workers_; }
+  const SlicedLevel& workers() const { return workers_; }
+  const SlicedLevel& busy_cores() const { return busy_cores_; }
+  const SlicedLevel& cores() const { return cores_; }
+  const SlicedLevel& instances() const { return instances_; }
+  const AgesAtEnd& ages() const { return ages_; }
+
+  std::size_t instance_count() const { return loads_.size(); }
+  /// Work and requests of one instance in the slices [first, end). Large fleets keep no slices of
+  /// it: there it is of the whole run, warm-up included.
+  std::int64_t requests_of(std::size_t instance, std::size_t first, std::size_t end) const;
+  std::int64_t busy_of(std::size_t instance, std::size_t first, std::size_t end) const;
+
+ private:
+  /// Beyond this many instances the load of each is kept for the whole run only: by slice it would
+  /// take 32 MB for 10,000 of them.
+  static constexpr std::size_t most_sliced_loads = 64;
+
+  Load& load_of(std::uint32_t instance) {
+    if (instance >= loads_.size()) [[unlikely]] {
+      grow_loads(instance + 1U);
+    }
+    return loads_[instance];
+  }
+  void grow_loads(std::size_t instances);
+  std::int64_t load_in(const SlicedCount& load, std::size_t first, std::size_t end) const;
+
+  SliceGrid grid_;
+  std::string name_;
+  std::string kind_;
+
+  std::array<SlicedCount, outcome_count> outcomes_;
+  SlicedHistogram wait_;
+  SlicedHistogram cpu_wait_;
+  SlicedHistogram service_;
+  SlicedHistogram response_;
+  SlicedLevel queue_;
+  SlicedLevel in_flight_;
+  SlicedLevel busy_workers_;
+  SlicedLevel busy_cores_;
+  SlicedLevel workers_;
+  SlicedLevel cores_;
+  SlicedLevel instances_;
+  std::vector<Load> loads_;       ///< by instance
+  bool slices_loads_ = true;
+  std::size_t closed_ = 0;        ///< slices
+  AgesAtEnd ages_;
+  bool has_workers_ = false;
+  bool has_cores_ = false;
+
+  // For the exact laws.
+  std::int64_t arrivals_ = 0;
+  Int128 arrived_at_ = 0;  ///< sum of the instants in ns, of what is in flight
+  Int128 stays_ = 0;       ///< ns from arrival to end, of what has ended
+  Int128 waits_ = 0;
+  Int128 served_ = 0;
+  bool has_impossible_wait_ = false;
+};
+
+}  // namespace stampede
