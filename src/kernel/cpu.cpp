@@ -7,21 +7,25 @@ namespace stampede {
 
 void Cpu::enter(Piece& piece) {
   piece.since = simulation_.now();
-  piece.remaining = piece.demand;
-  if (scheduling_ == CpuScheduling::processor_sharing) {
-    advance_share();
-    piece.state = Piece::State::sharing;
-    piece.finish = share_ + piece.demand;
-    piece.order = next_order_++;
-    sharing_.insert(&piece);
-    change_busy(busy_ < cores_ ? 1 : 0);
-    schedule_first_to_finish();
-  } else if (busy_ < cores_) {
-    run(piece);
-  } else {
-    piece.state = Piece::State::waiting;
-    waiting_.push_back(piece);
+  piece.left = static_cast<double>(piece.demand.ns());
+  if (scheduling_ == CpuScheduling::fifo) {
+    if (busy_ < cores_) {
+      run(piece);
+    } else {
+      piece.state = Piece::State::waiting;
+      waiting_.push_back(piece);
+    }
+    return;
   }
+  advance_share();
+  piece.state = Piece::State::sharing;
+  piece.left += share_;
+  piece.order = next_order_++;
+  sharing_.insert(&piece);
+  if (busy_ < cores_) {
+    change_busy(1);
+  }
+  schedule_first_to_finish();
 }
 
 void Cpu::run(Piece& piece) {
@@ -37,14 +41,14 @@ void Cpu::run(Piece& piece) {
 void Cpu::schedule_completion(Piece& piece) {
   if (speed_ > 0) {
     piece.completion = simulation_.schedule(
-        simulation_.now() + Duration::from_nanoseconds(piece.remaining / speed_), piece.process);
+        simulation_.now() + Duration::from_nanoseconds(piece.left / speed_), piece.process);
   }
 }
 
 /// Brings the remaining work of a running piece up to now.
 void Cpu::account(Piece& piece) {
   const Time now = simulation_.now();
-  piece.remaining -= static_cast<double>((now - piece.since).ns()) * speed_;
+  piece.left -= static_cast<double>((now - piece.since).ns()) * speed_;
   piece.since = now;
 }
 
@@ -54,36 +58,40 @@ void Cpu::leave(Piece& piece, bool complete) {
   }
   const Piece::State state = piece.state;
   piece.state = Piece::State::outside;
-  if (state == Piece::State::sharing) {
+  const auto demand = static_cast<double>(piece.demand.ns());
+  if (state == Piece::State::running) {
+    piece.unlink();
+    if (!complete) {
+      account(piece);
+    }
+    received_ += complete ? demand : demand - piece.left;
+    change_busy(-1);
+    if (!waiting_.empty()) {
+      run(waiting_.pop_front());
+    }
+  } else if (state == Piece::State::sharing) {
     advance_share();
-    received_ += complete ? piece.demand : piece.demand - (piece.finish - share_);
+    received_ += complete ? demand : demand - (piece.left - share_);
     sharing_.erase(&piece);
     if (first_to_finish_ == &piece) {
       first_to_finish_ = nullptr;
     }
     if (complete) {
-      const Duration alone = Duration::from_nanoseconds(piece.demand);
-      const Duration elapsed = simulation_.now() - piece.since;
-      piece.waited = std::max(elapsed - alone, Duration());
+      piece.waited = std::max(simulation_.now() - piece.since - piece.demand, Duration());
     }
-    change_busy(static_cast<std::int64_t>(sharing_.size()) < busy_ ? -1 : 0);
+    if (static_cast<std::int64_t>(sharing_.size()) < busy_) {
+      change_busy(-1);
+    }
     schedule_first_to_finish();
-    return;
-  }
-  piece.unlink();
-  if (state == Piece::State::waiting) {
-    return;
-  }
-  account(piece);
-  received_ += complete ? piece.demand : piece.demand - piece.remaining;
-  change_busy(-1);
-  if (!waiting_.empty()) {
-    run(waiting_.pop_front());
+  } else {
+    piece.unlink();  // it still waited for a core
   }
 }
 
 void Cpu::set_speed(double speed) {
   integrate();
+  work_before_ += static_cast<double>(busy_area_) * speed_;
+  busy_area_ = 0;
   if (scheduling_ == CpuScheduling::processor_sharing) {
     advance_share();
     speed_ = speed;
@@ -122,42 +130,25 @@ void Cpu::schedule_first_to_finish() {
     return;
   }
   first_to_finish_ = *sharing_.begin();
-  const double ahead = std::max(first_to_finish_->finish - share_, 0.0) / share_rate();
+  const double ahead = std::max(first_to_finish_->left - share_, 0.0) / share_rate();
   first_to_finish_->completion = simulation_.schedule(
       simulation_.now() + Duration::from_nanoseconds(ahead), first_to_finish_->process);
 }
 
-void Cpu::change_busy(std::int64_t by) {
-  if (by == 0) {
-    return;
-  }
-  integrate();
-  busy_ += by;
-  if (observer_ != nullptr) {
-    observer_->busy_cores_changed(simulation_.now(), by);
-  }
-}
-
-void Cpu::integrate() {
-  const Time now = simulation_.now();
-  integral_ += static_cast<double>((now - integral_at_).ns()) * static_cast<double>(busy_) * speed_;
-  integral_at_ = now;
-}
-
 double Cpu::work_done_seconds() {
   integrate();
-  return integral_ * 1e-9;
+  return (work_before_ + static_cast<double>(busy_area_) * speed_) * 1e-9;
 }
 
 double Cpu::work_received_seconds() {
   double received = received_;
   running_.for_each([&](Piece& piece) {
     account(piece);
-    received += piece.demand - piece.remaining;
+    received += static_cast<double>(piece.demand.ns()) - piece.left;
   });
   advance_share();
   for (const Piece* piece : sharing_) {
-    received += piece->demand - (piece->finish - share_);
+    received += static_cast<double>(piece->demand.ns()) - (piece->left - share_);
   }
   return received * 1e-9;
 }

@@ -7,8 +7,6 @@ namespace stampede {
 
 namespace {
 
-/// As many events as are sorted at once; below it, insertion into a sorted array is the fastest.
-constexpr std::size_t sort_limit = 64;
 /// What a bucket holds on average when a rung is made.
 constexpr std::size_t events_per_bucket = 16;
 constexpr std::size_t max_buckets = 8192;
@@ -27,28 +25,28 @@ void EventQueue::push_below_top(Event event) {
   insert_sorted(event);
 }
 
-void EventQueue::insert_sorted(Event event) {
-  bottom_.push_back(event);
-  std::size_t i = bottom_.size() - 1;
-  if (i > sort_limit) {
-    auto at = std::lower_bound(bottom_.begin(), bottom_.end() - 1, event, later);
-    std::move_backward(at, bottom_.end() - 1, bottom_.end());
-    *at = event;
-    if (bottom_.size() > 4 * sort_limit && bottom_.front().time > bottom_.back().time) {
-      scratch_.swap(bottom_);
-      // The new rung must reach to where the next coarser one begins, or later events would fall
-      // between the two.
-      const std::int64_t end =
-          rung_count_ > 0 ? rungs_[rung_count_ - 1].consumed_until() : top_start_;
-      add_rung(scratch_, scratch_.back().time, end - 1);
-      scratch_.clear();
-    }
+void EventQueue::insert_into_many(Event event) {
+  bottom_.insert(std::lower_bound(bottom_.begin(), bottom_.end(), event, later), event);
+  if (bottom_.size() < 2 * sort_limit || bottom_.front().time == bottom_.back().time) {
     return;
   }
-  for (; i > 0 && bottom_[i - 1] < event; --i) {
-    bottom_[i] = bottom_[i - 1];
+  if (top_start_ == none) {
+    // All but the next ones go to the top, to be sorted when their turn comes.
+    const auto keep = bottom_.end() - sort_limit;
+    top_start_ = (keep - 1)->time;
+    for (auto moved = bottom_.begin(); moved != keep; ++moved) {
+      push_top(*moved);
+    }
+    bottom_.erase(bottom_.begin(), keep);
+  } else {
+    scratch_.swap(bottom_);
+    // The new rung must reach to where the next coarser one begins, or later events would fall
+    // between the two.
+    const std::int64_t end =
+        rung_count_ > 0 ? rungs_[rung_count_ - 1].consumed_until() : top_start_;
+    add_rung(scratch_, scratch_.back().time, end - 1);
+    scratch_.clear();
   }
-  bottom_[i] = event;
 }
 
 void EventQueue::refill_bottom() {
@@ -80,13 +78,14 @@ void EventQueue::refill_bottom() {
 void EventQueue::empty_top() {
   const std::int64_t start = top_min_;
   const std::int64_t last = top_max_;
-  top_start_ = last + 1;
   top_min_ = none;
   top_max_ = 0;
   if (top_.size() <= sort_limit || start == last) {
+    top_start_ = none;
     sort_into_bottom(top_);
     return;
   }
+  top_start_ = last + 1;
   scratch_.swap(top_);
   add_rung(scratch_, start, last);
   scratch_.clear();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 
+#include "stampede/base/int128.hpp"
 #include "stampede/base/intrusive_list.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/kernel/simulation.hpp"
@@ -57,33 +58,33 @@ class Cpu {
  private:
   /// One piece of work: waiting for a core, on a core, or sharing them.
   struct Piece : ListHook {
-    explicit Piece(double demand) : demand(demand) {}
+    explicit Piece(Duration demand) : demand(demand) {}
+    enum class State : std::uint8_t { outside, waiting, running, sharing };
+
     std::coroutine_handle<> process;
     EventId completion;
-    Time since;          ///< when it came; once on a core, when its work was last accounted
-    double demand;       ///< ns of work
-    double remaining{};  ///< fifo: as of `since`
-    double finish{};     ///< processor sharing: the share per piece at which it is complete
-    std::uint64_t order{};
+    State state = State::outside;
+    Duration demand;
+    Time since;       ///< when it came; once on a core, when its remaining work was last accounted
     Duration waited;
-    enum class State { outside, waiting, running, sharing } state = State::outside;
+    double left{};    ///< ns of work; fifo: as of `since`; sharing: `share_` at which it is complete
+    std::uint64_t order{};
   };
   struct EarlierFinish {
     bool operator()(const Piece* a, const Piece* b) const {
-      return a->finish != b->finish ? a->finish < b->finish : a->order < b->order;
+      return a->left != b->left ? a->left < b->left : a->order < b->order;
     }
   };
 
   class Awaiter {
    public:
-    Awaiter(Cpu& cpu, Duration demand)
-        : cpu_(cpu), piece_(static_cast<double>(demand.ns())) {}
+    Awaiter(Cpu& cpu, Duration demand) : cpu_(cpu), piece_(demand) {}
     ~Awaiter() {
       if (piece_.state != Piece::State::outside) {
         cpu_.leave(piece_, /*complete=*/false);
       }
     }
-    bool await_ready() const { return piece_.demand <= 0; }
+    bool await_ready() const { return piece_.demand.is_zero(); }
     void await_suspend(std::coroutine_handle<> process) {
       piece_.process = process;
       cpu_.enter(piece_);
@@ -106,8 +107,18 @@ class Cpu {
   void run(Piece& piece);
   void schedule_completion(Piece& piece);
   void account(Piece& piece);
-  void change_busy(std::int64_t by);
-  void integrate();
+  void change_busy(std::int64_t by) {
+    integrate();
+    busy_ += by;
+    if (observer_ != nullptr) {
+      observer_->busy_cores_changed(simulation_.now(), by);
+    }
+  }
+  void integrate() {
+    const Time now = simulation_.now();
+    busy_area_ += static_cast<Int128>(busy_) * (now.ns() - busy_since_.ns());
+    busy_since_ = now;
+  }
 
   void advance_share();
   double share_rate() const;
@@ -129,8 +140,9 @@ class Cpu {
   Time share_at_;
   std::uint64_t next_order_ = 0;
 
-  double integral_ = 0;  ///< ns of work by integration
-  Time integral_at_;
+  double work_before_ = 0;  ///< ns of work by integration, until the speed last changed
+  Int128 busy_area_ = 0;    ///< core-ns since then
+  Time busy_since_;         ///< when the number of busy cores last changed
   double received_ = 0;  ///< ns of work that pieces which have left received
 };
 

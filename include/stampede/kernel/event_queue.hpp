@@ -23,8 +23,8 @@ struct Event {
 ///
 /// The next events are kept sorted in `bottom_`. Later ones wait unsorted, in buckets of equal width
 /// (a rung), and those beyond every bucket in `top_`. A bucket is sorted only when its turn comes;
-/// one that is too full is split into a finer rung. A handful of events never leaves `bottom_` and
-/// `top_`, where it costs no more than a small sorted array.
+/// one that is too full is split into a finer rung. A handful of events never leaves `bottom_`, which
+/// is then nothing but a small sorted array.
 class EventQueue {
  public:
   bool empty() const { return size_ == 0; }
@@ -34,6 +34,8 @@ class EventQueue {
     ++size_;
     if (event.time >= top_start_) {
       push_top(event);
+    } else if (rung_count_ == 0) {
+      insert_sorted(event);
     } else {
       push_below_top(event);
     }
@@ -41,7 +43,7 @@ class EventQueue {
 
   /// The earliest event. Not to be called on an empty queue.
   const Event& front() {
-    if (bottom_.empty()) {
+    if (bottom_.empty()) [[unlikely]] {
       refill_bottom();
     }
     return bottom_.back();
@@ -86,7 +88,19 @@ class EventQueue {
     top_.push_back(event);
   }
   void push_below_top(Event event);
-  void insert_sorted(Event event);
+  void insert_sorted(Event event) {
+    std::size_t i = bottom_.size();
+    if (i >= sort_limit) [[unlikely]] {
+      insert_into_many(event);
+      return;
+    }
+    bottom_.push_back(event);
+    for (; i > 0 && bottom_[i - 1] < event; --i) {
+      bottom_[i] = bottom_[i - 1];
+    }
+    bottom_[i] = event;
+  }
+  void insert_into_many(Event event);
   void refill_bottom();
   void empty_top();
   void sort_into_bottom(std::vector<Event>& events);
@@ -94,12 +108,14 @@ class EventQueue {
   void add_rung(std::vector<Event>& events, std::int64_t start, std::int64_t last);
 
   static constexpr std::int64_t none = INT64_MAX;
+  /// As many events as are sorted at once; below it, insertion into a sorted array is the fastest.
+  static constexpr std::size_t sort_limit = 64;
 
   std::vector<Event> bottom_;  ///< descending, so that the next event is at the back
   std::vector<Rung> rungs_;    ///< from coarse to fine; only the first `rung_count_` are in use
   std::size_t rung_count_ = 0;
   std::vector<Event> top_;
-  std::int64_t top_start_ = 0;
+  std::int64_t top_start_ = none;  ///< `none`: all events are in `bottom_`
   std::int64_t top_min_ = none;
   std::int64_t top_max_ = 0;
   std::vector<Event> scratch_;

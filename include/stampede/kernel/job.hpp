@@ -74,6 +74,10 @@ class [[nodiscard]] Job {
     }
   }
 
+  /// The work while it goes on, else null: for whoever stands between its holder and its owner and
+  /// has to cut the one off from the other.
+  ScopeMember* work() { return promise_; }
+
   /// Waits for the answer, for ever if the work was killed in silence.
   auto operator co_await() { return Awaiter(*this); }
 

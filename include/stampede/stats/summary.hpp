@@ -5,7 +5,7 @@
 
 #include "stampede/base/units.hpp"
 #include "stampede/stats/histogram.hpp"
-#include "stampede/stats/int128.hpp"
+#include "stampede/base/int128.hpp"
 
 namespace stampede {
 
