@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stampede/kernel/scope.hpp"
+#include "stampede/measure/recording.hpp"
+#include "stampede/model/arrivals.hpp"
+#include "stampede/model/calling.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/model/network.hpp"
+#include "stampede/model/observer.hpp"
+#include "stampede/random/keys.hpp"
+#include "stampede/scenario/scenario.hpp"
+
+namespace stampede {
+
+/// The parts that users are divided into by their shares of one kind (regions, segments, tenants).
+/// A user belongs to the same part for ever, and a part that grows loses nobody, as long as it keeps
+/// its place among the others.
+class UserParts {
+ public:
+  UserParts(const Named<Ratio>& shares, const Stream& stream);
+
+  const std::vector<std::string>& names() const { return names_; }
+  /// The part of a user by its position in `names`; 0 if there is only one.
+  std::size_t of(std::uint64_t user) const;
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<double> up_to_;  ///< the shares of all parts so far, as a share of their sum
+  Stream stream_;
+};
+
+/// One traffic population: draws the requests that its arrival process asks for, sends them and
+/// waits for the answers. Every draw is keyed by the request, so that two scenarios under one seed
+/// send the same requests; only a law of keys that goes through a list keeps its place in it.
+class UserPopulation final : public Population, private Caller::AttemptObserver {
+ public:
+  struct Context {
+    std::string name;
+    const TrafficSettings& settings;
+    Simulation& simulation;
+    Network& network;
+    RequestTypes& request_types;
+    Endpoint& target;
+    Recording& recording;
+    std::uint64_t seed;
+    std::uint64_t replication;
+    std::uint16_t index;
+  };
+
+  /// Tells the recording.
+  explicit UserPopulation(const Context& context);
+  /// Tells another observer.
+  UserPopulation(const Context& context, PopulationObserver& observer);
+  UserPopulation(const UserPopulation&) = delete;
+  UserPopulation& operator=(const UserPopulation&) = delete;
+
+  // ---- Population ----
+  Scope& scope() override { return scope_; }
+  Stream stream(std::string_view purpose) const override {
+    return Stream(seed_, replication_, name_, purpose);
+  }
+  std::uint64_t user_count() const override { return user_count_; }
+  std::optional<RequestTypeId> type(std::string_view name) const override;
+  Reply send(const Ask& ask) override;
+
+  /// The next request, as `send` would send it.
+  Request draw(const Ask& ask);
+
+  /// Its request types, by name with their numbers.
+  std::vector<std::pair<RequestTypeId, std::string>> types() const;
+  /// What its users are divided into: regions, segments and tenants, as far as shares are given.
+  const std::vector<UserDivision>& divisions() const { return divisions_; }
+  /// The part of a division that a user belongs to, by its position in the division's names.
+  int part_of(std::uint64_t user, std::size_t division) const;
+
+ private:
+  /// A law of sizes; one that is always the same is not drawn.
+  struct SizeLaw {
+    SizeLaw(const Distribution<Bytes>& law, const Stream& stream);
+    std::uint32_t at(std::uint64_t luck) const;
+
+    Distribution<Bytes> law;
+    Stream stream;
+    std::optional<std::uint32_t> always;
+  };
+
+  /// A type of request and what is drawn for it.
+  struct Type {
+    std::string name;
+    RequestTypeId id;
+    double up_to;  ///< the shares of all types so far
+    SizeLaw request_size;
+    SizeLaw response_size;
+    std::uint8_t priority;
+    std::unique_ptr<KeyLaw> own_keys;
+    KeyLaw* keys;  ///< its own, the population's or none
+  };
+
+  UserPopulation(const Context& context, PopulationObserver* observer);
+  void add_types(const TrafficSettings& settings, RequestTypes& request_types);
+  void add_type(const std::string& name, const RequestSettings& settings, double share,
+                RequestTypes& request_types);
+  void divide_users(const UsersSettings& users, const Geography& geography);
+  const Type& type_of(const Ask& ask, std::uint64_t luck) const;
+  std::uint64_t user_of(const Ask& ask, const Request& request) const;
+  PlaceId home_of(std::uint64_t user) const;
+
+  Reply send_plainly(Request request);
+  Reply send_with_timeout(Request request);
+  Reply send_with_retries(Request request);
+  void attempt_ended(const Request& attempt, Outcome outcome) override;
+  void ended(const Request& request, Outcome outcome);
+
+  std::string name_;
+  std::uint64_t name_hash_;
+  std::uint64_t seed_;
+  std::uint64_t replication_;
+  std::uint16_t index_;
+  Simulation& simulation_;
+  PopulationObserver* observer_;
+
+  std::uint64_t sent_ = 0;
+  std::uint64_t user_count_;
+  std::vector<UserDivision> divisions_;
+  std::vector<UserParts> parts_;  ///< of each division; regions come first, if there are shares
+  std::vector<PlaceId> homes_;    ///< where the users of each region sit, or of the only one
+  std::vector<Type> types_;
+  std::vector<std::size_t> type_by_id_;  ///< position in `types_`, by the number of the type
+  std::unique_ptr<KeyLaw> common_keys_;
+  std::optional<Distribution<Duration>> patience_;
+  std::optional<Duration> deadline_;
+  Stream type_stream_;
+  Stream user_stream_;
+  Stream key_stream_;
+  Stream patience_stream_;
+
+  Caller caller_;
+  Scope scope_;  ///< dies first: its processes use all the above
+};
+
+}  // namespace stampede

@@ -1,0 +1,49 @@
+#include "components/arrivals/open.hpp"
+#include "stampede/model/arrivals.hpp"
+#include "stampede/random/variates.hpp"
+
+namespace stampede {
+namespace {
+
+struct PoissonSettings {
+  Choice<RateProfile> rate;
+};
+
+void describe(Visitor& v, PoissonSettings& s) {
+  v.shorthand("rate");
+  v.field("rate", s.rate, "requests per second, on average", required());
+}
+
+/// Many users who know nothing of each other. Under a rate that changes the process stays Poisson:
+/// the integral of the rate from one arrival to the next is exponential with mean 1.
+class Poisson final : public ArrivalProcess {
+ public:
+  Poisson(const PoissonSettings& settings, const Context& context)
+      : population_(context.population), rate_(settings.rate.make({})) {}
+
+  Scope& scope() { return population_.scope(); }
+  void start() override { static_cast<void>(arrive()); }
+
+ private:
+  Process arrive() {
+    Draw draw = population_.stream("arrivals").sequence();
+    for (Time next;;) {
+      const double events = standard_exponential(draw);
+      next = rate_->after(next, events);
+      if (next == Time::never()) {
+        co_return Done();
+      }
+      co_await population_.simulation().until(next);
+      send_and_forget(population_, next);
+    }
+  }
+
+  Population& population_;
+  std::unique_ptr<RateProfile> rate_;
+};
+
+const Register<ArrivalProcess, Poisson, PoissonSettings> registered{
+    "poisson", "independent users: gaps between requests are exponential"};
+
+}  // namespace
+}  // namespace stampede

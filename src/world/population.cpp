@@ -1,0 +1,287 @@
+#include "stampede/world/population.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "stampede/base/hash.hpp"
+#include "stampede/base/require.hpp"
+
+namespace stampede {
+
+// ---- Users ------------------------------------------------------------------------------------
+
+UserParts::UserParts(const Named<Ratio>& shares, const Stream& stream) : stream_(stream) {
+  double total = 0;
+  for (const auto& share : shares) {
+    total += share.value.value;
+  }
+  double sum = 0;
+  for (const auto& share : shares) {
+    sum += share.value.value;
+    names_.push_back(share.name);
+    up_to_.push_back(sum / total);
+  }
+}
+
+std::size_t UserParts::of(std::uint64_t user) const {
+  Draw draw = stream_.at(user);
+  const double point = draw.uniform();
+  std::size_t part = 0;
+  while (part + 1 < up_to_.size() && point >= up_to_[part]) {
+    ++part;
+  }
+  return part;
+}
+
+void UserPopulation::divide_users(const UsersSettings& users, const Geography& geography) {
+  const auto divide = [&](const std::string& kind, const Named<Ratio>& shares) {
+    if (!shares.empty()) {
+      parts_.emplace_back(shares, stream(kind));
+      divisions_.push_back({kind, parts_.back().names()});
+    }
+  };
+  divide("region", users.regions);
+  divide("segment", users.segments);
+  divide("tenant", users.tenants);
+
+  for (const auto& region : users.regions) {
+    const std::optional<std::size_t> number = geography.region(region.name);
+    require(number.has_value(), "a checked scenario has users in an unknown region");
+    homes_.push_back(geography.users_of(*number));
+  }
+  if (homes_.empty()) {
+    homes_.push_back(geography.users_of(0));
+  }
+}
+
+int UserPopulation::part_of(std::uint64_t user, std::size_t division) const {
+  return static_cast<int>(parts_[division].of(user));
+}
+
+PlaceId UserPopulation::home_of(std::uint64_t user) const {
+  return homes_[homes_.size() == 1 ? 0 : parts_.front().of(user)];
+}
+
+// ---- Types of request -------------------------------------------------------------------------
+
+namespace {
+
+std::uint32_t whole_payload(Bytes size) {
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(size.count, std::numeric_limits<std::uint32_t>::max()));
+}
+
+}  // namespace
+
+UserPopulation::SizeLaw::SizeLaw(const Distribution<Bytes>& law, const Stream& stream)
+    : law(law), stream(stream) {
+  if (law.is_constant()) {
+    Draw unused = stream.at(0);
+    always = whole_payload(law.sample(unused));
+  }
+}
+
+std::uint32_t UserPopulation::SizeLaw::at(std::uint64_t luck) const {
+  if (always) {
+    return *always;
+  }
+  Draw draw = stream.at(luck);
+  return whole_payload(law.sample(draw));
+}
+
+void UserPopulation::add_types(const TrafficSettings& settings, RequestTypes& request_types) {
+  if (settings.requests.empty()) {
+    add_type("request", RequestSettings(), 1, request_types);
+    return;
+  }
+  double given = 0;
+  double without_share = 0;
+  for (const auto& request : settings.requests) {
+    given += request.value.share ? request.value.share->value : 0;
+    without_share += request.value.share ? 0 : 1;
+  }
+  const double rest = std::max(1 - given, 0.0) / without_share;
+  for (const auto& request : settings.requests) {
+    add_type(request.name, request.value,
+             request.value.share ? request.value.share->value : rest, request_types);
+  }
+}
+
+void UserPopulation::add_type(const std::string& name, const RequestSettings& settings,
+                              double share, RequestTypes& request_types) {
+  const double before = types_.empty() ? 0 : types_.back().up_to;
+  types_.push_back(Type{.name = name,
+                        .id = request_types.add(name),
+                        .up_to = before + share,
+                        .request_size = {settings.request_size, stream("request sizes")},
+                        .response_size = {settings.response_size, stream("response sizes")},
+                        .priority = static_cast<std::uint8_t>(settings.priority),
+                        .own_keys = settings.keys.has_value() ? settings.keys.make({}) : nullptr,
+                        .keys = nullptr});
+  Type& type = types_.back();
+  type.keys = type.own_keys ? type.own_keys.get() : common_keys_.get();
+  type_by_id_.resize(std::max<std::size_t>(type_by_id_.size(), type.id + 1U), SIZE_MAX);
+  type_by_id_[type.id] = types_.size() - 1;
+}
+
+std::optional<RequestTypeId> UserPopulation::type(std::string_view name) const {
+  for (const Type& type : types_) {
+    if (type.name == name) {
+      return type.id;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::pair<RequestTypeId, std::string>> UserPopulation::types() const {
+  std::vector<std::pair<RequestTypeId, std::string>> types;
+  for (const Type& type : types_) {
+    types.emplace_back(type.id, type.name);
+  }
+  return types;
+}
+
+// ---- Requests ---------------------------------------------------------------------------------
+
+const UserPopulation::Type& UserPopulation::type_of(const Ask& ask, std::uint64_t luck) const {
+  if (ask.type) {
+    return types_[type_by_id_[*ask.type]];
+  }
+  if (types_.size() == 1) {
+    return types_.front();
+  }
+  Draw draw = type_stream_.at(luck);
+  const double point = draw.uniform() * types_.back().up_to;
+  std::size_t i = 0;
+  while (i + 1 < types_.size() && point >= types_[i].up_to) {
+    ++i;
+  }
+  return types_[i];
+}
+
+std::uint64_t UserPopulation::user_of(const Ask& ask, const Request& request) const {
+  if (ask.user) {
+    return *ask.user;
+  }
+  if (user_count_ == 0) {
+    return request.id;
+  }
+  Draw draw = user_stream_.at(request.luck);
+  return draw.below(user_count_);
+}
+
+Request UserPopulation::draw(const Ask& ask) {
+  Request request;
+  request.id = sent_++;
+  request.luck = combine(name_hash_, request.id);
+  request.sent = ask.sent;
+  request.population = index_;
+
+  const Type& type = type_of(ask, request.luck);
+  request.type = type.id;
+  request.priority = type.priority;
+  request.size = ask.size ? *ask.size : type.request_size.at(request.luck);
+  request.response_size =
+      ask.response_size ? *ask.response_size : type.response_size.at(request.luck);
+
+  request.user = user_of(ask, request);
+  request.from = home_of(request.user);
+
+  if (ask.key) {
+    request.key = *ask.key;
+  } else if (type.keys != nullptr) {
+    Draw draw = key_stream_.at(request.luck);
+    request.key = type.keys->sample(draw);
+  } else {
+    request.key = request.luck;  // something that nobody else asks for
+  }
+
+  if (patience_) {
+    Draw draw = patience_stream_.at(request.luck);
+    request.patience = request.sent + patience_->sample(draw);
+  }
+  if (deadline_) {
+    request.deadline = request.sent + *deadline_;
+  }
+  return request;
+}
+
+// ---- Sending ----------------------------------------------------------------------------------
+
+UserPopulation::UserPopulation(const Context& context) : UserPopulation(context, nullptr) {
+  observer_ = &context.recording.add_population(
+      name_, types(), divisions_,
+      [this](std::uint64_t user, std::size_t division) { return part_of(user, division); },
+      deadline_.value_or(Duration::max()));
+}
+
+UserPopulation::UserPopulation(const Context& context, PopulationObserver& observer)
+    : UserPopulation(context, &observer) {}
+
+UserPopulation::UserPopulation(const Context& context, PopulationObserver* observer)
+    : name_(context.name),
+      name_hash_(hash_bytes(context.name)),
+      seed_(context.seed),
+      replication_(context.replication),
+      index_(context.index),
+      simulation_(context.simulation),
+      observer_(observer),
+      user_count_(context.settings.users.count),
+      common_keys_(context.settings.keys.has_value() ? context.settings.keys.make({}) : nullptr),
+      patience_(context.settings.patience),
+      deadline_(context.settings.deadline),
+      type_stream_(stream("types")),
+      user_stream_(stream("users")),
+      key_stream_(stream("keys")),
+      patience_stream_(stream("patience")),
+      caller_(context.simulation, context.target, context.settings.call, stream("back-off"), this),
+      scope_(context.simulation) {
+  divide_users(context.settings.users, context.network.geography());
+  add_types(context.settings, context.request_types);
+}
+
+Reply UserPopulation::send(const Ask& ask) {
+  const Request request = draw(ask);
+  observer_->sent(request);
+  if (caller_.is_plain()) {
+    return send_plainly(request);
+  }
+  return caller_.is_single() ? send_with_timeout(request) : send_with_retries(request);
+}
+
+// One coroutine for each way of calling: a frame has room for every wait that is written in it.
+
+Reply UserPopulation::send_plainly(Request request) {
+  Reply reply = caller_.start(request);
+  const Response response = co_await reply;
+  attempt_ended(request, response.outcome);
+  ended(request, response.outcome);
+  co_return response;
+}
+
+Reply UserPopulation::send_with_timeout(Request request) {
+  Reply reply = caller_.start(request);
+  const bool answered = co_await reply.within(*caller_.timeouts());
+  const Response response = answered ? reply.answer() : Response::with(Outcome::timeout);
+  attempt_ended(request, response.outcome);
+  ended(request, response.outcome);
+  co_return response;
+}
+
+Reply UserPopulation::send_with_retries(Request request) {
+  Task<Response> call = caller_.call(*this, request);
+  const Response response = co_await call;
+  ended(request, response.outcome);
+  co_return response;
+}
+
+void UserPopulation::attempt_ended(const Request& attempt, Outcome outcome) {
+  observer_->attempt_ended(attempt, outcome);
+}
+
+void UserPopulation::ended(const Request& request, Outcome outcome) {
+  const Time now = simulation_.now();
+  observer_->ended(request, now, now - request.sent, outcome);
+}
+
+}  // namespace stampede
