@@ -30,6 +30,8 @@ Json Codec<Capacity>::schema(SchemaWriter& writer) {
 
 std::string Codec<Capacity>::type_text() { return "a whole number, such as 64, or unbounded"; }
 
+template class CodecType<Capacity>;
+
 const EnumNames<QueueDiscipline>& names(QueueDiscipline) {
   static const EnumNames<QueueDiscipline> table{{{QueueDiscipline::fifo, "fifo"},
                                                  {QueueDiscipline::lifo, "lifo"},

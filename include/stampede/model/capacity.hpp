@@ -20,6 +20,7 @@ struct Codec<Capacity> {
   static Json schema(SchemaWriter& writer);
   static std::string type_text();
 };
+extern template class CodecType<Capacity>;
 
 const EnumNames<QueueDiscipline>& names(QueueDiscipline);
 const EnumNames<CpuScheduling>& names(CpuScheduling);

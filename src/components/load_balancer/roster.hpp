@@ -1,0 +1,364 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "components/load_balancer/settings.hpp"
+#include "stampede/model/discovery.hpp"
+
+namespace stampede {
+
+/// What one balancer knows of its backends, and whom it therefore chooses: members as discovery
+/// names them, health as its probes find it, requests in flight as it counts them itself.
+///
+/// A backend's slot is its index in its fleet, which is never used again.
+class Roster final : private Discovery::Observer, private HealthChecks::Listener {
+ public:
+  static constexpr BackendSlot nobody = UINT32_MAX;
+
+  class Listener {
+   public:
+    /// A backend was found healthy again, or was withdrawn: answers that went missing on the way
+    /// from it will not come any more.
+    virtual void given_up(BackendSlot slot) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  /// `balancer` numbers the balancers of the component; `sessions` is null unless they are sticky.
+  Roster(const LoadBalancerSettings& settings, const Component::Context& context,
+         std::uint32_t balancer, PlaceId place, StickySessions* sessions, Listener& listener)
+      : settings_(settings),
+        simulation_(context.simulation),
+        place_(place),
+        sessions_(sessions),
+        listener_(listener),
+        policies_(context.stream("policy " + std::to_string(balancer))),
+        zones_(context.stream("zone")),
+        seed_(combine(combine(context.seed, context.replication), hash_bytes(context.name))),
+        warming_(context.simulation) {
+    if (settings.health_check) {
+      HealthChecks::Listener& results = *this;
+      health_.emplace(*settings.health_check, simulation_, place,
+                      context.stream("health check " + std::to_string(balancer)), results);
+    }
+    if (settings.zone_aware) {
+      by_zone_.resize(context.network.geography().zone_count());
+    }
+  }
+
+  Scope& scope() { return warming_; }
+
+  /// `peers` is the fleet of balancers to which the owner belongs, itself included.
+  void connect(Fleet& backends, Fleet& peers) {
+    fleet_ = &backends;
+    peers_ = &peers;
+    Discovery::Observer& news = *this;
+    discovery_.emplace(simulation_, backends, settings_.discovery.delay, news);
+  }
+
+  /// Begins to work. At t = 0 the members count as healthy; a balancer that starts later knows the
+  /// members but must probe them before it uses them.
+  void start() {
+    is_running_ = true;
+    make_policies();
+    for (BackendSlot slot = 0; slot < known_.size(); ++slot) {
+      if (known_[slot].is_member) {
+        join(slot);
+      }
+    }
+    refresh();
+  }
+
+  /// Whom to send this request to; nobody if none is known to be able.
+  BackendSlot choose(const Request& request, Time now) {
+    if (all_.eligible.empty()) [[unlikely]] {
+      return nobody;
+    }
+    if (sessions_ != nullptr) {
+      const BackendSlot slot = sessions_->find(request);
+      if (slot < known_.size() && known_[slot].eligible) {
+        return slot;
+      }
+    }
+    Candidates& candidates = is_routed_by_zone_ ? candidates_for(request) : all_;
+    const BackendSlot slot = candidates.policy->choose(view_of(candidates), request, now);
+    if (sessions_ != nullptr) {
+      sessions_->remember(request, slot);
+    }
+    return slot;
+  }
+
+  void started(BackendSlot slot) {
+    ++backends_[slot].in_flight;
+    ++in_flight_;
+    all_.policy->started(slot, view_of(all_));
+    if (Candidates* zone = zone_of(slot)) {
+      zone->policy->started(slot, view_of(*zone));
+    }
+  }
+
+  void ended(BackendSlot slot, Outcome outcome, Duration latency, Time now) {
+    --backends_[slot].in_flight;
+    --in_flight_;
+    if (all_.eligible.empty()) [[unlikely]] {
+      return;  // policies never see an empty view; the next one begins them anew
+    }
+    all_.policy->ended(slot, view_of(all_), outcome, latency, now);
+    if (Candidates* zone = zone_of(slot)) {
+      zone->policy->ended(slot, view_of(*zone), outcome, latency, now);
+    }
+  }
+
+  /// Requests in flight over all backends.
+  std::uint64_t in_flight() const { return in_flight_; }
+
+  /// The balancer dies, and all that it knew with it. Discovery goes on: what a new process would
+  /// be told in the beginning is the same list.
+  void forget() {
+    warming_.kill(KilledWork::stays_silent);
+    is_warming_ = false;
+    if (health_) {
+      health_->forget();
+    }
+    for (Backend& backend : backends_) {
+      backend.in_flight = 0;
+    }
+    in_flight_ = 0;
+    is_running_ = false;
+    ++starts_;
+  }
+
+ private:
+  struct Known {
+    bool is_member = false;
+    bool eligible = false;
+    Time since;  ///< when it became healthy, or a member if there are no health checks
+  };
+
+  /// Backends to choose from, and who chooses.
+  struct Candidates {
+    std::unique_ptr<LoadBalancingPolicy> policy;
+    std::vector<BackendSlot> eligible;
+    bool equal_weights = true;
+  };
+
+  BackendView view_of(const Candidates& candidates) const {
+    return BackendView(backends_, candidates.eligible, candidates.equal_weights);
+  }
+
+  /// The candidates of a backend's zone if a policy looks after them.
+  Candidates* zone_of(BackendSlot slot) {
+    if (by_zone_.empty()) {
+      return nullptr;
+    }
+    Candidates& zone = by_zone_[backends_[slot].place];
+    return zone.eligible.empty() ? nullptr : &zone;
+  }
+
+  Candidates& candidates_for(const Request& request) {
+    Draw draw = zones_.at(request.luck);
+    const bool is_routed = draw.chance(settings_.zone_aware->routing_enabled.value);
+    const double where = draw.uniform();
+    return is_routed ? by_zone_[routes_.zone_for(where)] : all_;
+  }
+
+  void make_policies() {
+    std::uint64_t number = 0;
+    const auto make = [&](Candidates& candidates) {
+      const Draw random = policies_.at(combine(starts_, number++));
+      candidates.policy = settings_.policy.make({random, seed_});
+      candidates.eligible.clear();
+    };
+    make(all_);
+    for (Candidates& zone : by_zone_) {
+      make(zone);
+    }
+  }
+
+  // ---- What the balancer gets to know ----
+
+  void appeared(Instance& instance) override {
+    const BackendSlot slot = instance.index();
+    while (backends_.size() <= slot) {
+      Instance& next = (*fleet_)[backends_.size()];
+      Backend backend;
+      backend.name_hash = hash_bytes(next.name());
+      backend.place = next.place();
+      backends_.push_back(backend);
+      known_.emplace_back();
+    }
+    known_[slot].is_member = true;
+    if (is_running_) {
+      join(slot);
+      refresh();
+    }
+  }
+
+  void vanished(Instance& instance) override {
+    const BackendSlot slot = instance.index();
+    known_[slot].is_member = false;
+    if (is_running_) {
+      if (health_) {
+        health_->unwatch(slot);
+      }
+      listener_.given_up(slot);
+      refresh();
+    }
+  }
+
+  /// A member comes under observation.
+  void join(BackendSlot slot) {
+    const Time now = simulation_.now();
+    known_[slot].since = now;
+    if (!health_) {
+      return;
+    }
+    if (starts_ == 0 && now == Time()) {
+      health_->watch_healthy((*fleet_)[slot]);
+    } else {
+      health_->watch_unknown((*fleet_)[slot]);
+    }
+  }
+
+  void health_changed(BackendSlot slot, bool healthy) override {
+    if (healthy) {
+      known_[slot].since = simulation_.now();
+      listener_.given_up(slot);
+    }
+    refresh();
+  }
+
+  // ---- What follows from it ----
+
+  /// Works out anew who is eligible, with which weight, and tells the policies.
+  void refresh() {
+    const bool in_panic = is_in_panic();
+    for (BackendSlot slot = 0; slot < known_.size(); ++slot) {
+      known_[slot].eligible = known_[slot].is_member && (in_panic || is_healthy(slot));
+      backends_[slot].weight = weight_of(slot);
+    }
+    gather(all_, [](const Backend&) { return true; });
+    for (std::size_t zone = 0; zone < by_zone_.size(); ++zone) {
+      gather(by_zone_[zone], [zone](const Backend& backend) { return backend.place == zone; });
+    }
+    route_by_zone(in_panic);
+    if (!is_warming_ && is_any_warming()) {
+      is_warming_ = true;
+      static_cast<void>(warm_up());
+    }
+  }
+
+  bool is_healthy(BackendSlot slot) const { return !health_ || health_->is_healthy(slot); }
+
+  /// Envoy's panic: so few seem healthy that the checks themselves are not believed.
+  bool is_in_panic() const {
+    double members = 0;
+    double healthy = 0;
+    for (BackendSlot slot = 0; slot < known_.size(); ++slot) {
+      if (known_[slot].is_member) {
+        members += 1;
+        healthy += is_healthy(slot) ? 1 : 0;
+      }
+    }
+    return healthy < settings_.healthy_panic_threshold.value * members;
+  }
+
+  double weight_of(BackendSlot slot) const {
+    const std::vector<double>& weights = settings_.weights;
+    const double base = weights.empty() ? 1 : weights[slot % weights.size()];
+    return is_young(slot) ? base * slow_start_factor(*settings_.slow_start, age_of(slot)) : base;
+  }
+
+  Duration age_of(BackendSlot slot) const { return simulation_.now() - known_[slot].since; }
+  /// Within its slow start; what was there in the first instant never had one.
+  bool is_young(BackendSlot slot) const {
+    return settings_.slow_start && known_[slot].since > Time() &&
+           age_of(slot) < settings_.slow_start->window;
+  }
+  bool is_any_warming() const {
+    for (const BackendSlot slot : all_.eligible) {
+      if (is_young(slot)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  template <class Belongs>
+  void gather(Candidates& candidates, Belongs belongs) {
+    candidates.eligible.clear();
+    candidates.equal_weights = true;
+    for (BackendSlot slot = 0; slot < known_.size(); ++slot) {
+      if (known_[slot].eligible && belongs(backends_[slot])) {
+        candidates.eligible.push_back(slot);
+        candidates.equal_weights =
+            candidates.equal_weights &&
+            backends_[slot].weight == backends_[candidates.eligible.front()].weight;
+      }
+    }
+    if (!candidates.eligible.empty()) {
+      candidates.policy->eligible_changed(view_of(candidates));
+    }
+  }
+
+  void route_by_zone(bool in_panic) {
+    is_routed_by_zone_ =
+        settings_.zone_aware && !in_panic && !all_.eligible.empty() &&
+        all_.eligible.size() >= static_cast<std::size_t>(settings_.zone_aware->min_cluster_size);
+    if (!is_routed_by_zone_) {
+      return;
+    }
+    std::vector<std::int64_t> balancers(by_zone_.size());
+    for (std::size_t i = 0; i < peers_->size(); ++i) {
+      balancers[(*peers_)[i].place()] += (*peers_)[i].state() == InstanceState::gone ? 0 : 1;
+    }
+    std::vector<std::int64_t> backends(by_zone_.size());
+    for (std::size_t zone = 0; zone < by_zone_.size(); ++zone) {
+      backends[zone] = static_cast<std::int64_t>(by_zone_[zone].eligible.size());
+    }
+    routes_.update(balancers, backends, place_);
+  }
+
+  /// Renews the weights as long as somebody is in slow start.
+  Process warm_up() {
+    while (is_any_warming()) {
+      const Duration step = settings_.slow_start->window / slow_start_steps;
+      co_await simulation_.delay(std::max(step, Duration::nanoseconds(1)));
+      refresh();
+    }
+    is_warming_ = false;
+    co_return Done();
+  }
+
+  const LoadBalancerSettings& settings_;
+  Simulation& simulation_;
+  PlaceId place_;
+  StickySessions* sessions_;
+  Listener& listener_;
+  Stream policies_;
+  Stream zones_;
+  std::uint64_t seed_;
+  Fleet* fleet_ = nullptr;
+  Fleet* peers_ = nullptr;
+
+  std::vector<Backend> backends_;  ///< by slot, as policies see them
+  std::vector<Known> known_;       ///< by slot
+  std::uint64_t in_flight_ = 0;
+  Candidates all_;
+  std::vector<Candidates> by_zone_;  ///< empty unless routing looks at zones
+  ZoneRoutes routes_;
+  bool is_routed_by_zone_ = false;
+  bool is_warming_ = false;
+  bool is_running_ = false;
+  std::uint64_t starts_ = 0;  ///< how often the balancer has started before
+
+  std::optional<HealthChecks> health_;
+  std::optional<Discovery> discovery_;
+  Scope warming_;
+};
+
+}  // namespace stampede

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "components/load_balancer/health_check.hpp"
+#include "components/load_balancer/slow_start.hpp"
+#include "components/load_balancer/sticky.hpp"
+#include "components/load_balancer/zone_routing.hpp"
+#include "stampede/model/capacity.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/model/load_balancing.hpp"
+#include "stampede/random/distribution.hpp"
+
+namespace stampede {
+
+struct DiscoverySettings {
+  Duration delay;
+};
+inline void describe(Visitor& v, DiscoverySettings& s) {
+  v.shorthand("delay");
+  v.field("delay", s.delay, "how late a balancer learns of instances that were added or withdrawn",
+          at_least(Duration()));
+}
+
+struct LoadBalancerSettings {
+  ComponentName backends;
+  Choice<LoadBalancingPolicy> policy = Choice<LoadBalancingPolicy>::of("round_robin");
+  std::vector<double> weights;
+  std::optional<HealthCheckSettings> health_check;
+  Ratio healthy_panic_threshold{0.5};
+  std::optional<SlowStartSettings> slow_start;
+  std::optional<ZoneAwareSettings> zone_aware;
+  std::optional<StickySettings> sticky;
+  DiscoverySettings discovery;
+  Distribution<Duration> processing;
+  std::optional<CpuSettings> cpu;
+  Capacity max_pending{1024};
+  PlacementSettings placement;
+  Distribution<Duration> boot_time;
+};
+inline void describe(Visitor& v, LoadBalancerSettings& s) {
+  v.field("backends", s.backends, "the component whose instances it sends requests to", required());
+  v.field("policy", s.policy, "how a backend is chosen for each request");
+  v.field("weights", s.weights,
+          "weights of the backends in the order of their numbers, repeated in turn; all equal if "
+          "empty");
+  v.field("health_check", s.health_check,
+          "probes that find out who is alive; without them a dead backend stays in use");
+  v.field("healthy_panic_threshold", s.healthy_panic_threshold,
+          "with a smaller share of healthy backends, all are used; 0% never does that",
+          at_most(Ratio{1}));
+  v.field("slow_start", s.slow_start, "ease in backends that become available during the run");
+  v.field("zone_aware", s.zone_aware, "prefer backends in the balancer's own zone");
+  v.field("sticky", s.sticky, "send a session to the same backend as long as that is available");
+  v.field("discovery", s.discovery, "how balancers learn which instances there are");
+  v.field("processing", s.processing, "work that a balancer does for each request");
+  v.field("cpu", s.cpu, "cores of each balancer; without it, processing never waits for a core");
+  v.field("max_pending", s.max_pending, "requests that may wait for a core; more are rejected");
+  describe_placement(v, s.placement);
+  v.field("boot_time", s.boot_time, "from the start of a balancer until it is ready");
+  v.check(std::all_of(s.weights.begin(), s.weights.end(), [](double w) { return w > 0; }),
+          "weights", "must all be more than 0");
+}
+
+}  // namespace stampede
