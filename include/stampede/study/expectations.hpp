@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stampede/base/problem.hpp"
+#include "stampede/measure/judge.hpp"
+#include "stampede/measure/result.hpp"
+#include "stampede/scenario/scenario.hpp"
+
+namespace stampede {
+
+/// A line of `expect:` and what became of it.
+struct CheckedExpectation {
+  std::string text;  ///< as written
+  std::string unit;  ///< of the expected value: "s", "/s", "%" or ""
+  std::optional<Metric> observed;
+  Verdict verdict;
+};
+
+/// What can be known before a run: that the numbers exist, and that their units are right.
+Problems check_expectations(const Scenario& scenario);
+
+/// Judges all of them. Without `with_precision` a `~` does not ask for the half-width of its
+/// `within`: a shortened run cannot have it.
+std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation>& expectations,
+                                                   const Result& result, bool with_precision);
+
+}  // namespace stampede

@@ -1,0 +1,165 @@
+#include "stampede/analysis/topology.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/depth_first_search.hpp>
+#include <boost/graph/strong_components.hpp>
+
+namespace stampede {
+namespace {
+
+using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
+
+Graph graph_of(const Topology& topology) {
+  Graph graph(topology.nodes.size());
+  for (const Topology::Edge& edge : topology.edges) {
+    boost::add_edge(edge.from, edge.to, graph);
+  }
+  return graph;
+}
+
+std::vector<std::string> parts_of(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('.'), path.size());
+    parts.emplace_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+/// What an edge says: "checkout" for a step of that handler, else the key ("backends").
+std::string label_of(const std::vector<std::string>& path) {
+  for (std::size_t i = 2; i + 1 < path.size(); ++i) {
+    if (path[i] == "handlers") {
+      return path[i + 1];
+    }
+  }
+  for (std::size_t i = path.size(); i-- > 2;) {
+    const bool is_index = path[i].find_first_not_of("0123456789") == std::string::npos;
+    if (!is_index) {
+      return path[i];
+    }
+  }
+  return {};
+}
+
+Topology::Edge& edge_between(Topology& topology, std::size_t from, std::size_t to) {
+  for (Topology::Edge& edge : topology.edges) {
+    if (edge.from == from && edge.to == to) {
+      return edge;
+    }
+  }
+  return topology.edges.emplace_back(Topology::Edge{from, to, {}});
+}
+
+bool calls_itself(const Topology& topology, std::size_t node) {
+  return std::any_of(topology.edges.begin(), topology.edges.end(), [&](const auto& edge) {
+    return edge.from == node && edge.to == node;
+  });
+}
+
+/// "a → b → a" is hard to give for a tangle, so a circle is told by who is in it.
+std::string names_of(const Topology& topology, const std::vector<std::size_t>& group) {
+  std::string names;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    names += i == 0 ? "" : i + 1 == group.size() ? " and " : ", ";
+    names += topology.nodes[group[i]].name;
+  }
+  return names;
+}
+
+}  // namespace
+
+std::size_t Topology::find(std::string_view name) const {
+  const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](const Node& node) { return node.name == name; });
+  return static_cast<std::size_t>(found - nodes.begin());
+}
+
+Topology topology_of(const Scenario& scenario) {
+  Topology topology;
+  for (const auto& population : scenario.traffic) {
+    topology.nodes.push_back({population.name, "traffic", true, population.place});
+  }
+  for (const auto& component : scenario.components) {
+    topology.nodes.push_back({component.name, component.value.kind(), false, component.place});
+  }
+  for (const ComponentReference& reference : scenario.references) {
+    const std::vector<std::string> path = parts_of(reference.path);
+    // "traffic.<name>.…" and "components.<name>.…" call; a fault only names whom it strikes.
+    if (path.size() < 3 || (path[0] != "traffic" && path[0] != "components")) {
+      continue;
+    }
+    const std::size_t from = topology.find(path[1]);
+    const std::size_t to = topology.find(reference.name);
+    if (from == topology.nodes.size() || to == topology.nodes.size()) {
+      continue;
+    }
+    std::vector<std::string>& labels = edge_between(topology, from, to).labels;
+    std::string label = label_of(path);
+    if (!label.empty() && std::find(labels.begin(), labels.end(), label) == labels.end()) {
+      labels.push_back(std::move(label));
+    }
+  }
+  return topology;
+}
+
+std::vector<std::size_t> unreachable(const Topology& topology) {
+  const Graph graph = graph_of(topology);
+  std::vector<boost::default_color_type> colours(topology.nodes.size());
+  const auto colour_map =
+      boost::make_iterator_property_map(colours.begin(), boost::get(boost::vertex_index, graph));
+  for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
+    if (topology.nodes[node].is_traffic && colours[node] == boost::white_color) {
+      boost::depth_first_visit(graph, node, boost::default_dfs_visitor(), colour_map);
+    }
+  }
+  std::vector<std::size_t> lost;
+  for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
+    if (colours[node] == boost::white_color) {
+      lost.push_back(node);
+    }
+  }
+  return lost;
+}
+
+std::vector<std::vector<std::size_t>> cycles(const Topology& topology) {
+  const Graph graph = graph_of(topology);
+  std::vector<std::size_t> group_of(topology.nodes.size());
+  const std::size_t count = boost::strong_components(
+      graph,
+      boost::make_iterator_property_map(group_of.begin(), boost::get(boost::vertex_index, graph)));
+  std::vector<std::vector<std::size_t>> groups(count);
+  for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
+    groups[group_of[node]].push_back(node);
+  }
+  std::erase_if(groups, [&](const std::vector<std::size_t>& group) {
+    return group.size() == 1 && !calls_itself(topology, group[0]);
+  });
+  std::sort(groups.begin(), groups.end());
+  return groups;
+}
+
+Problems check_topology(const Topology& topology) {
+  Problems problems;
+  for (const std::size_t lost : unreachable(topology)) {
+    const Topology::Node& node = topology.nodes[lost];
+    problems.push_back({Severity::error, node.place,
+                        fmt::format("no request can reach component '{}'", node.name), "",
+                        "let something that traffic reaches call it, or remove it"});
+  }
+  for (const std::vector<std::size_t>& group : cycles(topology)) {
+    problems.push_back(
+        {Severity::warning, topology.nodes[group[0]].place,
+         group.size() == 1
+             ? fmt::format("{} calls itself", names_of(topology, group))
+             : fmt::format("{} call each other in a circle", names_of(topology, group)),
+         "", "if they hold workers while they call, they may all wait for each other for ever"});
+  }
+  return problems;
+}
+
+}  // namespace stampede

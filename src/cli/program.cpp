@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "stampede/cli/main.hpp"
+#include "terminal.hpp"
+
+namespace stampede {
+namespace {
+
+constexpr std::string_view examples =
+    "\n"
+    "Examples:\n"
+    "  stampede run scenarios/web-shop.yaml\n"
+    "  stampede run web-shop.yaml --replications 20 --out results/\n"
+    "  stampede run web-shop.yaml --set app.replicas=6 --format json\n"
+    "  stampede validate scenarios/*.yaml\n"
+    "  stampede list \"load balancing policy\"\n"
+    "\n"
+    "Exit codes: 0 ok, 1 error, 2 wrong usage, 99 an expectation failed, 104 invalid\n"
+    "scenario, 130 interrupted.\n";
+
+const Command* find_command(const std::string& name) {
+  const auto all = commands();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Command* command) { return command->name == name; });
+  return found == all.end() ? nullptr : *found;
+}
+
+const Command& command_named(const std::string& name) {
+  if (const Command* command = find_command(name)) {
+    return *command;
+  }
+  std::vector<std::string> names{"help", "version"};
+  for (const Command* command : commands()) {
+    names.emplace_back(command->name);
+  }
+  throw UsageError(fmt::format("unknown command '{}'{}", name, suggestion(name, names)));
+}
+
+int help(const std::vector<std::string>& words) {
+  print(words.empty() ? help_text() : help_text(command_named(words[0])));
+  return exit_ok;
+}
+
+int version() {
+  print("stampede " STAMPEDE_VERSION "\n");
+  return exit_ok;
+}
+
+void check_operands(const Command& command, const std::vector<std::string>& operands) {
+  if (operands.size() < command.least_operands) {
+    throw UsageError(fmt::format("{0} needs more: stampede {0} {1}", command.name,
+                                 command.synopsis));
+  }
+  if (operands.size() > command.most_operands) {
+    throw UsageError(fmt::format("'{}' is too much: stampede {} {}",
+                                 operands[command.most_operands], command.name, command.synopsis));
+  }
+}
+
+int run_command_line(const std::vector<std::string>& words) {
+  const std::string& first = words[0];
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (first == "help" || first == "--help" || first == "-h") {
+    return help(rest);
+  }
+  if (first == "version" || first == "--version" || first == "-V") {
+    return version();
+  }
+  const Command& command = command_named(first);
+  const Arguments arguments(command.options(), rest);
+  if (arguments.has("help")) {
+    return help({first});
+  }
+  check_operands(command, arguments.operands());
+  return command.run(arguments);
+}
+
+}  // namespace
+
+std::span<const Command* const> commands() {
+  static const Command* const all[] = {&run_command,  &validate_command, &explain_command,
+                                       &graph_command, &list_command,    &schema_command,
+                                       &reference_command};
+  return all;
+}
+
+std::string help_text() {
+  std::string text =
+      "usage: stampede COMMAND [OPTION]...\n"
+      "\n"
+      "Simulates scale-out web architectures that are described in YAML.\n"
+      "\n";
+  for (const Command* command : commands()) {
+    text += fmt::format("  {:<10}  {}\n", command->name, command->summary);
+  }
+  text +=
+      "  help        what a command does and its options: stampede help run\n"
+      "  version     the version of this program\n";
+  return text + std::string(examples);
+}
+
+std::string help_text(const Command& command) {
+  std::string options;
+  for (const auto& option : command.options().options()) {
+    const std::string name = option->format_name() + " " + option->format_parameter();
+    options += fmt::format("  {:<24}", name);
+    options += name.size() > 24 ? "\n" + std::string(26, ' ') : "";
+    options += option->description() + "\n";
+  }
+  return fmt::format("usage: stampede {} {}\n\n{}\nOptions:\n{}", command.name, command.synopsis,
+                     command.text, options);
+}
+
+boost::program_options::options_description command_options() {
+  boost::program_options::options_description options;
+  options.add_options()("help,h", "this text");
+  return options;
+}
+
+int main_with(int argc, char** argv) {
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  int code = exit_ok;
+  try {
+    if (words.empty()) {
+      complain(help_text());
+      return exit_usage;
+    }
+    code = run_command_line(words);
+  } catch (const UsageError& wrong) {
+    complain(fmt::format("stampede: {}\n(stampede --help tells more)\n", wrong.what()));
+    return exit_usage;
+  } catch (const std::exception& failure) {
+    complain(fmt::format("stampede: {}\n", failure.what()));
+    return exit_error;
+  }
+  if (!flush_output()) {
+    complain("stampede: cannot write to the standard output\n");
+    return exit_error;
+  }
+  return code;
+}
+
+}  // namespace stampede

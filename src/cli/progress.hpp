@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "stampede/study/replications.hpp"
+
+namespace stampede {
+
+/// "[#####.....]  50%  3 of 10 replications, 1.2s gone, 1.2s left"
+std::string progress_text(const Progress& progress);
+
+/// Shows how far a study is on the standard error: one line that changes on a terminal, a line every
+/// few seconds elsewhere.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool is_shown);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const Progress& progress);
+
+ private:
+  bool is_shown_;
+  bool rewrites_;
+  double next_s_ = 0;
+};
+
+}  // namespace stampede

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "interrupt.hpp"
+#include "progress.hpp"
+#include "scenario_file.hpp"
+#include "stampede/report/csv.hpp"
+#include "stampede/report/files.hpp"
+#include "stampede/report/result_json.hpp"
+#include "stampede/report/summary.hpp"
+#include "stampede/study/study.hpp"
+#include "terminal.hpp"
+
+namespace stampede {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view text =
+    "Simulates the scenario FILE (- is the standard input) and prints what came out.\n"
+    "Results go to the standard output, warnings and progress to the standard error.\n"
+    "\n"
+    "  stampede run web-shop.yaml\n"
+    "  stampede run web-shop.yaml --set app.replicas=6 --set run.duration=5m\n"
+    "  stampede run web-shop.yaml --replications 20 --jobs 4 --out results/\n"
+    "  stampede run web-shop.yaml --format json | jq .traffic.shoppers.availability\n"
+    "\n"
+    "Ctrl-C ends it early: finished replications are reported, marked partial; a second\n"
+    "Ctrl-C kills it. Exit codes: 0 ok, 99 an expectation failed, 104 invalid scenario,\n"
+    "130 interrupted.\n";
+
+po::options_description options() {
+  po::options_description options = command_options();
+  const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()
+      ("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
+       "change a setting, such as app.replicas=6; repeatable")
+      ("seed", value("N"), "another seed, other luck")
+      ("replications", value("N"), "runs with luck of their own, for intervals")
+      ("jobs,j", value("N"), "threads; one for each core unless given")
+      ("out,o", value("DIR"), "write result.json, summary.txt, timeseries.csv, ...")
+      ("format", value("FORMAT"), "text, json or csv on the standard output")
+      ("shorten", value("N"), "divide duration and warm-up by N, for a quick look")
+      ("quiet,q", "nothing on the standard error but mistakes")
+      ("color", value("WHEN"), "auto, always or never")
+      ("progress", value("WHEN"), "auto, always or never");
+  return options;
+}
+
+/// What the command line asks for, checked before anything is done.
+struct Wishes {
+  explicit Wishes(const Arguments& arguments)
+      : file(arguments.operands()[0]),
+        settings(arguments.texts("set")),
+        jobs(static_cast<int>(arguments.integer("jobs", 1).value_or(0))),
+        divisor(static_cast<int>(arguments.integer("shorten", 1).value_or(1))),
+        out(arguments.text("out").value_or("")),
+        format(arguments.word("format", {"text", "json", "csv"})),
+        quiet(arguments.has("quiet")),
+        style(output_style(arguments.word("color", {"auto", "always", "never"}))) {
+    if (const auto seed = arguments.count("seed")) {
+      settings.push_back(fmt::format("run.seed={}", *seed));
+    }
+    if (const auto replications = arguments.integer("replications", 1)) {
+      settings.push_back(fmt::format("run.replications={}", *replications));
+    }
+    const std::string progress = arguments.word("progress", {"auto", "always", "never"});
+    shows_progress = progress == "always" || (progress == "auto" && !quiet && stderr_is_terminal());
+  }
+
+  std::string file;
+  std::vector<std::string> settings;
+  int jobs;
+  int divisor;
+  std::string out;
+  std::string format;
+  bool quiet;
+  TextStyle style;
+  bool shows_progress;
+};
+
+StudyResult simulate(const Scenario& scenario, const Wishes& wishes,
+                     const std::atomic<bool>& stop) {
+  ProgressLine progress(wishes.shows_progress);
+  ReplicationOptions options;
+  options.jobs = wishes.jobs;
+  options.stop = &stop;
+  options.on_progress = [&](const Progress& now) { progress.show(now); };
+  return run_study(scenario, options, wishes.divisor);
+}
+
+void show(const StudyResult& study, const Wishes& wishes) {
+  if (wishes.format == "json") {
+    print(json_text(result_json(study)));
+  } else if (wishes.format == "csv") {
+    print(result_csv(study));
+  } else {
+    print(summary_text(study, wishes.style));
+  }
+  if (wishes.quiet) {
+    return;
+  }
+  if (wishes.format != "text") {  // the summary has them already
+    for (const std::string& warning : study.warnings) {
+      complain("warning: " + warning + "\n");
+    }
+  }
+  complain(performance_text(study.performance, wishes.style) + "\n");
+}
+
+int exit_code(const StudyResult& study) {
+  if (study.result.partial) {
+    return exit_interrupted;
+  }
+  return study.has_failed_expectations() ? exit_expectation : exit_ok;
+}
+
+int run(const Arguments& arguments) {
+  const Wishes wishes(arguments);
+  std::string source;
+  std::optional<Scenario> scenario = load_or_complain(wishes.file, wishes.settings, &source);
+  if (!scenario) {
+    return exit_invalid;
+  }
+  if (!wishes.out.empty()) {
+    prepare_directory(wishes.out);
+  }
+  const InterruptWatch interrupt;
+  const StudyResult study =
+      simulate(shortened(std::move(*scenario), wishes.divisor), wishes, interrupt.flag());
+  if (!wishes.out.empty()) {
+    write_study(wishes.out, study, source);
+  }
+  show(study, wishes);
+  return exit_code(study);
+}
+
+}  // namespace
+
+const Command run_command{"run", "simulate a scenario", "FILE [OPTION]...", text, 1, 1, options, run};
+
+}  // namespace stampede

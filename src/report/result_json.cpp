@@ -1,0 +1,158 @@
+#include "stampede/report/result_json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace stampede {
+namespace {
+
+constexpr int schema_version = 1;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json estimate(const Metric& metric) {
+  Json json{{"estimate", number(metric.value.estimate)},
+            {"low", number(metric.value.low)},
+            {"high", number(metric.value.high)},
+            {"n", metric.value.n}};
+  if (!metric.supported) {
+    json["supported"] = false;
+    json["unfinished"] = metric.unfinished;
+  }
+  return json;
+}
+
+/// Where a name belongs: "latency_s.p99.9" is the member "p99.9" of "latency_s".
+Json& place_in(Json& subject, std::string_view name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) {
+    return subject[std::string(name)];
+  }
+  return subject[std::string(name.substr(0, dot))][std::string(name.substr(dot + 1))];
+}
+
+std::string block_of(const Subject& part) {
+  if (part.kind == "request_type") {
+    return "requests_by_type";
+  }
+  return part.kind + "s";  // regions, segments, tenants, instances
+}
+
+Json subject_json(const Subject& subject) {
+  Json json = Json::object();
+  for (const auto& [name, count] : subject.counts) {
+    place_in(json, name) = count;
+  }
+  for (const Metric& metric : subject.metrics) {
+    const bool is_maximum = metric.name.ends_with(".max");
+    place_in(json, metric.name) = is_maximum ? number(metric.value.estimate) : estimate(metric);
+  }
+  for (const Subject& part : subject.parts) {
+    json[block_of(part)][part.name] = subject_json(part);
+  }
+  return json;
+}
+
+Json subjects_json(const std::vector<Subject>& subjects, bool with_kind) {
+  Json json = Json::object();
+  for (const Subject& subject : subjects) {
+    Json one = Json::object();
+    if (with_kind) {
+      one["kind"] = subject.kind;
+    }
+    one.update(subject_json(subject));
+    json[subject.name] = std::move(one);
+  }
+  return json;
+}
+
+Json faults_json(const std::vector<FaultEvent>& faults) {
+  Json json = Json::array();
+  for (const FaultEvent& fault : faults) {
+    json.push_back({{"at_s", fault.at_s},
+                    {"kind", fault.kind},
+                    {"target", fault.target},
+                    {"event", fault.begins ? "begins" : "ends"}});
+  }
+  return json;
+}
+
+std::string_view word_for(Verdict::Kind verdict) {
+  switch (verdict) {
+    case Verdict::Kind::pass: return "pass";
+    case Verdict::Kind::fail: return "fail";
+    case Verdict::Kind::no_data: return "no_data";
+  }
+  return "";
+}
+
+Json expectations_json(const std::vector<CheckedExpectation>& expectations) {
+  Json json = Json::array();
+  for (const CheckedExpectation& expectation : expectations) {
+    Json one{{"expect", expectation.text},
+             {"observed", expectation.observed ? estimate(*expectation.observed) : Json(nullptr)},
+             {"verdict", word_for(expectation.verdict.kind)}};
+    if (!expectation.verdict.reason.empty()) {
+      one["reason"] = expectation.verdict.reason;
+    }
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
+std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+}  // namespace
+
+Json result_json(const StudyResult& study) {
+  const Result& result = study.result;
+  Json run{{"seed", study.seed},
+           {"replications", result.replications},
+           {"duration_s", result.duration_s},
+           {"warmup_s", result.warmup_s},
+           {"version", STAMPEDE_VERSION},
+           {"fingerprint", hash_text(result.fingerprint)}};
+  if (result.partial) {
+    run["partial"] = true;
+    run["replications_asked"] = study.replications_asked;
+  }
+  if (study.shortened > 1) {
+    run["shortened"] = study.shortened;
+  }
+  return {{"schema_version", schema_version},
+          {"scenario",
+           {{"name", study.name},
+            {"hash", hash_text(study.scenario_hash)},
+            {"resolved", study.resolved}}},
+          {"run", std::move(run)},
+          {"traffic", subjects_json(result.traffic, false)},
+          {"components", subjects_json(result.components, true)},
+          {"faults", faults_json(study.faults)},
+          {"rollouts", Json::array()},
+          {"expectations", expectations_json(study.expectations)},
+          {"warnings", study.warnings}};
+}
+
+Json performance_json(const StudyResult& study) {
+  const Performance& cost = study.performance;
+  const auto per_second = [&](double amount) {
+    return cost.wall_s > 0 ? Json(amount / cost.wall_s) : Json(nullptr);
+  };
+  return {{"schema_version", schema_version},
+          {"version", STAMPEDE_VERSION},
+          {"wall_s", cost.wall_s},
+          {"cpu_s", cost.cpu_s},
+          {"simulated_s", cost.simulated_s},
+          {"events", cost.events},
+          {"events_per_s", per_second(static_cast<double>(cost.events))},
+          {"requests", cost.requests},
+          {"requests_per_s", per_second(static_cast<double>(cost.requests))},
+          {"peak_memory_bytes", cost.peak_memory_bytes}};
+}
+
+std::string json_text(const Json& json) { return json.dump(2) + "\n"; }
+
+}  // namespace stampede

@@ -1,0 +1,350 @@
+#include "stampede/report/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string_view>
+
+#include "stampede/report/numbers.hpp"
+#include "stampede/report/table.hpp"
+
+namespace stampede {
+namespace {
+
+constexpr double hot_utilization = 0.9;
+
+using Formatter = std::string (*)(double, const TextStyle&);
+
+/// A column of numbers: its title, the metric, and how it is shown.
+struct Column {
+  std::string_view title;
+  std::string_view metric;
+  Formatter format;
+};
+
+constexpr Column traffic_columns[] = {
+    {"throughput", "throughput_per_s", rate_text},
+    {"goodput", "goodput_per_s", rate_text},
+    {"availability", "availability", share_text},
+};
+
+constexpr Column latency_columns[] = {
+    {"mean", "latency_s.mean", seconds_text}, {"p50", "latency_s.p50", seconds_text},
+    {"p90", "latency_s.p90", seconds_text},   {"p95", "latency_s.p95", seconds_text},
+    {"p99", "latency_s.p99", seconds_text},   {"p99.9", "latency_s.p99.9", seconds_text},
+};
+
+constexpr Column component_columns[] = {
+    {"workers", "utilization", share_text},   {"cores", "cpu_utilization", share_text},
+    {"queue", "queue_length", plain_text},    {"in flight", "in_flight", plain_text},
+    {"wait", "wait_s.mean", seconds_text},    {"wait p99", "wait_s.p99", seconds_text},
+    {"ended", "throughput_per_s", rate_text},
+};
+
+/// The longer side of the interval; NaN when there is none.
+double half_width(const Estimate& value) {
+  return std::max(value.estimate - value.low, value.high - value.estimate);
+}
+
+class Summary80 {
+ public:
+  Summary80(const StudyResult& study, const TextStyle& style)
+      : study_(study), result_(study.result), style_(style) {}
+
+  std::string text() {
+    header();
+    traffic();
+    latency();
+    failures();
+    components();
+    faults();
+    expectations();
+    warnings();
+    return std::move(text_);
+  }
+
+ private:
+  // ---- Sections ----
+
+  void header() {
+    text_ += painted(study_.name, Paint::bold, style_) + "\n";
+    if (!study_.description.empty()) {
+      text_ += wrapped(study_.description, 0);
+    }
+    const std::int64_t count = result_.replications;
+    const std::string replications =
+        result_.partial ? fmt::format("{} of {} replications", count, study_.replications_asked)
+                        : fmt::format("{} replication{}", count, count == 1 ? "" : "s");
+    const std::string warmup =
+        result_.warmup_s == 0
+            ? "no warm-up"
+            : fmt::format("warm-up {}{}", seconds_text(result_.warmup_s, style_),
+                          result_.warmup_found ? " (found by MSER-5)" : "");
+    text_ += wrapped(fmt::format("{} of {}, {}, seed {}", replications,
+                                 seconds_text(result_.duration_s, style_), warmup, study_.seed),
+                     2);
+    text_ += fmt::format("stampede {}, scenario {:016x}, fingerprint {:016x}\n", STAMPEDE_VERSION,
+                         study_.scenario_hash, result_.fingerprint);
+  }
+
+  void traffic() {
+    TextTable table({"traffic", "requests", "throughput", "goodput", "availability"});
+    for_each_line_of_traffic([&](const Subject& subject, const std::string& name) {
+      const std::int64_t* requests = subject.find_count("requests");
+      TextTable::Cell count{requests != nullptr ? count_text(*requests) : ""};
+      add_rows(table, subject, name, traffic_columns, {count});
+    });
+    add(table);
+  }
+
+  void latency() {
+    TextTable table({"latency of ok", "mean", "p50", "p90", "p95", "p99", "p99.9"});
+    for_each_line_of_traffic([&](const Subject& subject, const std::string& name) {
+      add_rows(table, subject, name, latency_columns, {});
+    });
+    add(table);
+  }
+
+  void failures() {
+    std::string lines;
+    for (const Subject& subject : result_.traffic) {
+      const std::int64_t* requests = subject.find_count("requests");
+      std::string outcomes;
+      for (const auto& [name, count] : subject.counts) {
+        constexpr std::string_view block = "outcomes.";
+        if (count == 0 || !name.starts_with(block) || name == "outcomes.ok") {
+          continue;
+        }
+        outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", name.substr(block.size()),
+                                count_text(count));
+        if (requests != nullptr && *requests > 0) {
+          const double share = static_cast<double>(count) / static_cast<double>(*requests);
+          outcomes += " (" + share_text(share, style_) + ")";
+        }
+      }
+      if (!outcomes.empty()) {
+        lines += wrapped("  " + subject.name + ": " + outcomes, 4);
+      }
+    }
+    add_section("not ok", lines);
+  }
+
+  void components() {
+    TextTable table(
+        {"component", "workers", "cores", "queue", "in flight", "wait", "wait p99", "ended"});
+    std::string hot;
+    std::string uneven;
+    for (const Subject& component : result_.components) {
+      add_rows(table, component, component.name, component_columns, {});
+      hot += hot_resources(component);
+      uneven += imbalance(component);
+    }
+    add(table);
+    if (!hot.empty()) {
+      text_ += painted(wrapped("  hot:" + hot, 7), Paint::red, style_);
+    }
+    text_ += uneven;
+  }
+
+  void faults() {
+    constexpr std::size_t most = 12;
+    std::string lines;
+    for (std::size_t i = 0; i < std::min(most, study_.faults.size()); ++i) {
+      const FaultEvent& fault = study_.faults[i];
+      lines += wrapped(fmt::format("  {:>7}  {} {}: {}", seconds_text(fault.at_s, style_),
+                                   fault.kind, fault.begins ? "begins" : "ends",
+                                   fault.target.empty() ? "nobody" : fault.target),
+                       11);
+    }
+    if (study_.faults.size() > most) {
+      lines += fmt::format("  and {} more\n", study_.faults.size() - most);
+    }
+    add_section("faults", lines);
+  }
+
+  void expectations() {
+    std::string lines;
+    for (const CheckedExpectation& expectation : study_.expectations) {
+      const bool pass = expectation.verdict.kind == Verdict::Kind::pass;
+      const std::string mark = style_.utf8 ? (pass ? "✓" : "✗") : (pass ? "PASS" : "FAIL");
+      const std::string observed = observed_text(expectation);
+      // The observed number stands to the right, or below when there is no room.
+      std::string line = "  " + mark + " " + expectation.text;
+      const std::size_t taken = columns_of(line) + 2 + columns_of(observed);
+      line += taken <= 80 ? std::string(82 - taken, ' ') : "\n" + std::string(6, ' ');
+      lines += painted(line + observed, pass ? Paint::green : Paint::red, style_) + "\n";
+      if (!expectation.verdict.reason.empty()) {
+        lines += wrapped("      " + expectation.verdict.reason, 6);
+      }
+    }
+    add_section("expectations", lines);
+  }
+
+  void warnings() {
+    if (!study_.warnings.empty()) {
+      text_ += "\n";
+    }
+    for (const std::string& warning : study_.warnings) {
+      text_ += painted(wrapped("warning: " + warning, 2), Paint::yellow, style_);
+    }
+  }
+
+  // ---- Parts of sections ----
+
+  /// Every population, and below it its request types and groups of users where it has several.
+  void for_each_line_of_traffic(
+      const std::function<void(const Subject&, const std::string& name)>& show) {
+    for (const Subject& population : result_.traffic) {
+      show(population, population.name);
+      for (const Subject& part : population.parts) {
+        const auto same_kind = std::count_if(
+            population.parts.begin(), population.parts.end(),
+            [&](const Subject& other) { return other.kind == part.kind; });
+        if (same_kind > 1) {
+          const bool is_type = part.kind == "request_type";
+          show(part, "  " + (is_type ? part.name : part.kind + " " + part.name));
+        }
+      }
+    }
+  }
+
+  /// A row of numbers, and below it, where they are known, one of the half-widths of their intervals.
+  template <std::size_t count>
+  void add_rows(TextTable& table, const Subject& subject, const std::string& name,
+                const Column (&columns)[count], const std::vector<TextTable::Cell>& before) {
+    std::vector<TextTable::Cell> numbers{{name}};
+    std::vector<TextTable::Cell> widths{{style_.utf8 ? "    ±" : "    +-", Paint::dim}};
+    numbers.insert(numbers.end(), before.begin(), before.end());
+    widths.resize(numbers.size());
+    bool has_widths = false;
+    for (const Column& column : columns) {
+      const Metric* metric = subject.find(column.metric);
+      numbers.push_back(metric != nullptr ? number(*metric, column) : TextTable::Cell{});
+      const double width = metric != nullptr ? half_width(metric->value) : NAN;
+      has_widths = has_widths || std::isfinite(width);
+      widths.push_back({std::isfinite(width) ? column.format(width, style_) : "", Paint::dim});
+    }
+    table.row(std::move(numbers));
+    if (has_widths) {
+      table.row(std::move(widths));
+    }
+  }
+
+  TextTable::Cell number(const Metric& metric, const Column& column) {
+    std::string text = column.format(metric.value.estimate, style_);
+    if (std::isfinite(metric.value.estimate) && !metric.supported) {
+      text = (metric.unfinished ? ">" : "~") + text;
+      (metric.unfinished ? some_unfinished_ : some_unsupported_) = true;
+    }
+    const bool is_utilization = column.metric.ends_with("utilization");
+    return {text, is_utilization && metric.value.estimate >= hot_utilization ? Paint::red
+                                                                             : Paint::none};
+  }
+
+  std::string hot_resources(const Subject& component) const {
+    std::string hot;
+    for (const Column& column : component_columns) {
+      const Metric* metric = component.find(column.metric);
+      if (column.metric.ends_with("utilization") && metric != nullptr &&
+          metric->value.estimate >= hot_utilization) {
+        hot += fmt::format(" {} ({} {})", component.name, column.title,
+                           share_text(metric->value.estimate, style_));
+      }
+    }
+    return hot;
+  }
+
+  /// How unequally the instances are loaded, when it is worth a line.
+  std::string imbalance(const Subject& component) const {
+    const Subject* busiest = nullptr;
+    std::int64_t most = 0;
+    std::int64_t total = 0;
+    std::int64_t instances = 0;
+    for (const Subject& part : component.parts) {
+      const std::int64_t* requests =
+          part.kind == "instance" ? part.find_count("requests") : nullptr;
+      if (requests != nullptr) {
+        ++instances;
+        total += *requests;
+        if (busiest == nullptr || *requests > most) {
+          busiest = &part;
+          most = *requests;
+        }
+      }
+    }
+    if (instances < 2 || total == 0) {
+      return {};
+    }
+    const double ratio =
+        static_cast<double>(most) * static_cast<double>(instances) / static_cast<double>(total);
+    if (ratio < 1.1) {
+      return {};
+    }
+    return fmt::format("  uneven: {} got {} times the mean of {} instances\n", busiest->name,
+                       plain_text(ratio, style_), instances);
+  }
+
+  std::string observed_text(const CheckedExpectation& expectation) const {
+    if (!expectation.observed || !std::isfinite(expectation.observed->value.estimate)) {
+      return "no data";
+    }
+    const Formatter format = expectation.unit == "s"    ? seconds_text
+                             : expectation.unit == "/s" ? rate_text
+                             : expectation.unit == "%"  ? share_text
+                                                        : plain_text;
+    const Estimate& value = expectation.observed->value;
+    std::string text = format(value.estimate, style_);
+    if (const double width = half_width(value); std::isfinite(width)) {
+      text += (style_.utf8 ? " ± " : " +- ") + format(width, style_);
+    }
+    return text;
+  }
+
+  void add(const TextTable& table) {
+    if (table.empty()) {
+      return;
+    }
+    text_ += "\n" + table.text(style_);
+    if (some_unsupported_) {
+      text_ += painted("  ~ too few samples to tell this number\n", Paint::dim, style_);
+    }
+    if (some_unfinished_) {
+      text_ += painted("  > requests still in flight would raise this number\n", Paint::dim,
+                       style_);
+    }
+    some_unsupported_ = some_unfinished_ = false;
+  }
+
+  void add_section(std::string_view title, const std::string& lines) {
+    if (!lines.empty()) {
+      text_ += "\n" + painted(title, Paint::bold, style_) + "\n" + lines;
+    }
+  }
+
+  const StudyResult& study_;
+  const Result& result_;
+  const TextStyle& style_;
+  std::string text_;
+  bool some_unsupported_ = false;
+  bool some_unfinished_ = false;
+};
+
+}  // namespace
+
+std::string summary_text(const StudyResult& study, const TextStyle& style) {
+  return Summary80(study, style).text();
+}
+
+std::string performance_text(const Performance& performance, const TextStyle& style) {
+  const double events = static_cast<double>(performance.events);
+  const double requests = static_cast<double>(performance.requests);
+  const double wall = std::max(performance.wall_s, 1e-9);
+  return fmt::format("{} requests in {} ({}, {} events), {:.0f} MB at most",
+                     count_text(performance.requests), seconds_text(performance.wall_s, style),
+                     rate_text(requests / wall, style), rate_text(events / wall, style),
+                     static_cast<double>(performance.peak_memory_bytes) / 1e6);
+}
+
+}  // namespace stampede

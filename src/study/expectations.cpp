@@ -1,0 +1,185 @@
+#include "stampede/study/expectations.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "stampede/base/text.hpp"
+#include "stampede/measure/metrics.hpp"
+
+namespace stampede {
+namespace {
+
+/// "of traffic", "of users in a region": the parts that a subject's numbers are also given for.
+struct Part {
+  std::string block;  ///< "regions", under which its name may stand where it is not unique
+  std::string name;
+  std::string kind;
+};
+
+template <class T>
+void add_parts(std::vector<Part>& parts, const std::string& block, const std::string& kind,
+               const Named<T>& named) {
+  for (const auto& entry : named) {
+    parts.push_back({block, entry.name, kind});
+  }
+}
+
+std::vector<Part> parts_of(const TrafficSettings& traffic) {
+  std::vector<Part> parts;
+  add_parts(parts, "requests", "request_type", traffic.requests);
+  if (traffic.requests.empty()) {
+    parts.push_back({"requests", "request", "request_type"});
+  }
+  add_parts(parts, "regions", "region", traffic.users.regions);
+  add_parts(parts, "segments", "segment", traffic.users.segments);
+  add_parts(parts, "tenants", "tenant", traffic.users.tenants);
+  return parts;
+}
+
+/// Removes "name." from the front of the path if it stands there.
+bool take(std::string_view& path, std::string_view name) {
+  if (path.size() > name.size() && path.starts_with(name) && path[name.size()] == '.') {
+    path.remove_prefix(name.size() + 1);
+    return true;
+  }
+  return false;
+}
+
+class Checker {
+ public:
+  explicit Checker(const Scenario& scenario) : scenario_(scenario) {
+    for (const auto& population : scenario.traffic) {
+      subjects_.push_back(population.name);
+    }
+    for (const auto& component : scenario.components) {
+      subjects_.push_back(component.name);
+    }
+  }
+
+  Problems run() {
+    for (const Expectation& expectation : scenario_.expect) {
+      check(expectation);
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void check(const Expectation& expectation) {
+    if (const TrafficSettings* traffic = scenario_.traffic.find(expectation.subject)) {
+      check_traffic(expectation, *traffic);
+    } else if (const Choice<Component>* component =
+                   scenario_.components.find(expectation.subject)) {
+      check_component(expectation, component->kind());
+    } else {
+      error(expectation, "there is no traffic or component '" + expectation.subject + "'",
+            expectation.subject, subjects_);
+    }
+  }
+
+  void check_traffic(const Expectation& expectation, const TrafficSettings& traffic) {
+    std::string_view path = expectation.metric;
+    const std::vector<Part> parts = parts_of(traffic);
+    std::string kind = "traffic";
+    std::vector<std::string> beside;  // what else could stand first
+    for (const Part& part : parts) {
+      std::string_view rest = path;
+      take(rest, part.block);
+      if (kind == "traffic" && take(rest, part.name)) {
+        path = rest;
+        kind = part.kind;
+      }
+      beside.push_back(part.name);
+    }
+    check_metric(expectation, path, kind,
+                 kind == "traffic" ? beside : std::vector<std::string>{});
+  }
+
+  void check_component(const Expectation& expectation, const std::string& kind) {
+    std::string_view path = expectation.metric;
+    if (take(path, "instances")) {
+      path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
+      check_metric(expectation, path, "instance", {});
+    } else {
+      check_metric(expectation, path, kind, {});
+    }
+  }
+
+  void check_metric(const Expectation& expectation, std::string_view path, const std::string& kind,
+                    const std::vector<std::string>& beside) {
+    std::vector<std::string> known;
+    for (const MetricInfo& metric : metrics_of(kind)) {
+      if (metric.path() == path || metric.name == path) {
+        check_unit(expectation, metric);
+        return;
+      }
+      known.push_back(metric.path());
+    }
+    known.insert(known.end(), beside.begin(), beside.end());
+    error(expectation, "'" + expectation.subject + "' has no number '" + std::string(path) + "'",
+          std::string(path), known);
+  }
+
+  void check_unit(const Expectation& expectation, const MetricInfo& metric) {
+    const std::string& unit = expectation.unit;
+    const std::string name = expectation.subject + "." + expectation.metric;
+    switch (metric.unit) {
+      case MetricUnit::seconds:
+        if (unit != "s" && !(unit.empty() && expectation.value == 0)) {
+          mismatch(expectation, name + " is a length of time", "a value such as 250ms");
+        }
+        break;
+      case MetricUnit::per_second:
+        if (unit != "/s" && !unit.empty()) {
+          mismatch(expectation, name + " is a rate", "a value such as 100/s");
+        }
+        break;
+      case MetricUnit::share:
+        if (unit != "%" && !unit.empty()) {
+          mismatch(expectation, name + " is a share", "a value such as 99.5% or 0.995");
+        }
+        break;
+      case MetricUnit::number:
+        if (!unit.empty()) {
+          mismatch(expectation, name + " is a plain number", "a value without a unit");
+        }
+        break;
+    }
+  }
+
+  void mismatch(const Expectation& expectation, std::string what, std::string expected) {
+    problems_.push_back(
+        {Severity::error, expectation.place, std::move(what), std::move(expected), {}});
+  }
+
+  void error(const Expectation& expectation, std::string what, const std::string& word,
+             const std::vector<std::string>& known) {
+    const std::string match = closest_match(word, known);
+    problems_.push_back({Severity::error, expectation.place, std::move(what), one_of(known, word),
+                         match.empty() ? std::string() : "did you mean '" + match + "'?"});
+  }
+
+  const Scenario& scenario_;
+  std::vector<std::string> subjects_;
+  Problems problems_;
+};
+
+}  // namespace
+
+Problems check_expectations(const Scenario& scenario) { return Checker(scenario).run(); }
+
+std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation>& expectations,
+                                                   const Result& result, bool with_precision) {
+  std::vector<CheckedExpectation> checked;
+  for (const Expectation& expectation : expectations) {
+    CheckedExpectation check;
+    check.text = expectation.text;
+    check.unit = expectation.unit;
+    check.observed = find_metric(result, expectation.subject + "." + expectation.metric);
+    check.verdict = judge(check.observed, expectation.relation, expectation.value,
+                          with_precision ? expectation.within : std::nullopt);
+    checked.push_back(std::move(check));
+  }
+  return checked;
+}
+
+}  // namespace stampede
