@@ -53,13 +53,21 @@ class Lines {
 
   /// `line` and `byte` count from 0.
   Place place(const std::string& file, std::size_t line, std::size_t byte) const {
-    int column = 1;
-    const std::string_view before = rest_of_line(line, 0).substr(0, byte);
-    for (const char c : before) {
-      column += (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+    // Places come mostly in the order of the text: counting goes on from the last one, or a long
+    // line would be counted again for every value in it.
+    if (line != counted_line_ || byte < counted_byte_) {
+      counted_line_ = line;
+      counted_byte_ = 0;
+      counted_column_ = 1;
     }
-    column += static_cast<int>(byte - before.size());
-    return {file, static_cast<int>(line) + 1, column};
+    const std::string_view text = rest_of_line(line, counted_byte_);
+    const std::size_t wanted = byte - counted_byte_;
+    for (const char c : text.substr(0, wanted)) {
+      counted_column_ += (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+    }
+    counted_column_ += static_cast<int>(wanted - std::min(wanted, text.size()));
+    counted_byte_ = byte;
+    return {file, static_cast<int>(line) + 1, counted_column_};
   }
 
   std::string_view text() const { return text_; }
@@ -73,14 +81,17 @@ class Lines {
     if (line >= starts_.size()) {
       return {};
     }
-    std::string_view rest = text_.substr(starts_[line]);
-    rest = rest.substr(0, rest.find('\n'));
-    return rest.substr(std::min(byte, rest.size()));
+    const std::size_t end = line + 1 < starts_.size() ? starts_[line + 1] - 1 : text_.size();
+    const std::size_t begin = std::min(starts_[line] + byte, end);
+    return text_.substr(begin, end - begin);
   }
 
  private:
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  mutable std::size_t counted_line_ = 0;
+  mutable std::size_t counted_byte_ = 0;
+  mutable int counted_column_ = 1;
 };
 
 /// The offset of the first byte that is no UTF-8 (RFC 3629: no overlong forms, no surrogates).
@@ -233,6 +244,7 @@ class Builder final : public YAML::EventHandler {
   struct Open {
     Value value;
     YAML::anchor_t anchor = 0;
+    std::map<std::string, Place, std::less<>> keys;  // of a map: the first place of each
     std::optional<std::string> key;  // of a map: read, its value has not come yet
     Place key_place;
     bool key_quoted = false;
@@ -374,14 +386,13 @@ class Builder final : public YAML::EventHandler {
     if (is_merge(parent)) {
       return;
     }
-    for (const Value::Member& member : parent.value.members) {
-      if (member.key == key.text) {
-        parent.repeated = true;
-        problems_.push_back(
-            {Severity::error, key.place, fmt::format("duplicate key '{}'", key.text), {},
-             fmt::format("it was first given at line {}, column {}", member.key_place.line,
-                         member.key_place.column)});
-      }
+    const auto [first, is_new] = parent.keys.emplace(key.text, key.place);
+    if (!is_new) {
+      parent.repeated = true;
+      problems_.push_back({Severity::error, key.place, fmt::format("duplicate key '{}'", key.text),
+                           {},
+                           fmt::format("it was first given at line {}, column {}",
+                                       first->second.line, first->second.column)});
     }
   }
 
@@ -401,11 +412,11 @@ class Builder final : public YAML::EventHandler {
     Open& map = open_.back();
     for (const Value& merged : map.merged) {
       if (merged.is_map()) {
-        merge_map(map.value, merged);
+        merge_map(map, merged);
       } else if (merged.is_list()) {
         for (const Value& item : merged.items) {
           if (item.is_map()) {
-            merge_map(map.value, item);
+            merge_map(map, item);
           } else {
             refuse_merge(item);
           }
@@ -416,10 +427,10 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  static void merge_map(Value& into, const Value& from) {
+  static void merge_map(Open& into, const Value& from) {
     for (const Value::Member& member : from.members) {
-      if (into.find(member.key) == nullptr) {
-        into.members.push_back(member);
+      if (into.keys.emplace(member.key, member.key_place).second) {
+        into.value.members.push_back(member);
       }
     }
   }

@@ -178,7 +178,7 @@ TEST_CASE("nesting too deep is an error") {
 
 TEST_CASE("a file of bombs of text is refused by its size") {
   CHECK(complaints(std::string(max_text_bytes + 1, ' ')) ==
-        Lines{"a.yaml: error: larger than 16 MiB; is this a scenario?"});
+        Lines{"a.yaml: error: larger than 4 MiB; is this a scenario?"});
 }
 
 TEST_CASE("what is no text is refused at its place") {

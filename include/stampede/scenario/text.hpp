@@ -9,8 +9,9 @@
 
 namespace stampede {
 
-/// Texts beyond this are refused: a scenario is written by people.
-inline constexpr std::size_t max_text_bytes = std::size_t{16} << 20;
+/// Texts beyond this are refused: a scenario is written by people, and a parser may need hundreds of
+/// times the size of a hostile one.
+inline constexpr std::size_t max_text_bytes = std::size_t{4} << 20;
 
 /// YAML as a tree of Values with 1-based places in `file`. Everything that is wrong with it becomes
 /// a Problem; nothing is thrown whatever the bytes are. None if the text has no tree at all. One
