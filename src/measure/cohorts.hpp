@@ -11,7 +11,8 @@
 namespace stampede {
 
 /// Values (latencies in nanoseconds) by the slice in which their request was meant to be sent, its
-/// cohort, and not by the slice in which they became known. Late ones are added to their own cohort.
+/// cohort, and not by the slice in which they became known. Late ones are added to their own
+/// cohort.
 ///
 /// A few cohorts are dense histograms; one that expects nothing more, or the oldest when there are
 /// too many, is packed away and opened anew if something comes nevertheless.

@@ -12,9 +12,10 @@ std::string broken_utilisation_law(const std::string& component, const char* wha
     const Int128 used = busy.in_slice(i).area;
     const Int128 there = existing.in_slice(i).area;
     if (used < 0 || used > there) {
-      return fmt::format("{}: the utilisation law does not hold: of {} ns of {} in slice {}, {} ns "
-                         "were used",
-                         component, there, what, i, used);
+      return fmt::format(
+          "{}: the utilisation law does not hold: of {} ns of {} in slice {}, {} ns "
+          "were used",
+          component, there, what, i, used);
     }
   }
   return {};
@@ -42,8 +43,8 @@ void ComponentRecorder::close_slice(Time boundary) {
   for (SlicedHistogram* histogram : {&wait_, &cpu_wait_, &service_, &response_}) {
     histogram->close_slice();
   }
-  for (SlicedLevel* level : {&queue_, &in_flight_, &busy_workers_, &busy_cores_, &workers_, &cores_,
-                             &instances_}) {
+  for (SlicedLevel* level :
+       {&queue_, &in_flight_, &busy_workers_, &busy_cores_, &workers_, &cores_, &instances_}) {
     level->close_slice(boundary);
   }
   if (closed_ == 0) {
@@ -96,12 +97,13 @@ std::string ComponentRecorder::broken_law() const {
   const Int128 area = in_flight_.totals(0, slices).area;
   const Int128 stays = stays_ + (static_cast<Int128>(left) * end - arrived_at_);
   if (area != stays) {
-    return fmt::format("{}: Little's law does not hold: requests in flight make {} ns, their stays "
-                       "{} ns",
-                       name_, area, stays);
+    return fmt::format(
+        "{}: Little's law does not hold: requests in flight make {} ns, their stays "
+        "{} ns",
+        name_, area, stays);
   }
-  // The visits that are not over have told nothing of their waits, and neither has work that goes on
-  // after its visit or beside it.
+  // The visits that are not over have told nothing of their waits, and neither has work that goes
+  // on after its visit or beside it.
   const Int128 queued = queue_.totals(0, slices).area;
   if (queue_.level() < 0 || queued < waits_) {
     return fmt::format("{}: Little's law does not hold: the queue makes {} ns, waits {} ns", name_,
@@ -121,9 +123,10 @@ std::string ComponentRecorder::broken_law() const {
   // Work is told when it is over, so that what goes on is missing: at most the whole run of each.
   const Int128 untold = busy_workers_.totals(0, slices).area - served_;
   if (untold < 0 || untold > static_cast<Int128>(busy_workers_.level()) * end) {
-    return fmt::format("{}: the utilisation law does not hold: workers were busy for {} ns, "
-                       "instances served for {} ns",
-                       name_, busy_workers_.totals(0, slices).area, served_);
+    return fmt::format(
+        "{}: the utilisation law does not hold: workers were busy for {} ns, "
+        "instances served for {} ns",
+        name_, busy_workers_.totals(0, slices).area, served_);
   }
   return {};
 }

@@ -144,9 +144,9 @@ class ComponentRecorder final : public ComponentObserver {
   SlicedLevel workers_;
   SlicedLevel cores_;
   SlicedLevel instances_;
-  std::vector<Load> loads_;       ///< by instance
+  std::vector<Load> loads_;  ///< by instance
   bool slices_loads_ = true;
-  std::size_t closed_ = 0;        ///< slices
+  std::size_t closed_ = 0;  ///< slices
   AgesAtEnd ages_;
   bool has_workers_ = false;
   bool has_cores_ = false;

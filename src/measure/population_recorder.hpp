@@ -56,9 +56,8 @@ class PopulationRecorder final : public PopulationObserver {
   void attempt_ended(const Request& attempt, Outcome outcome) override {
     const std::size_t cohort = cursor_.slice_of(attempt.sent);
     const bool is_retry = attempt.attempt > 0;
-    in_ledgers_of(attempt, [&](RequestLedger& ledger) {
-      ledger.attempt_ended(cohort, is_retry, outcome);
-    });
+    in_ledgers_of(attempt,
+                  [&](RequestLedger& ledger) { ledger.attempt_ended(cohort, is_retry, outcome); });
   }
 
   void ended(const Request& request, Time now, Duration latency, Outcome outcome) override {

@@ -31,9 +31,9 @@ ComponentObserver& Recording::add_component(const std::string& name, const std::
 
 void Recording::close_slice(Time boundary) {
   State& state = *state_;
-  require(state.cursor.open() < grid().count() &&
-              boundary == grid().boundary(state.cursor.open() + 1),
-          "slices are closed in order, at their boundaries");
+  require(
+      state.cursor.open() < grid().count() && boundary == grid().boundary(state.cursor.open() + 1),
+      "slices are closed in order, at their boundaries");
   for (const auto& population : state.populations) {
     population->close_slice();
   }
@@ -68,5 +68,15 @@ std::string Recording::finish(Time end) {
 }
 
 std::uint64_t Recording::fingerprint() const { return state_->fingerprint; }
+
+std::int64_t Recording::ended_requests() const {
+  std::int64_t ended = 0;
+  for (const auto& population : state_->populations) {
+    for (const RequestLedger& type : population->types()) {
+      ended += type.ends(0, state_->cursor.open()).ended;
+    }
+  }
+  return ended;
+}
 
 }  // namespace stampede

@@ -8,8 +8,8 @@
 
 #include "ages.hpp"
 #include "cohorts.hpp"
+#include "stampede/base/int128.hpp"
 #include "stampede/model/request.hpp"
-#include "stampede/stats/int128.hpp"
 
 namespace stampede {
 

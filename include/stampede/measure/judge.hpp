@@ -20,9 +20,9 @@ struct Verdict {
 /// Judges the point estimate of a metric (none: no data) against `value`.
 ///
 /// `agrees` is the rule of Monte Carlo validation: the value lies within the 99.9 % interval of
-/// Student's t around the estimate and, where `within` is given, the 95 % half-width is at most that
-/// share of the value, because a wide interval agrees with anything. It takes two replications.
-/// An interval that is not symmetric is judged by the side on which the value lies.
+/// Student's t around the estimate and, where `within` is given, the 95 % half-width is at most
+/// that share of the value, because a wide interval agrees with anything. It takes two
+/// replications. An interval that is not symmetric is judged by the side on which the value lies.
 ///
 /// A bound from above that only holds because slow requests are still in flight has no data: a
 /// collapse must not look fast.

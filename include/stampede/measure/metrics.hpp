@@ -22,8 +22,8 @@ struct MetricInfo {
 };
 
 /// Every number that results hold for subjects of a kind (Subject::kind; whatever is not a word of
-/// traffic or "instance" is a kind of component), in the order in which they are shown. A component
-/// lacks those that it has no use for: without workers, no utilization.
+/// traffic or "instance" is a kind of component). A component lacks those that it has no use for:
+/// without workers, no utilization.
 const std::vector<MetricInfo>& metrics_of(std::string_view kind);
 
 /// The name without the suffix of its unit: "latency_s.p99" is "latency.p99", "throughput_per_s" is

@@ -54,6 +54,8 @@ class Recording {
   /// Changes with every user request that ends, and with nothing else: (population, request,
   /// outcome, time).
   std::uint64_t fingerprint() const;
+  /// User requests that ended, warm-up included.
+  std::int64_t ended_requests() const;
 
   /// What was recorded, for those who make results of it.
   struct State;

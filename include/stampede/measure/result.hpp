@@ -10,8 +10,8 @@
 
 namespace stampede {
 
-/// One number of a result. `name` is its path in result.json below its subject: the block, and after
-/// the first dot the member of the block, which may hold dots itself ("latency_s.p99.9").
+/// One number of a result. `name` is its path in result.json below its subject: the block, and
+/// after the first dot the member of the block, which may hold dots itself ("latency_s.p99.9").
 struct Metric {
   std::string name;
   Estimate value;
@@ -62,8 +62,8 @@ struct Result {
 /// One row of the time series: a mean, a quantile or a rate of one slice of one replication.
 struct SeriesPoint {
   std::int64_t replication;
-  double time_s;         ///< where the slice begins
-  std::string subject;   ///< "shoppers", "shoppers.product_page", "app"
+  double time_s;        ///< where the slice begins
+  std::string subject;  ///< "shoppers", "shoppers.product_page", "app"
   std::string_view metric;
   double value;
 };

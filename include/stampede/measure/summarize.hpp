@@ -22,8 +22,8 @@ struct WarmupChoice {
 ///
 /// Without a given length the warm-up is found by MSER on the latency of all user requests that
 /// ended, of all populations together: its mean by slice of sending, averaged over replications. It
-/// is the one quantity that every tier on the way takes part in. When the best cut is beyond half of
-/// the run nothing is cut off and a warning says so.
+/// is the one quantity that every tier on the way takes part in. When the best cut is beyond half
+/// of the run nothing is cut off and a warning says so.
 Result summarize(std::span<const Recording* const> replications, const WarmupChoice& warmup);
 
 /// Slice by slice over the whole run, warm-up included, what happened in one replication. A slice

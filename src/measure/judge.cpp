@@ -1,0 +1,96 @@
+#include "stampede/measure/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "stampede/base/require.hpp"
+
+namespace stampede {
+namespace {
+
+using Kind = Verdict::Kind;
+
+/// Rounding of seconds to double is no difference.
+bool nearly_equal(double a, double b) {
+  return std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
+}
+
+bool holds(double observed, Relation relation, double value) {
+  switch (relation) {
+    case Relation::less:
+      return observed < value;
+    case Relation::at_most:
+      return observed <= value || nearly_equal(observed, value);
+    case Relation::more:
+      return observed > value;
+    case Relation::at_least:
+      return observed >= value || nearly_equal(observed, value);
+    case Relation::equal:
+      return nearly_equal(observed, value);
+    case Relation::agrees:
+      break;
+  }
+  fail("agreement takes an interval");
+}
+
+Verdict judge_agreement(const Estimate& observed, double value, std::optional<double> within) {
+  if (observed.n < 2 || std::isnan(observed.low)) {
+    return {Kind::no_data, "it takes an interval, over at least two replications", {}};
+  }
+  const double half_width = value > observed.estimate ? observed.high - observed.estimate
+                                                      : observed.estimate - observed.low;
+  const double standard_error = half_width / t_critical(0.95, observed.n - 1);
+  const double allowed = t_critical(0.999, observed.n - 1) * standard_error;
+  const double distance = std::abs(observed.estimate - value);
+  if (distance > allowed && !nearly_equal(observed.estimate, value)) {
+    return {Kind::fail,
+            standard_error > 0
+                ? fmt::format("it is {:.1f} standard errors away", distance / standard_error)
+                : "it is another one, and the same in all replications",
+            {}};
+  }
+  const double widest =
+      std::max(observed.high - observed.estimate, observed.estimate - observed.low);
+  if (within && widest > *within * std::abs(value)) {
+    return {Kind::fail,
+            fmt::format("its 95 % interval is ±{:.3g} % wide, more than {:.3g} %: the run is too "
+                        "short to tell",
+                        100 * widest / std::abs(value), 100 * *within),
+            {}};
+  }
+  return {Kind::pass, {}, {}};
+}
+
+/// Why a verdict on a bound might be chance.
+std::string doubt_about(const Metric& metric, double value) {
+  if (!metric.supported && !metric.unfinished) {
+    return "there are too few samples for it";
+  }
+  if (metric.value.low < value && value < metric.value.high) {
+    return "the 95 % interval holds values on both sides of the bound";
+  }
+  return {};
+}
+
+}  // namespace
+
+Verdict judge(const std::optional<Metric>& metric, Relation relation, double value,
+              std::optional<double> within) {
+  if (!metric || std::isnan(metric->value.estimate)) {
+    return {Kind::no_data, "there is no data", {}};
+  }
+  if (relation == Relation::agrees) {
+    return judge_agreement(metric->value, value, within);
+  }
+  const bool is_met = holds(metric->value.estimate, relation, value);
+  // What is unfinished can only make it larger.
+  if (is_met && metric->unfinished &&
+      (relation == Relation::less || relation == Relation::at_most)) {
+    return {Kind::no_data, "requests that are still in flight would make it longer", {}};
+  }
+  return {is_met ? Kind::pass : Kind::fail, {}, doubt_about(*metric, value)};
+}
+
+}  // namespace stampede

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "in_flight.hpp"
+#include "request_ledger.hpp"
+#include "stampede/measure/result.hpp"
+#include "stampede/stats/estimate.hpp"
+#include "stampede/stats/summary.hpp"
+
+/// How the numbers of a Subject are made from those of its replications.
+
+namespace stampede {
+
+inline double seconds_of(Int128 ns) { return static_cast<double>(ns) * 1e-9; }
+
+void add_metric(Subject& to, std::string name, const Estimate& value);
+
+/// One value a replication, averaged.
+template <class Window, class ValueOf>
+void add_mean(Subject& to, std::string name, const std::vector<Window>& replications,
+              ValueOf value_of) {
+  std::vector<double> values;
+  for (const Window& replication : replications) {
+    values.push_back(value_of(replication));
+  }
+  add_metric(to, std::move(name), mean_estimate(values));
+}
+
+/// Sums whose quotient is of interest.
+template <class Window, class FractionOf>
+void add_ratio(Subject& to, std::string name, const std::vector<Window>& replications,
+               FractionOf fraction_of) {
+  std::vector<Fraction> fractions;
+  for (const Window& replication : replications) {
+    fractions.push_back(fraction_of(replication));
+  }
+  add_metric(to, std::move(name), ratio_estimate(fractions));
+}
+
+/// A share of yes among yes or no.
+template <class Window, class FractionOf>
+void add_proportion(Subject& to, std::string name, const std::vector<Window>& replications,
+                    FractionOf fraction_of) {
+  std::vector<Fraction> fractions;
+  for (const Window& replication : replications) {
+    fractions.push_back(fraction_of(replication));
+  }
+  add_metric(to, std::move(name), proportion_estimate(fractions));
+}
+
+/// "outcomes.…" as counts, "outcome_share.…" as proportions; `outcomes_of` gives a replication's.
+void add_outcomes(Subject& to, const std::vector<OutcomeCounts>& replications,
+                  std::int64_t in_flight);
+
+/// Mean, standard deviation, percentiles and maximum of times in ns, as `block`.mean and so on in
+/// seconds; `replications` are merged.
+///
+/// A percentile is supported if enough samples lie beyond it and what is unfinished cannot move it:
+/// what has already lasted for longer is lost in the chance of how many lie beyond it. The mean is
+/// supported if what is unfinished, were it over now, would raise it by no more than 1 %.
+void add_times(Subject& to, const std::string& block,
+               const std::vector<const Summary*>& replications, const Unfinished& unfinished);
+
+}  // namespace stampede

@@ -1,0 +1,182 @@
+#include "stampede/measure/summarize.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "stampede/base/hash.hpp"
+#include "stampede/base/require.hpp"
+#include "stampede/stats/mser.hpp"
+#include "state.hpp"
+#include "subjects.hpp"
+
+namespace stampede {
+namespace {
+
+using Recordings = std::span<const Recording* const>;
+
+// ---- The warm-up ------------------------------------------------------------------------------
+
+/// The mean latency of all user requests sent in a slice, whatever their outcome; NaN if there are
+/// none, or if so many of them are in flight that those which ended are no fair sample.
+double mean_latency(const Recording& recording, std::size_t slice) {
+  Moments latencies;
+  std::int64_t sent = 0;
+  for (const auto& population : recording.state().populations) {
+    for (const RequestLedger& type : population->types()) {
+      sent += type.cohorts(slice, slice + 1).sent;
+      latencies.merge(type.ok().moments(slice, slice + 1));
+      latencies.merge(type.not_ok().moments(slice, slice + 1));
+    }
+  }
+  return 2 * latencies.count < sent ? std::numeric_limits<double>::quiet_NaN() : latencies.mean();
+}
+
+/// One value for each slice: mean_latency, averaged over the replications that have one.
+std::vector<double> latency_series(Recordings replications) {
+  std::vector<double> series;
+  for (std::size_t slice = 0; slice < replications.front()->grid().count(); ++slice) {
+    double sum = 0;
+    double count = 0;
+    for (const Recording* replication : replications) {
+      const double mean = mean_latency(*replication, slice);
+      if (!std::isnan(mean)) {
+        sum += mean;
+        count += 1;
+      }
+    }
+    series.push_back(sum / count);
+  }
+  return series;
+}
+
+/// The first slice after the warm-up.
+std::size_t end_of_warmup(Recordings replications, const WarmupChoice& choice, Result& result) {
+  const SliceGrid& grid = replications.front()->grid();
+  if (choice.length) {
+    const std::size_t first = grid.first_from(Time::from_start(*choice.length));
+    if (first == grid.count()) {
+      result.warnings.push_back(
+          "the warm-up leaves nothing but the last slice of the run to measure");
+      return grid.count() - 1;
+    }
+    return first;
+  }
+  const std::vector<double> series = latency_series(replications);
+  const Truncation truncation = mser(series, 1);
+  if (truncation.run_too_short) {
+    result.warnings.push_back(
+        "the run is too short to leave its warm-up: its latency is not seen to settle in the first "
+        "half; nothing was cut off");
+    return 0;
+  }
+  result.warmup_found = true;
+  return truncation.index;
+}
+
+// ---- Traffic ----------------------------------------------------------------------------------
+
+/// A population, or one of its parts, over all replications: the ledgers that `ledgers_of` gives.
+template <class LedgersOf>
+Subject subject_of(const std::string& name, const std::string& kind, Recordings replications,
+                   std::size_t population, const Window& window, LedgersOf ledgers_of) {
+  std::vector<RequestWindow> windows(replications.size());
+  InFlight in_flight;
+  for (std::size_t r = 0; r < replications.size(); ++r) {
+    for (const RequestLedger* ledger :
+         ledgers_of(*replications[r]->state().populations[population])) {
+      add_window(windows[r], in_flight, *ledger, window);
+    }
+  }
+  return request_subject(name, kind, windows, in_flight, window.length());
+}
+
+Subject population_subject(Recordings replications, std::size_t index, const Window& window) {
+  using Ledgers = std::vector<const RequestLedger*>;
+  const PopulationRecorder& any = *replications.front()->state().populations[index];
+  Subject subject = subject_of(any.name(), "traffic", replications, index, window,
+                               [](const PopulationRecorder& population) {
+                                 Ledgers all;
+                                 for (const RequestLedger& type : population.types()) {
+                                   all.push_back(&type);
+                                 }
+                                 return all;
+                               });
+  for (std::size_t type = 0; type < any.types().size(); ++type) {
+    subject.parts.push_back(subject_of(
+        any.types()[type].subject(), "request_type", replications, index, window,
+        [&](const PopulationRecorder& population) { return Ledgers{&population.types()[type]}; }));
+  }
+  for (std::size_t division = 0; division < any.divisions().size(); ++division) {
+    const PopulationRecorder::Division& parts = any.divisions()[division];
+    for (std::size_t part = 0; part < parts.parts.size(); ++part) {
+      subject.parts.push_back(subject_of(parts.parts[part].subject(), parts.kind, replications,
+                                         index, window, [&](const PopulationRecorder& population) {
+                                           return Ledgers{
+                                               &population.divisions()[division].parts[part]};
+                                         }));
+    }
+  }
+  return subject;
+}
+
+/// Doubts about a population's numbers, aloud.
+void warn_about(const Subject& population, std::vector<std::string>& warnings) {
+  constexpr double many = 0.05;
+  const auto requests = static_cast<double>(*population.find_count("requests"));
+  const auto in_flight = static_cast<double>(*population.find_count("outcomes.in_flight"));
+  if (requests == 0) {
+    warnings.push_back(fmt::format("{} sent no requests after the warm-up", population.name));
+  } else if (in_flight > many * requests) {
+    warnings.push_back(fmt::format(
+        "{:.0f} % of the requests of {} are still in flight at the end: what is slow is missing "
+        "from its latencies",
+        100 * in_flight / requests, population.name));
+  }
+}
+
+void check_likeness(Recordings replications) {
+  require(!replications.empty(), "a result takes a replication");
+  const Recording::State& first = replications.front()->state();
+  for (const Recording* replication : replications) {
+    const Recording::State& other = replication->state();
+    require(other.is_finished, "a result is of finished recordings");
+    require(other.populations.size() == first.populations.size() &&
+                other.components.size() == first.components.size() &&
+                replication->grid().count() == first.cursor.grid().count(),
+            "replications are of one scenario");
+  }
+}
+
+}  // namespace
+
+Result summarize(std::span<const Recording* const> replications, const WarmupChoice& warmup) {
+  check_likeness(replications);
+  const SliceGrid& grid = replications.front()->grid();
+  const Recording::State& first = replications.front()->state();
+
+  Result result;
+  const Window window{grid, end_of_warmup(replications, warmup, result), grid.count()};
+  result.warmup_s = window.begins().seconds();
+  result.duration_s = window.ends().seconds();
+  result.replications = static_cast<std::int64_t>(replications.size());
+  for (const Recording* replication : replications) {
+    result.fingerprint = combine(result.fingerprint, replication->fingerprint());
+  }
+  for (std::size_t i = 0; i < first.populations.size(); ++i) {
+    result.traffic.push_back(population_subject(replications, i, window));
+    warn_about(result.traffic.back(), result.warnings);
+  }
+  for (std::size_t i = 0; i < first.components.size(); ++i) {
+    std::vector<const ComponentRecorder*> recorders;
+    for (const Recording* replication : replications) {
+      recorders.push_back(replication->state().components[i].get());
+    }
+    result.components.push_back(component_subject(recorders, window));
+  }
+  return result;
+}
+
+}  // namespace stampede
