@@ -18,11 +18,13 @@ struct BoundedLoadSettings {
 
 void describe(Visitor& v, BoundedLoadSettings& s) {
   v.shorthand("hash_balance_factor");
-  v.field("hash_balance_factor", s.hash_balance_factor,
-          "percent of the average of requests in flight that a backend may have; usual are 120 to 200",
-          at_least(100));
-  v.field("overflow", s.overflow,
-          "where a request goes whose backend is full: on along the ring, or elsewhere on the ring");
+  v.field(
+      "hash_balance_factor", s.hash_balance_factor,
+      "percent of the average of requests in flight that a backend may have; usual are 120 to 200",
+      at_least(100));
+  v.field(
+      "overflow", s.overflow,
+      "where a request goes whose backend is full: on along the ring, or elsewhere on the ring");
   describe(v, s.ring);
 }
 
@@ -30,10 +32,10 @@ void describe(Visitor& v, BoundedLoadSettings& s) {
 /// Bounded Loads, SODA 2018, arXiv 1608.01350). With m requests in flight, the new one included, no
 /// backend of n gets more than ceil(c m / n) of them (its share by weight, if weights differ): a
 /// full one is passed by. Envoy counts the new request on one side only and so allows one more.
-/// `walk` is the paper's, on along the ring, so what overflows falls on the neighbours; `jump` hashes
-/// anew until there is room (Chen, Coleman, Shrivastava: Revisiting Consistent Hashing with Bounded
-/// Loads, AAAI 2021, arXiv 1908.08762), which spreads it over all. How many full backends either
-/// passes by depends on c, not on n, while c is more than 100 %.
+/// `walk` is the paper's, on along the ring, so what overflows falls on the neighbours; `jump`
+/// hashes anew until there is room (Chen, Coleman, Shrivastava: Revisiting Consistent Hashing with
+/// Bounded Loads, AAAI 2021, arXiv 1908.08762), which spreads it over all. How many full backends
+/// either passes by depends on c, not on n, while c is more than 100 %.
 class BoundedLoad final : public LoadBalancingPolicy {
  public:
   BoundedLoad(const BoundedLoadSettings& settings, const Context& context)
@@ -88,8 +90,8 @@ class BoundedLoad final : public LoadBalancingPolicy {
     return walk(point, view);
   }
 
-  /// in_flight < c m w / W, which for whole numbers is in_flight + 1 <= ceil(c m w / W), and without
-  /// a division, so that it is exact for equal weights.
+  /// in_flight < c m w / W, which for whole numbers is in_flight + 1 <= ceil(c m w / W), and
+  /// without a division, so that it is exact for equal weights.
   bool has_room(BackendSlot slot, const BackendView& view) const {
     const double requests = static_cast<double>(in_flight_ + 1);
     return 100.0 * view[slot].in_flight * weights_ <

@@ -43,9 +43,9 @@ class EdfSchedule {
     }
   }
 
-  /// The same, where newcomers wait for a whole turn, and a schedule that starts with this does so as
-  /// if it had run until a random moment: balancers that start together do not all begin with the
-  /// same backend.
+  /// The same, where newcomers wait for a whole turn, and a schedule that starts with this does so
+  /// as if it had run until a random moment: balancers that start together do not all begin with
+  /// the same backend.
   template <class WeightOf>
   void update(std::span<const BackendSlot> eligible, WeightOf weight_of, Draw& random) {
     double moment = 0;

@@ -6,17 +6,16 @@ namespace stampede {
 namespace {
 
 /// An idle backend if there is one, else any (Lu, Xie, Kliot, Geller, Larus, Greenberg: Join-Idle-
-/// Queue, Performance Evaluation 68(11), 2011). Of several idle ones a random one rather than the one
-/// that has been idle for longest: that one is as good, and no two balancers agree on it. Idle means
-/// that nothing of this balancer's is in flight there: with several balancers each has its own list
-/// of idle backends, as in the paper, but nobody tells it what the others have sent.
+/// Queue, Performance Evaluation 68(11), 2011). Of several idle ones a random one rather than the
+/// one that has been idle for longest: that one is as good, and no two balancers agree on it. Idle
+/// means that nothing of this balancer's is in flight there: with several balancers each has its
+/// own list of idle backends, as in the paper, but nobody tells it what the others have sent.
 class JoinIdleQueue final : public LoadBalancingPolicy {
  public:
   JoinIdleQueue(const NoSettings&, const Context& context) : random_(context.random) {}
 
   BackendSlot choose(const BackendView& view, const Request&, Time) override {
-    return by_load_.least_load() == 0 ? by_load_.least_loaded(random_)
-                                      : any_.pick(view, random_);
+    return by_load_.least_load() == 0 ? by_load_.least_loaded(random_) : any_.pick(view, random_);
   }
 
   void eligible_changed(const BackendView& view) override {

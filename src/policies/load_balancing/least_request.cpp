@@ -41,8 +41,8 @@ void describe(Visitor& v, LeastRequestSettings& s) {
 
 /// The backend with the fewest requests in flight among some or all (Mitzenmacher: The Power of Two
 /// Choices in Randomized Load Balancing, IEEE TPDS 12(10), 2001), as Envoy's least_request_lb.cc
-/// does it: N draws with replacement, of equal backends the first one drawn, and with unequal weights
-/// a schedule instead, in which busy backends wait longer for their next turn.
+/// does it: N draws with replacement, of equal backends the first one drawn, and with unequal
+/// weights a schedule instead, in which busy backends wait longer for their next turn.
 class LeastRequest final : public LoadBalancingPolicy {
  public:
   LeastRequest(const LeastRequestSettings& settings, const Context& context)

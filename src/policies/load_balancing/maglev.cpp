@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <limits>
-#include <string>
 #include <tuple>
 #include <vector>
 
@@ -18,7 +17,7 @@ struct MaglevSettings {
 constexpr std::uint64_t largest_table = 5000011;  // Envoy's limit, a prime
 
 bool is_prime(std::uint64_t n) {
-  for (std::uint64_t divisor = 2; divisor * divisor <= n; ++divisor) {
+  for (std::uint64_t divisor = 2; divisor <= n / divisor; ++divisor) {
     if (n % divisor == 0) {
       return false;
     }
@@ -26,29 +25,20 @@ bool is_prime(std::uint64_t n) {
   return n >= 2;
 }
 
-std::uint64_t next_prime(std::uint64_t n) {
-  while (!is_prime(n)) {
-    ++n;
-  }
-  return n;
-}
-
 void describe(Visitor& v, MaglevSettings& s) {
   v.field("table_size", s.table_size,
           "entries of the table, a prime; a hundred times the number of backends makes shares even",
           at_least(2), at_most(largest_table));
   v.field("hash_on", s.hash_on, hash_on_meaning);
-  if (s.table_size <= largest_table && !is_prime(s.table_size)) {
-    v.check(false, "table_size", "is not a prime number",
-            "the next prime is " + std::to_string(next_prime(s.table_size)));
-  }
+  v.check(s.table_size > largest_table || is_prime(s.table_size), "table_size",
+          "is not a prime number", "65537, 655357 and 5000011 are primes");
 }
 
-/// Consistent hashing by a table: Eisenbud et al.: Maglev: A Fast and Reliable Software Network Load
-/// Balancer, NSDI 2016, section 3.4. Each backend prefers the entries in an order of its own; they
-/// take turns in claiming their next preferred free entry until the table is full. A lighter backend
-/// takes part in a share of the rounds only, as in Envoy's maglev_lb.cc. More even than a ring and
-/// quicker to ask, but a few more keys move when a backend goes.
+/// Consistent hashing by a table: Eisenbud et al.: Maglev: A Fast and Reliable Software Network
+/// Load Balancer, NSDI 2016, section 3.4. Each backend prefers the entries in an order of its own;
+/// they take turns in claiming their next preferred free entry until the table is full. A lighter
+/// backend takes part in a share of the rounds only, as in Envoy's maglev_lb.cc. More even than a
+/// ring and quicker to ask, but a few more keys move when a backend goes.
 class Maglev final : public LoadBalancingPolicy {
  public:
   Maglev(const MaglevSettings& settings, const Context& context)

@@ -91,8 +91,8 @@ class PeakEwma final : public LoadBalancingPolicy {
     return backend.in_flight == 0 ? default_rtt_ : unanswered_rtt;
   }
 
-  /// The last bit of exp may differ between processors; it decides only between costs that are equal
-  /// to sixteen digits.
+  /// The last bit of exp may differ between processors; it decides only between costs that are
+  /// equal to sixteen digits.
   double kept_share(const Latency& latency, Time now) const {
     return std::exp(-static_cast<double>((now - latency.at).ns()) / decay_time_);
   }

@@ -20,8 +20,8 @@ class Random final : public LoadBalancingPolicy {
   WeightedRandom backends_;
 };
 
-const Register<LoadBalancingPolicy, Random> registered{
-    "random", "any backend, in proportion to the weights"};
+const Register<LoadBalancingPolicy, Random> registered{"random",
+                                                       "any backend, in proportion to the weights"};
 
 }  // namespace
 }  // namespace stampede

@@ -13,9 +13,7 @@ class RingHash final : public LoadBalancingPolicy {
     const std::uint64_t hash = hash_of(request, settings_.hash_on, seed_);
     return ring_.owner(ring_.at(hash));
   }
-  void eligible_changed(const BackendView& view) override {
-    ring_.build(view, settings_, seed_);
-  }
+  void eligible_changed(const BackendView& view) override { ring_.build(view, settings_, seed_); }
 
  private:
   RingSettings settings_;
