@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""Exact values of the models in scenarios/validation that `expect:` quotes, from their formulas.
+
+Prints one `name value` per line. The scenarios cite the same names, and exact_test.py compares.
+Needs numpy only.
+"""
+import math
+
+import numpy as np
+
+
+def erlang_b(servers, load):
+    """Blocking probability of M/M/c/c (Erlang 1917), by the stable recursion."""
+    blocking = 1.0
+    for c in range(1, servers + 1):
+        blocking = load * blocking / (c + load * blocking)
+    return blocking
+
+
+def mmck(servers, capacity, arrival, service):
+    """M/M/c/K by its birth-death chain: blocking, utilisation, queue length, mean wait of the accepted."""
+    weights = [1.0]
+    for n in range(1, capacity + 1):
+        weights.append(weights[-1] * arrival / (service * min(n, servers)))
+    total = sum(weights)
+    p = [w / total for w in weights]
+    busy = sum(min(n, servers) * p[n] for n in range(capacity + 1))
+    queue = sum(max(n - servers, 0) * p[n] for n in range(capacity + 1))
+    return p[-1], busy / servers, queue, queue / (arrival * (1 - p[-1]))
+
+
+def lcfs_wait_moments(arrival, service):
+    """M/M/1, last come first served without preemption (Riordan 1962): mean and standard deviation of the
+    wait. The mean is that of FCFS; E[W^2] = E[W^2 of FCFS] / (1 - rho) (Takacs 1963)."""
+    rho = arrival / service
+    mean = rho / (service - arrival)
+    second_fcfs = 2 * rho / (service - arrival) ** 2
+    return mean, math.sqrt(second_fcfs / (1 - rho) - mean * mean)
+
+
+def priorities(arrivals, service):
+    """M/M/1 with two classes, first class first, without preemption (Cobham 1954): mean waits."""
+    rho = [a / service for a in arrivals]
+    residual = sum(arrivals) / service ** 2
+    return residual / (1 - rho[0]), residual / ((1 - rho[0]) * (1 - rho[0] - rho[1]))
+
+
+def erlang2_m_1(arrival, service):
+    """E2/M/1, every second arrival of a Poisson process: mean response time (Kleinrock I, 6.4)."""
+    rate = 2 * arrival  # of each stage
+    sigma = 0.5
+    for _ in range(10000):
+        sigma = (rate / (rate + service * (1 - sigma))) ** 2
+    return 1 / (service * (1 - sigma))
+
+
+def mmpp_m_1(rates, leave, service):
+    """MMPP(2)/M/1 as a quasi-birth-death process (Neuts 1981): mean number in system and response time."""
+    q = np.array([[-leave[0], leave[0]], [leave[1], -leave[1]]])
+    up = np.diag(rates)
+    down = service * np.eye(2)
+    local = q - up - down
+    r = np.zeros((2, 2))
+    for _ in range(200000):
+        new = -(up + r @ r @ down) @ np.linalg.inv(local)
+        if np.max(np.abs(new - r)) < 1e-15:
+            break
+        r = new
+    # Level 0: pi0 (q - up) + pi1 down = 0 with pi1 = pi0 R; sum pi0 (I-R)^-1 1 = 1.
+    boundary = (q - up) + r @ down
+    inverse = np.linalg.inv(np.eye(2) - r)
+    a = np.vstack([boundary.T, (inverse @ np.ones(2))[None, :]])
+    pi0 = np.linalg.lstsq(a, np.array([0.0, 0.0, 1.0]), rcond=None)[0]
+    number = float(pi0 @ r @ inverse @ inverse @ np.ones(2))
+    stationary = np.array([leave[1], leave[0]]) / sum(leave)
+    arrival = float(stationary @ np.array(rates))
+    return arrival, number, number / arrival
+
+
+def main():
+    values = {
+        "erlang-b.blocking": erlang_b(10, 8.0),
+    }
+    blocking, utilization, queue, wait = mmck(3, 8, 2.7, 1.0)
+    values["mmck.blocking"] = blocking
+    values["mmck.utilization"] = utilization
+    values["mmck.queue_length"] = queue
+    values["mmck.wait_of_accepted"] = wait
+    mean, deviation = lcfs_wait_moments(0.7, 1.0)
+    values["lcfs.wait.mean"] = mean
+    values["lcfs.wait.stddev"] = deviation
+    first, second = priorities([0.3, 0.5], 1.0)
+    values["priority.first.wait"] = first
+    values["priority.second.wait"] = second
+    values["ps.response"] = 1 / (1 - 0.7)
+    values["round-robin.response"] = erlang2_m_1(0.8, 1.0)
+    arrival, number, response = mmpp_m_1([1.2, 0.2], [0.02, 0.02], 1.0)
+    values["mmpp.arrival_rate"] = arrival
+    values["mmpp.in_system"] = number
+    values["mmpp.response"] = response
+    for name, value in values.items():
+        print(f"{name} {value:.9g}")
+
+
+if __name__ == "__main__":
+    main()
