@@ -51,6 +51,18 @@ void describe(Visitor& v, ServiceSettings& s) {
   v.field("handlers", s.handlers, "what is done for each type of request");
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
+  v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
+                 "and handlers are both empty: every request is answered at once",
+                 "such as handler: [{compute: 5ms}]");
+  if (s.concurrency) {
+    v.declare(HasQueue{});
+    if (s.concurrency->kind == ConcurrencyKind::threads) {
+      v.declare(HoldsWorkers{});
+    }
+  }
+  for (const auto& handler : s.handlers) {
+    v.declare(HandlesType{handler.name, handler.place});
+  }
 }
 
 // ---- One instance -----------------------------------------------------------------------------

@@ -11,6 +11,9 @@ void describe(Visitor& v, CrashSettings& s) {
   describe_fault(v, s.common);
   v.field("silent", s.silent,
           "callers hear nothing (a dead machine) rather than a reset connection (a dead process)");
+  if (s.silent) {
+    v.declare(FallsSilent{});
+  }
 }
 
 /// Kills queued and in-service work at that instant; at the end the instances boot.

@@ -46,6 +46,14 @@ void describe_call(Visitor& v, CallSettings& s) {
   v.field("timeout", s.timeout, "time limit of the call, all tries and back-offs included",
           more_than(Duration()));
   v.field("retry", s.retry, "try again after a failure");
+  v.doubt_unless(!s.retry || s.is_limited() || !retries_on(*s.retry, Outcome::timeout), "retry",
+                 "never sees a timeout: neither the call nor a try has one",
+                 "add timeout or retry.per_try_timeout");
+  v.doubt_unless(!s.retry || !s.timeout || !s.retry->per_try_timeout ||
+                     *s.retry->per_try_timeout < *s.timeout,
+                 "retry", "gives a try as long as the whole call: a slow one is never tried again",
+                 "make per_try_timeout shorter than timeout");
+  v.declare(s);
 }
 
 Duration back_off(const BackOffSettings& settings, int retry, Duration previous, Draw& draw) {

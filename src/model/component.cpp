@@ -22,12 +22,13 @@ std::optional<RequestTypeId> RequestTypes::find(std::string_view name) const {
 void describe_placement(Visitor& v, PlacementSettings& s) {
   v.field("replicas", s.replicas, "number of instances", at_least(1), at_most(100'000));
   v.field("zones", s.zones, "zones or regions that the instances are spread over in turn; all if empty");
+  v.declare(s);
 }
 
 std::vector<PlaceId> places_of(const PlacementSettings& settings, const Geography& geography) {
   std::vector<PlaceId> candidates;
-  for (const std::string& name : settings.zones) {
-    for (const PlaceId zone : geography.zones_in(name)) {
+  for (const ZoneName& zones : settings.zones) {
+    for (const PlaceId zone : geography.zones_in(zones.name)) {
       candidates.push_back(zone);
     }
   }

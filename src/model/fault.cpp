@@ -19,6 +19,7 @@ void describe_fault(Visitor& v, FaultSettings& s) {
   v.field("for", s.duration, "how long it lasts; to the end of the run unless given",
           more_than(Duration()));
   v.field("target", s.target, "whom it strikes", required());
+  v.declare(s);
 }
 
 }  // namespace stampede

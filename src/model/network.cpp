@@ -2,7 +2,35 @@
 
 #include <algorithm>
 
+#include "stampede/base/json.hpp"
+#include "stampede/base/text.hpp"
+#include "stampede/schema/json_schema.hpp"
+
 namespace stampede {
+
+void Codec<ZoneName>::read(const Value& from, ZoneName& to, Reader& reader) {
+  if (!from.is_scalar() || !is_valid_name(from.text)) {
+    reader.mismatch(from, type_text(),
+                    from.is_scalar() ? "names match [a-z][a-z0-9_-]*" : std::string());
+    return;
+  }
+  to = {from.text, from.place};
+  reader.declare(to, from.place);
+}
+
+Json Codec<ZoneName>::echo(const ZoneName& zone) {
+  return zone.empty() ? Json(nullptr) : Json(zone.name);
+}
+
+Json Codec<ZoneName>::schema(SchemaWriter&) {
+  return {{"type", "string"}, {"pattern", "^[a-z][a-z0-9_-]*$"}};
+}
+
+std::string Codec<ZoneName>::type_text() { return "the name of a zone or region"; }
+
+std::string Codec<ZoneName>::reference_text() { return "zone or region"; }
+
+template class CodecType<ZoneName>;
 
 void describe(Visitor& v, LinkSettings& s) {
   v.shorthand("latency");
@@ -100,8 +128,8 @@ const LinkSettings* override_between(const Geography& geography, const NetworkSe
   int best_fit = 0;
   for (const LinkOverride& candidate : settings.links) {
     for (const auto& [first, second] : {std::pair(0, 1), std::pair(1, 0)}) {
-      const int fit_a = fit(geography, a, candidate.between[static_cast<std::size_t>(first)]);
-      const int fit_b = fit(geography, b, candidate.between[static_cast<std::size_t>(second)]);
+      const int fit_a = fit(geography, a, candidate.between[static_cast<std::size_t>(first)].name);
+      const int fit_b = fit(geography, b, candidate.between[static_cast<std::size_t>(second)].name);
       if (fit_a > 0 && fit_b > 0 && fit_a + fit_b > best_fit) {
         best = &candidate.link;
         best_fit = fit_a + fit_b;

@@ -1,14 +1,26 @@
 #include "check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
+#include <numeric>
 #include <string>
 
 #include "stampede/base/text.hpp"
 
 namespace stampede {
 namespace {
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& names) {
+  const std::string match = closest_match(word, names);
+  return match.empty() ? std::string() : fmt::format("did you mean '{}'?", match);
+}
+
+std::string line_of(const Place& place) {
+  return place.line > 0 ? fmt::format(" at line {}", place.line) : std::string();
+}
 
 class Checker {
  public:
@@ -17,12 +29,18 @@ class Checker {
     for (const auto& component : scenario.components) {
       components_.push_back(component.name);
     }
+    for (const Geography::Place& place : geography_.places()) {
+      places_.push_back(place.name);
+    }
   }
 
   void run() {
     check_names();
     check_references();
+    check_zones();
     check_traffic();
+    check_expectations();
+    check_faults();
   }
 
  private:
@@ -31,22 +49,42 @@ class Checker {
     problems_.push_back(
         {Severity::error, place, std::move(what), std::move(expected), std::move(hint)});
   }
+  void warning(const Place& place, std::string what, std::string hint = {}) {
+    problems_.push_back({Severity::warning, place, std::move(what), {}, std::move(hint)});
+  }
 
-  /// Traffic and components share the names that results and `expect:` use.
+  // ---- Names ----
+
+  /// Traffic and components share the names that results and `expect:` use, regions and zones those
+  /// that placements use.
   void check_names() {
-    for (const auto& population : scenario_.traffic) {
-      if (scenario_.components.find(population.name) != nullptr) {
-        error(population.place,
-              "'" + population.name + "' is the name of traffic and of a component", {},
-              "rename one of them");
+    for (const auto& component : scenario_.components) {
+      for (const auto& population : scenario_.traffic) {
+        if (population.name == component.name) {
+          error(component.place,
+                fmt::format("'{}' is the name of a component and, {}, of traffic", component.name,
+                            line_of(population.place).substr(1)),
+                {}, "results are found by name: rename one of them");
+        }
       }
     }
-    std::set<std::string> seen;
+    std::map<std::string, std::string> taken;
+    for (const auto& region : scenario_.regions) {
+      taken.emplace(region.name, fmt::format("of a region{}", line_of(region.place)));
+    }
     for (const auto& region : scenario_.regions) {
       for (const std::string& zone : region.value.zones) {
-        if (!seen.insert(zone).second || scenario_.regions.find(zone) != nullptr) {
-          error(region.place, "zone '" + zone + "' of region '" + region.name + "' is named twice",
-                {}, "names of zones and regions are unique");
+        const auto [known, is_new] =
+            taken.emplace(zone, fmt::format("of a zone of '{}'", region.name));
+        if (!is_new) {
+          error(region.place,
+                fmt::format("zone '{}' of region '{}' has the name {}", zone, region.name,
+                            known->second),
+                {}, "give every zone and region a name of its own");
+        }
+        if (!is_valid_name(zone)) {
+          error(region.place, fmt::format("'{}' in regions.{}.zones is not a name", zone, region.name),
+                "a lower-case letter, then letters, digits, '_' or '-'");
         }
       }
     }
@@ -54,70 +92,197 @@ class Checker {
 
   void check_references() {
     for (const ComponentReference& reference : scenario_.references) {
-      if (scenario_.components.find(reference.name) == nullptr) {
+      if (scenario_.components.find(reference.name) != nullptr) {
+        continue;
+      }
+      if (scenario_.traffic.find(reference.name) != nullptr) {
         error(reference.place,
-              "there is no component '" + reference.name + "' for " + reference.path,
-              one_of(components_, reference.name), did_you_mean(reference.name, components_));
+              fmt::format("{} is '{}', which is traffic", reference.path, reference.name),
+              one_of(components_, reference.name), "only components can be named here");
+        continue;
+      }
+      error(reference.place,
+            fmt::format("there is no component '{}' for {}", reference.name, reference.path),
+            one_of(components_, reference.name), did_you_mean(reference.name, components_));
+    }
+  }
+
+  void check_zones() {
+    for (const auto& zone : scenario_.facts.all<ZoneName>()) {
+      if (!geography_.zones_in(zone.what.name).empty()) {
+        continue;
+      }
+      const std::string what = fmt::format("there is no zone or region '{}' for {}", zone.what.name,
+                                           zone.path);
+      if (scenario_.regions.empty()) {
+        error(zone.place, what, {},
+              fmt::format("declare it, such as regions: {{eu: {{zones: [{}]}}}}", zone.what.name));
+      } else {
+        error(zone.place, what, one_of(places_, zone.what.name),
+              did_you_mean(zone.what.name, places_));
       }
     }
   }
+
+  void check_expectations() {
+    std::vector<std::string> subjects;
+    for (const auto& population : scenario_.traffic) {
+      subjects.push_back(population.name);
+    }
+    subjects.insert(subjects.end(), components_.begin(), components_.end());
+    for (const Expectation& expectation : scenario_.expect) {
+      const std::string& subject = expectation.subject;
+      if (!subject.empty() && std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
+        error(expectation.place,
+              fmt::format("there is no traffic or component '{}' to expect something of", subject),
+              one_of(subjects, subject), did_you_mean(subject, subjects));
+      }
+    }
+  }
+
+  // ---- Traffic ----
 
   void check_traffic() {
     for (const auto& population : scenario_.traffic) {
+      const std::string path = "traffic." + population.name;
       const TrafficSettings& traffic = population.value;
-      double total = 0;
-      bool open = traffic.requests.empty();
-      for (const auto& request : traffic.requests) {
-        total += request.value.share ? request.value.share->value : 0;
-        open = open || !request.value.share;
-      }
-      if (total > 1 + 1e-9 || (!open && std::abs(total - 1) > 1e-9)) {
-        error(population.place,
-              "the shares of traffic." + population.name + ".requests add up to " +
-                  to_text(Ratio{total}),
-              "100%", open ? "lower some" : "leave one share out: it takes the rest");
-      }
-      check_shares(population, "regions", traffic.users.regions);
-      check_shares(population, "segments", traffic.users.segments);
-      check_shares(population, "tenants", traffic.users.tenants);
+      check_request_shares(path + ".requests", population.place, traffic.requests);
+      check_shares(path + ".users.regions", traffic.users.regions);
+      check_shares(path + ".users.segments", traffic.users.segments);
+      check_shares(path + ".users.tenants", traffic.users.tenants);
       for (const auto& region : traffic.users.regions) {
-        if (!geography_.region(region.name)) {
-          error(region.place, "there is no region '" + region.name + "'",
-                one_of(geography_.regions(), region.name),
-                did_you_mean(region.name, geography_.regions()));
-        }
+        check_user_region(path + ".users.regions", region.name, region.place);
       }
     }
   }
 
-  template <class Population>
-  void check_shares(const Population& population, const std::string& what,
-                    const Named<Ratio>& shares) {
+  /// Types without a share divide what is left; something must be left for them.
+  void check_request_shares(const std::string& path, const Place& place,
+                            const Named<RequestSettings>& requests) {
+    double total = 0;
+    bool some_take_the_rest = false;
+    for (const auto& request : requests) {
+      total += request.value.share ? request.value.share->value : 0;
+      some_take_the_rest = some_take_the_rest || !request.value.share;
+    }
+    if (requests.empty() || std::abs(total - 1) <= 1e-9) {
+      if (some_take_the_rest && !requests.empty()) {
+        warning(place, fmt::format("the shares in {} add up to 100%, so nothing is left for those "
+                                   "without a share", path), "lower some");
+      }
+      return;
+    }
+    if (total > 1) {
+      error(place, fmt::format("the shares in {} add up to {}", path, to_text(Ratio{total})),
+            some_take_the_rest ? "less than 100%" : "100%", "lower some");
+    } else if (!some_take_the_rest) {
+      error(place, fmt::format("the shares in {} add up to {}", path, to_text(Ratio{total})), "100%",
+            "leave one share out: it takes the rest");
+    }
+  }
+
+  void check_shares(const std::string& path, const Named<Ratio>& shares) {
     double total = 0;
     for (const auto& share : shares) {
       total += share.value.value;
     }
     if (!shares.empty() && std::abs(total - 1) > 1e-9) {
       error(shares[0].place,
-            "the shares of traffic." + population.name + ".users." + what + " add up to " +
-                to_text(Ratio{total}),
-            "100%");
+            fmt::format("the shares in {} add up to {}", path, to_text(Ratio{total})), "100%");
     }
   }
 
-  static std::string did_you_mean(const std::string& word, const std::vector<std::string>& names) {
-    const std::string match = closest_match(word, names);
-    return match.empty() ? std::string() : "did you mean '" + match + "'?";
+  void check_user_region(const std::string& path, const std::string& name, const Place& place) {
+    if (geography_.region(name)) {
+      return;
+    }
+    if (geography_.zone(name)) {
+      error(place, fmt::format("'{}' in {} is a zone", name, path), one_of(geography_.regions(), name),
+            "users are in regions");
+      return;
+    }
+    error(place, fmt::format("there is no region '{}' for {}", name, path),
+          one_of(geography_.regions(), name), did_you_mean(name, geography_.regions()));
+  }
+
+  // ---- Faults ----
+
+  void check_faults() {
+    const Duration end = scenario_.run.duration;
+    for (const auto& placement : scenario_.facts.all<PlacementSettings>()) {
+      std::vector<std::size_t>& counts = instances_[placement.path];
+      counts.resize(geography_.zone_count());
+      for (const PlaceId zone : places_of(placement.what, geography_)) {
+        ++counts[zone];
+      }
+    }
+    for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
+      if (fault.what.at >= end) {
+        error(fault.place, fmt::format("{} begins at {}, but the run ends at {}", fault.path,
+                                       to_text(fault.what.at), to_text(end)),
+              {}, "let it begin earlier, or lengthen run.duration");
+      }
+      check_target(fault.path, fault.place, fault.what.target);
+    }
+  }
+
+  void check_target(const std::string& path, const Place& place, const TargetSettings& target) {
+    const bool is_known =
+        (target.zone.empty() || !geography_.zones_in(target.zone.name).empty()) &&
+        (target.component.empty() || scenario_.components.find(target.component.name) != nullptr);
+    if (!is_known) {
+      return;  // told already
+    }
+    std::size_t struck = 0;
+    bool is_placed = false;
+    for (const auto& [component, counts] : instances_) {
+      if (target.component.empty() || component == "components." + target.component.name) {
+        is_placed = true;
+        struck += instances_in(target.zone, counts);
+      }
+    }
+    if (!is_placed) {
+      return;
+    }
+    const std::string whom =
+        (target.component.empty() ? "instance" : "instance of " + target.component.name) +
+        (target.zone.empty() ? "" : " in " + target.zone.name);
+    if (struck == 0) {
+      error(place, fmt::format("{} strikes nobody: there is no {}", path, whom), {},
+            "change its target, or the zones of a component");
+    } else if (target.count && static_cast<std::size_t>(*target.count) > struck) {
+      warning(place, fmt::format("{} cannot strike {} of them: there is only {} {}", path,
+                                 *target.count, struck, whom),
+              "without count it strikes all");
+    }
+  }
+
+  std::size_t instances_in(const ZoneName& zone, const std::vector<std::size_t>& counts) const {
+    if (zone.empty()) {
+      return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+    }
+    std::size_t sum = 0;
+    for (const PlaceId place : geography_.zones_in(zone.name)) {
+      sum += counts[place];
+    }
+    return sum;
   }
 
   const Scenario& scenario_;
   Problems& problems_;
   Geography geography_;
   std::vector<std::string> components_;
+  std::vector<std::string> places_;
+  std::map<std::string, std::vector<std::size_t>> instances_;  // by path of a component, by zone
 };
 
 }  // namespace
 
-void check(const Scenario& scenario, Problems& problems) { Checker(scenario, problems).run(); }
+void check(const Scenario& scenario, Problems& problems) {
+  Checker(scenario, problems).run();
+  if (!has_errors(problems)) {
+    check_calls(scenario, problems);
+  }
+}
 
 }  // namespace stampede

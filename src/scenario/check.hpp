@@ -5,8 +5,14 @@
 
 namespace stampede {
 
-/// Finds what is wrong between the parts of a scenario: names that lead nowhere, shares that do not
-/// add up, parts that nothing reaches.
+/// Finds what is wrong between the parts of a scenario, where each part by itself is right: names
+/// that lead nowhere, shares that do not add up, faults that strike nobody. Of `problems` it takes
+/// whether there was an error before; what merely follows from one is not told.
 void check(const Scenario& scenario, Problems& problems);
+
+/// Finds what is wrong with who calls whom: components that nothing calls (errors); waits that never
+/// end, circles that may lock up, handlers that never run (warnings). For scenarios whose names are
+/// right.
+void check_calls(const Scenario& scenario, Problems& problems);
 
 }  // namespace stampede

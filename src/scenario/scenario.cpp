@@ -108,6 +108,7 @@ ReadScenario read_tree(std::optional<Value> tree, ReadScenario read, const std::
     reader.base_directory = scenario.base_directory;
     reader.read(*tree, scenario);
     scenario.references = reader.references();
+    scenario.facts = reader.facts();
     if (scenario.name.empty()) {
       scenario.name = std::filesystem::path(file).stem().string();
     }

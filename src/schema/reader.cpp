@@ -40,6 +40,10 @@ void Reader::refer(std::string name, Place place) {
   references_.push_back({std::move(name), std::move(place), path_});
 }
 
+void Reader::declare(std::any fact, Place place) {
+  facts_.add(path_, std::move(place), std::move(fact));
+}
+
 std::string Reader::in_path() const { return path_.empty() ? "" : " in " + path_; }
 
 std::string Reader::path_of(std::string_view step) const {

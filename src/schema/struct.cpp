@@ -77,6 +77,12 @@ class ReadVisitor final : public Visitor {
     }
   }
 
+  void declare(const std::any& fact) override {
+    if (reader_.errors() == errors_before_) {
+      reader_.declare(fact, map_.place);
+    }
+  }
+
   void finish() {
     complain_about_unknown_keys();
     complain_about_missing_fields();

@@ -141,7 +141,7 @@ struct World::Parts final : public Directory {
   }
 
   std::vector<Instance*> targets_of(const TargetSettings& wanted) {
-    std::vector<PlaceId> zones = geography.zones_in(wanted.zone);
+    std::vector<PlaceId> zones = geography.zones_in(wanted.zone.name);
     std::vector<Instance*> targets;
     for (auto& [name, component] : components) {
       if (!wanted.component.empty() && wanted.component.name != name) {

@@ -37,8 +37,11 @@ void describe(Visitor& v, RetrySettings& s);
 struct CallSettings {
   std::optional<Duration> timeout;  ///< covers all tries
   std::optional<RetrySettings> retry;
+
+  /// Whether a call that is never answered comes to an end.
+  bool is_limited() const { return timeout || (retry && retry->per_try_timeout); }
 };
-/// Adds the fields `timeout` and `retry` to those of whatever settings hold them.
+/// Adds the fields `timeout` and `retry` to those of whatever settings hold them, and declares them.
 void describe_call(Visitor& v, CallSettings& s);
 
 /// The wait before retry number `retry` (1 is the first), `previous` being the last wait:

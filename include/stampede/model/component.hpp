@@ -79,12 +79,29 @@ class Component {
   virtual std::string broken_law() { return {}; }
 };
 
+// What a component may declare of itself (Visitor::declare), for those who look at a scenario as a
+// whole without running it.
+
+/// Its workers are held while it waits for those that it calls.
+struct HoldsWorkers {};
+/// Requests may have to wait in a line in front of it, which those without patience leave.
+struct HasQueue {};
+/// It has a handler of its own for this type of request.
+struct HandlesType {
+  std::string type;
+  Place place;
+};
+/// It calls others with this type of request, whatever type it was given.
+struct SendsType {
+  std::string type;
+};
+
 /// Where the replicas of a component stand: spread in turn over these zones or regions, or over all.
 struct PlacementSettings {
   int replicas = 1;
-  std::vector<std::string> zones;
+  std::vector<ZoneName> zones;
 };
-/// Adds the fields `replicas` and `zones` to those of whatever settings hold them.
+/// Adds the fields `replicas` and `zones` to those of whatever settings hold them, and declares them.
 void describe_placement(Visitor& v, PlacementSettings& s);
 std::vector<PlaceId> places_of(const PlacementSettings& settings, const Geography& geography);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stampede/model/fleet.hpp"
+#include "stampede/model/network.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -14,7 +15,7 @@ namespace stampede {
 /// Whom a fault strikes: the instances that meet every condition given; at least one is given.
 struct TargetSettings {
   ComponentName component;
-  std::string zone;          ///< a zone or region
+  ZoneName zone;
   std::optional<int> count;  ///< so many of them, the first ones by index
   std::optional<Ratio> share;
 };
@@ -26,8 +27,11 @@ struct FaultSettings {
   std::optional<Duration> duration;   ///< "for"; to the end of the run unless given
   TargetSettings target;
 };
-/// Adds the fields `at`, `for` and `target` to those of a fault's own settings.
+/// Adds the fields `at`, `for` and `target` to those of a fault's own settings, and declares them.
 void describe_fault(Visitor& v, FaultSettings& s);
+
+/// What a fault may declare of itself (Visitor::declare): those who call its targets hear nothing.
+struct FallsSilent {};
 
 /// A failure injector: disturbs its targets through their controls, and ends. One object for each
 /// fault of the scenario; the world calls it when its time has come.

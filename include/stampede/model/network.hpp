@@ -14,6 +14,24 @@
 
 namespace stampede {
 
+/// The name of a zone or region in settings. Its reading declares it as a fact, so that names of
+/// places that do not exist are found wherever they stand.
+struct ZoneName {
+  std::string name;
+  Place place;
+
+  bool empty() const { return name.empty(); }
+};
+template <>
+struct Codec<ZoneName> {
+  static void read(const Value& from, ZoneName& to, Reader& reader);
+  static Json echo(const ZoneName& zone);
+  static Json schema(SchemaWriter& writer);
+  static std::string type_text();
+  static std::string reference_text();
+};
+extern template class CodecType<ZoneName>;
+
 /// What one class of links does to a message, each way.
 struct LinkSettings {
   Distribution<Duration> latency;
@@ -24,7 +42,7 @@ void describe(Visitor& v, LinkSettings& s);
 
 /// An override for the links between two regions or zones.
 struct LinkOverride {
-  std::vector<std::string> between;
+  std::vector<ZoneName> between;
   LinkSettings link;
 };
 void describe(Visitor& v, LinkOverride& s);

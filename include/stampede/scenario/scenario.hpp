@@ -83,6 +83,7 @@ struct Scenario {
   std::string file;            ///< where it was read from
   std::string base_directory;  ///< where files that it names are looked for
   std::vector<ComponentReference> references;  ///< who names whom: the edges of the topology
+  Facts facts;                                 ///< what the parts declared of themselves
 };
 void describe(Visitor& v, Scenario& s);
 

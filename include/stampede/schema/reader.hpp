@@ -1,5 +1,6 @@
 #pragma once
 
+#include <any>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "stampede/base/problem.hpp"
 #include "stampede/schema/codec.hpp"
+#include "stampede/schema/facts.hpp"
 #include "stampede/schema/value.hpp"
 
 namespace stampede {
@@ -67,6 +69,10 @@ class Reader {
   void refer(std::string name, Place place);
   const std::vector<ComponentReference>& references() const { return references_; }
 
+  /// Keeps a fact about what is read at the present path, for checks of the whole.
+  void declare(std::any fact, Place place);
+  const Facts& facts() const { return facts_; }
+
   /// Where in the settings the reader is: "components.app.replicas"; empty at the top.
   const std::string& path() const { return path_; }
   /// " in components.app", or "" at the top.
@@ -93,6 +99,7 @@ class Reader {
  private:
   Problems& problems_;
   std::vector<ComponentReference> references_;
+  Facts facts_;
   std::string path_;
   std::size_t errors_ = 0;
   std::string expecting_path_, expecting_limits_, expecting_alternative_;

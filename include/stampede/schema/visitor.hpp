@@ -1,5 +1,6 @@
 #pragma once
 
+#include <any>
 #include <array>
 #include <span>
 #include <string>
@@ -147,6 +148,10 @@ class Visitor {
     static_cast<void>(holds), static_cast<void>(field), static_cast<void>(what),
         static_cast<void>(hint);
   }
+
+  /// Tells whoever checks the whole document what follows from these settings, as a value of a type
+  /// that both know: `v.declare(HoldsWorkers{})`. Noted only while reading, when all was right so far.
+  virtual void declare(const std::any& fact) { static_cast<void>(fact); }
 
   Dimension dimension() const { return current_dimension(); }
 

@@ -31,6 +31,9 @@ inline void describe(Visitor& v, HealthCheckSettings& s) {
           "good probes in a row that make an unhealthy backend healthy", required(), at_least(1));
   v.field("interval_jitter", s.interval_jitter,
           "up to this much is added to every interval, at random", at_least(Duration()));
+  v.doubt_unless(s.timeout <= s.interval, "timeout",
+                 "is longer than interval: a dead backend is probed less often than a healthy one",
+                 "shorten it");
 }
 
 /// Probes the backends of one balancer, each by a process of its own, and says what it finds.

@@ -26,6 +26,9 @@ void describe(Visitor& v, CallStepSettings& s) {
   v.field("request_size", s.request_size, "payload of the call");
   v.field("response_size", s.response_size, "payload of a good answer");
   v.field("on_failure", s.on_failure, "whether the handler fails with the call or goes on without");
+  if (!s.type.empty()) {
+    v.declare(SendsType{s.type});
+  }
 }
 
 class Call final : public Step {

@@ -1,0 +1,349 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "stampede/base/text.hpp"
+
+namespace stampede {
+namespace {
+
+/// Somebody names a component in order to call it.
+struct Call {
+  std::size_t from;
+  std::size_t to;
+  Place place;
+  bool is_limited = false;  ///< a call that is never answered comes to an end
+};
+
+/// Who calls whom: populations of traffic first, then components.
+class CallGraph {
+ public:
+  explicit CallGraph(const Scenario& scenario) : traffic_count_(scenario.traffic.size()) {
+    for (const auto& population : scenario.traffic) {
+      names_.push_back(population.name);
+    }
+    for (const auto& component : scenario.components) {
+      names_.push_back(component.name);
+    }
+    std::set<std::string, std::less<>> limited;
+    for (const auto& call : scenario.facts.all<CallSettings>()) {
+      if (call.what.is_limited()) {
+        limited.insert(call.path);
+      }
+    }
+    calls_of_.resize(size());
+    for (const ComponentReference& reference : scenario.references) {
+      const std::optional<std::size_t> from = caller(reference.path);
+      const std::optional<std::size_t> to = component(reference.name);
+      if (from && to) {
+        // A reference is the shorthand of the call's settings, or one of their keys.
+        const std::string_view path = reference.path;
+        const bool is_limited =
+            limited.contains(path) || limited.contains(path.substr(0, path.rfind('.')));
+        calls_of_[*from].push_back(calls_.size());
+        calls_.push_back({*from, *to, reference.place, is_limited});
+      }
+    }
+  }
+
+  std::size_t size() const { return names_.size(); }
+  std::size_t traffic_count() const { return traffic_count_; }
+  const std::string& name(std::size_t node) const { return names_[node]; }
+  const std::vector<Call>& calls() const { return calls_; }
+
+  std::optional<std::size_t> component(const std::string& name) const {
+    const auto at = std::find(names_.begin() + static_cast<std::ptrdiff_t>(traffic_count_),
+                              names_.end(), name);
+    return at == names_.end() ? std::nullopt
+                              : std::optional(static_cast<std::size_t>(at - names_.begin()));
+  }
+  /// The component whose settings are at "components.<name>" or below.
+  std::optional<std::size_t> component_at(std::string_view path) const {
+    constexpr std::string_view section = "components.";
+    return path.starts_with(section) ? component(first_part(path.substr(section.size())))
+                                     : std::nullopt;
+  }
+
+  /// What can be reached from `starts` over calls that `may_pass` lets through. The starts are only
+  /// among it if a call leads back to them.
+  template <class MayPass>
+  std::vector<bool> reached(std::vector<std::size_t> starts, const MayPass& may_pass) const {
+    std::vector<bool> reached(size(), false);
+    while (!starts.empty()) {
+      const std::size_t at = starts.back();
+      starts.pop_back();
+      for (const std::size_t i : calls_of_[at]) {
+        const Call& call = calls_[i];
+        if (!reached[call.to] && may_pass(call)) {
+          reached[call.to] = true;
+          starts.push_back(call.to);
+        }
+      }
+    }
+    return reached;
+  }
+
+  /// A shortest way over calls from a node back to itself; empty if there is none.
+  std::vector<std::size_t> circle_through(std::size_t node) const {
+    std::vector<std::optional<std::size_t>> came_from(size());
+    std::vector<std::size_t> front{node};
+    for (std::size_t i = 0; i < front.size(); ++i) {
+      for (const std::size_t call : calls_of_[front[i]]) {
+        const std::size_t to = calls_[call].to;
+        if (!came_from[to]) {
+          came_from[to] = front[i];
+          front.push_back(to);
+        }
+      }
+    }
+    std::vector<std::size_t> circle;
+    if (came_from[node]) {
+      std::size_t at = node;
+      do {
+        at = *came_from[at];
+        circle.insert(circle.begin(), at);
+      } while (at != node);
+    }
+    return circle;
+  }
+
+ private:
+  static std::string first_part(std::string_view path) {
+    return std::string(path.substr(0, path.find('.')));
+  }
+
+  /// "traffic.<name>.…" and "components.<name>.…" call; a fault only names whom it strikes.
+  std::optional<std::size_t> caller(std::string_view path) const {
+    constexpr std::string_view section = "traffic.";
+    if (path.starts_with(section)) {
+      const std::string name = first_part(path.substr(section.size()));
+      for (std::size_t i = 0; i < traffic_count_; ++i) {
+        if (names_[i] == name) {
+          return i;
+        }
+      }
+    }
+    return component_at(path);
+  }
+
+  std::size_t traffic_count_;
+  std::vector<std::string> names_;
+  std::vector<Call> calls_;                        // in the order of the text
+  std::vector<std::vector<std::size_t>> calls_of_;  // by caller, indices of calls_
+};
+
+class CallChecker {
+ public:
+  CallChecker(const Scenario& scenario, Problems& problems)
+      : scenario_(scenario), problems_(problems), graph_(scenario) {
+    for (std::size_t i = 0; i < graph_.traffic_count(); ++i) {
+      traffic_.push_back(i);
+    }
+  }
+
+  void run() {
+    check_reachable();
+    check_silence();
+    check_losses();
+    check_circles();
+    check_patience();
+    check_handlers();
+  }
+
+ private:
+  void warning(const Place& place, std::string what, std::string hint) {
+    problems_.push_back({Severity::warning, place, std::move(what), {}, std::move(hint)});
+  }
+
+  void check_reachable() {
+    const std::vector<bool> reached = graph_.reached(traffic_, [](const Call&) { return true; });
+    for (const auto& component : scenario_.components) {
+      const std::size_t node = *graph_.component(component.name);
+      if (reached[node]) {
+        continue;
+      }
+      std::string callers;
+      for (const Call& call : graph_.calls()) {
+        if (call.to == node && call.from != node && callers.empty()) {
+          callers = fmt::format("'{}' does, but no request reaches that either",
+                                graph_.name(call.from));
+        }
+      }
+      problems_.push_back(
+          {Severity::error, component.place,
+           callers.empty() ? fmt::format("nothing calls '{}'", component.name)
+                           : fmt::format("no request reaches '{}': {}", component.name, callers),
+           "a call, a backend or a target of traffic that leads to it", "or remove it"});
+    }
+  }
+
+  /// What requests reach without a time limit on the way: who waits for these may wait for ever.
+  std::vector<bool> reached_without_limit() const {
+    return graph_.reached(traffic_, [](const Call& call) { return !call.is_limited; });
+  }
+
+  /// A dead machine does not answer; only a time limit notices.
+  void check_silence() {
+    const std::vector<bool> unlimited = reached_without_limit();
+    const auto faults = scenario_.facts.all<FaultSettings>();
+    for (const auto& silent : scenario_.facts.all<FallsSilent>()) {
+      for (const auto& fault : faults) {
+        if (fault.path != silent.path) {
+          continue;
+        }
+        for (const auto& component : scenario_.components) {
+          if (unlimited[*graph_.component(component.name)] &&
+              strikes(fault.what.target, component.name)) {
+            warning(silent.place,
+                    fmt::format("requests to '{}' that {} swallows wait for ever: no call on their "
+                                "way has a time limit",
+                                component.name, fault.path),
+                    "give the traffic or the calls a timeout");
+            break;
+          }
+        }
+      }
+    }
+  }
+
+  bool strikes(const TargetSettings& target, const std::string& component) const {
+    if (!target.component.empty()) {
+      return target.component.name == component;
+    }
+    const Geography geography(scenario_.regions);
+    const std::vector<PlaceId> zones = geography.zones_in(target.zone.name);
+    for (const auto& placement : scenario_.facts.all<PlacementSettings>()) {
+      if (placement.path != "components." + component) {
+        continue;
+      }
+      for (const PlaceId place : places_of(placement.what, geography)) {
+        if (std::find(zones.begin(), zones.end(), place) != zones.end()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /// A lost message is never answered either.
+  void check_losses() {
+    const NetworkSettings& network = scenario_.network;
+    const auto loses = [](const std::optional<LinkSettings>& link) {
+      return link && link->loss.value > 0;
+    };
+    const bool inside = loses(network.within_zone) || loses(network.between_zones) ||
+                        loses(network.between_regions) ||
+                        std::any_of(network.links.begin(), network.links.end(),
+                                    [](const LinkOverride& o) { return o.link.loss.value > 0; });
+    const std::vector<bool> unlimited = reached_without_limit();
+    for (const Call& call : graph_.calls()) {
+      const bool by_users = call.from < graph_.traffic_count();
+      if (call.is_limited || !(by_users ? loses(network.to_users) : inside && unlimited[call.from])) {
+        continue;
+      }
+      warning(call.place,
+              fmt::format("a message between '{}' and '{}' that the network loses is waited for "
+                          "for ever",
+                          graph_.name(call.from), graph_.name(call.to)),
+              by_users ? fmt::format("give traffic.{} a timeout", graph_.name(call.from))
+                       : std::string("give the call a timeout"));
+      return;  // one example will do
+    }
+  }
+
+  /// All workers may wait for workers of the same component.
+  void check_circles() {
+    std::set<std::size_t> told;
+    for (const auto& holder : scenario_.facts.all<HoldsWorkers>()) {
+      const std::optional<std::size_t> node = graph_.component_at(holder.path);
+      const std::vector<std::size_t> circle =
+          node ? graph_.circle_through(*node) : std::vector<std::size_t>();
+      if (circle.empty() || told.contains(*node)) {
+        continue;
+      }
+      told.insert(circle.begin(), circle.end());
+      std::string way;
+      for (const std::size_t at : circle) {
+        way += graph_.name(at) + " -> ";
+      }
+      warning(holder.place,
+              fmt::format("calls go in a circle ({}{}), and '{}' holds a worker during each: when "
+                          "all are held, all wait for each other",
+                          way, graph_.name(*node), graph_.name(*node)),
+              "use concurrency of kind async, or limit the calls by timeouts");
+    }
+  }
+
+  /// Patience ends in a line of waiting requests, nowhere else.
+  void check_patience() {
+    std::vector<bool> has_queue(graph_.size(), false);
+    for (const auto& queue : scenario_.facts.all<HasQueue>()) {
+      if (const auto node = graph_.component_at(queue.path)) {
+        has_queue[*node] = true;
+      }
+    }
+    for (std::size_t i = 0; i < graph_.traffic_count(); ++i) {
+      const auto& population = scenario_.traffic[i];
+      if (!population.value.patience) {
+        continue;
+      }
+      const std::vector<bool> reached = graph_.reached({i}, [](const Call&) { return true; });
+      bool waits_somewhere = false;
+      for (std::size_t node = 0; node < graph_.size(); ++node) {
+        waits_somewhere = waits_somewhere || (reached[node] && has_queue[node]);
+      }
+      if (!waits_somewhere) {
+        warning(population.place,
+                fmt::format("traffic.{}.patience has no effect: nothing that it reaches has a queue",
+                            population.name),
+                "give a service concurrency, or leave patience out");
+      }
+    }
+  }
+
+  void check_handlers() {
+    std::vector<std::string> sent;
+    for (const auto& population : scenario_.traffic) {
+      for (const auto& request : population.value.requests) {
+        sent.push_back(request.name);
+      }
+      if (population.value.requests.empty()) {
+        sent.push_back("request");
+      }
+    }
+    for (const auto& type : scenario_.facts.all<SendsType>()) {
+      sent.push_back(type.what.type);
+    }
+    std::sort(sent.begin(), sent.end());
+    sent.erase(std::unique(sent.begin(), sent.end()), sent.end());
+    for (const auto& handler : scenario_.facts.all<HandlesType>()) {
+      const std::string& type = handler.what.type;
+      if (!std::binary_search(sent.begin(), sent.end(), type)) {
+        const std::string match = closest_match(type, sent);
+        warning(handler.what.place,
+                fmt::format("{}.handlers.{} is never used: nobody sends requests of type '{}'",
+                            handler.path, type, type),
+                match.empty() ? "what is sent is " + one_of(sent, type)
+                              : fmt::format("did you mean '{}'?", match));
+      }
+    }
+  }
+
+  const Scenario& scenario_;
+  Problems& problems_;
+  CallGraph graph_;
+  std::vector<std::size_t> traffic_;
+};
+
+}  // namespace
+
+void check_calls(const Scenario& scenario, Problems& problems) {
+  CallChecker(scenario, problems).run();
+}
+
+}  // namespace stampede
