@@ -102,9 +102,9 @@ constexpr std::array byte_units{
     Unit{"GB", 1, 9},
     Unit{"TB", 1, 12},
     Unit{"KiB", kibi, 0},
-    Unit{"MiB", kibi * kibi, 0},
-    Unit{"GiB", kibi * kibi * kibi, 0},
-    Unit{"TiB", kibi * kibi * kibi * kibi, 0},
+    Unit{"MiB", kibi* kibi, 0},
+    Unit{"GiB", kibi* kibi* kibi, 0},
+    Unit{"TiB", kibi* kibi* kibi* kibi, 0},
 };
 constexpr std::array bit_units{
     Unit{"bps", 1, 0},  Unit{"kbps", 1, 3}, Unit{"Kbps", 1, 3},
@@ -115,7 +115,10 @@ constexpr std::array count_units{
 };
 // Seconds in the interval of a rate.
 constexpr std::array interval_units{
-    Unit{"s", 1, 0}, Unit{"m", 60, 0}, Unit{"h", 3'600, 0}, Unit{"d", 86'400, 0},
+    Unit{"s", 1, 0},
+    Unit{"m", 60, 0},
+    Unit{"h", 3'600, 0},
+    Unit{"d", 86'400, 0},
 };
 
 const Unit* find_unit(std::span<const Unit> units, std::string_view name) {
@@ -273,8 +276,7 @@ DurationParts split_duration(std::string_view text) {
       return {{*decimal}, {}};
     }
     const std::string_view number = from.substr(0, from.size() - rest.size());
-    const std::size_t unit_length =
-        std::min(rest.find_first_of("0123456789-+."), rest.size());
+    const std::size_t unit_length = std::min(rest.find_first_of("0123456789-+."), rest.size());
     const std::string_view name = rest.substr(0, unit_length);
     const Unit* unit = find_unit(duration_units, name);
     if (unit == nullptr) {

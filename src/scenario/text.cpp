@@ -245,10 +245,10 @@ class Builder final : public YAML::EventHandler {
     Value value;
     YAML::anchor_t anchor = 0;
     std::map<std::string, Place, std::less<>> keys;  // of a map: the first place of each
-    std::optional<std::string> key;  // of a map: read, its value has not come yet
+    std::optional<std::string> key;                  // of a map: read, its value has not come yet
     Place key_place;
     bool key_quoted = false;
-    bool repeated = false;  // the key was there before: its value is dropped
+    bool repeated = false;      // the key was there before: its value is dropped
     std::vector<Value> merged;  // the values of `<<`
   };
 
@@ -290,8 +290,8 @@ class Builder final : public YAML::EventHandler {
   /// yaml-cpp takes a quote that the end of the file closes; we do not. The mark may stand at an
   /// anchor or tag before the quote. A block of text (| or >) has no quotes.
   void check_quotes(const YAML::Mark& mark) const {
-    std::size_t at = lines_.offset(static_cast<std::size_t>(mark.line),
-                                   static_cast<std::size_t>(mark.column));
+    std::size_t at =
+        lines_.offset(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column));
     const std::string_view text = lines_.text();
     while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
       at = std::min(text.find_first_of(" \t\r\n", at), text.size());
@@ -309,8 +309,10 @@ class Builder final : public YAML::EventHandler {
         return;
       }
     }
-    throw Unreadable({Severity::error, lines_.place_of_byte(file_, at),
-                      fmt::format("the quote ({}) that begins here is never closed", quote), {},
+    throw Unreadable({Severity::error,
+                      lines_.place_of_byte(file_, at),
+                      fmt::format("the quote ({}) that begins here is never closed", quote),
+                      {},
                       {}});
   }
 
@@ -389,7 +391,9 @@ class Builder final : public YAML::EventHandler {
     const auto [first, is_new] = parent.keys.emplace(key.text, key.place);
     if (!is_new) {
       parent.repeated = true;
-      problems_.push_back({Severity::error, key.place, fmt::format("duplicate key '{}'", key.text),
+      problems_.push_back({Severity::error,
+                           key.place,
+                           fmt::format("duplicate key '{}'", key.text),
                            {},
                            fmt::format("it was first given at line {}, column {}",
                                        first->second.line, first->second.column)});
@@ -472,11 +476,10 @@ Problem without_place(const std::string& file, std::string what, std::string hin
 
 }  // namespace
 
-std::optional<Value> read_yaml(std::string_view text, const std::string& file,
-                               Problems& problems) {
+std::optional<Value> read_yaml(std::string_view text, const std::string& file, Problems& problems) {
   if (text.size() > max_text_bytes) {
-    problems.push_back(without_place(
-        file, fmt::format("larger than {} MiB", max_text_bytes >> 20), "is this a scenario?"));
+    problems.push_back(without_place(file, fmt::format("larger than {} MiB", max_text_bytes >> 20),
+                                     "is this a scenario?"));
     return std::nullopt;
   }
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -568,8 +571,7 @@ void set_all_places(Value& value, const Place& place) {
 }
 
 /// Steps from a value to what one part of a path names, made if a map lacks it.
-Value* step_into(Value& value, std::string_view part, std::string_view walked,
-                 Problems& problems) {
+Value* step_into(Value& value, std::string_view part, std::string_view walked, Problems& problems) {
   const Place place{setting_file, 0, 0};
   const auto refuse = [&](std::string what, std::string expected) {
     problems.push_back({Severity::error, place, std::move(what), std::move(expected), {}});
@@ -590,8 +592,7 @@ Value* step_into(Value& value, std::string_view part, std::string_view walked,
     case Value::Kind::list: {
       std::size_t index = 0;
       const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
-      if (error != std::errc{} || end != part.data() + part.size() ||
-          index >= value.items.size()) {
+      if (error != std::errc{} || end != part.data() + part.size() || index >= value.items.size()) {
         return refuse(fmt::format("{} is a list of {}, in which there is no '{}'", subject,
                                   value.items.size(), part),
                       value.items.empty()
@@ -627,9 +628,8 @@ void apply_setting(Value& root, std::string_view path_equals_value, Problems& pr
   const Place place{setting_file, 0, 0};
   const std::size_t equals = path_equals_value.find('=');
   if (equals == 0 || equals == std::string_view::npos) {
-    problems.push_back({Severity::error, place,
-                        fmt::format("'{}' sets nothing", path_equals_value), "path=value",
-                        "such as app.replicas=6"});
+    problems.push_back({Severity::error, place, fmt::format("'{}' sets nothing", path_equals_value),
+                        "path=value", "such as app.replicas=6"});
     return;
   }
   const std::string path = with_section(root, path_equals_value.substr(0, equals));
@@ -655,8 +655,11 @@ void apply_setting(Value& root, std::string_view path_equals_value, Problems& pr
   std::string walked;
   for (const std::string_view part : split_path(path)) {
     if (part.empty()) {
-      problems.push_back({Severity::error, place, fmt::format("the path '{}' has an empty part", path),
-                          "names and indices with a '.' between them", {}});
+      problems.push_back({Severity::error,
+                          place,
+                          fmt::format("the path '{}' has an empty part", path),
+                          "names and indices with a '.' between them",
+                          {}});
       return;
     }
     target = step_into(*target, part, walked, problems);

@@ -10,8 +10,7 @@ void Reader::error(const Place& place, std::string what, std::string expected, s
       {Severity::error, place, std::move(what), std::move(expected), std::move(hint)});
 }
 
-void Reader::warning(const Place& place, std::string what, std::string expected,
-                     std::string hint) {
+void Reader::warning(const Place& place, std::string what, std::string expected, std::string hint) {
   problems_.push_back(
       {Severity::warning, place, std::move(what), std::move(expected), std::move(hint)});
 }

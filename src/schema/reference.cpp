@@ -79,9 +79,8 @@ class TableVisitor final : public Visitor {
         meaning += fmt::format("; also called `{}`", limit.alias);
       }
     }
-    rows += fmt::format("| `{}` | {} | {} | {} |\n", field.name,
-                        cell(field.type.reference_text()), cell(default_text(field)),
-                        cell(meaning));
+    rows += fmt::format("| `{}` | {} | {} | {} |\n", field.name, cell(field.type.reference_text()),
+                        cell(default_text(field)), cell(meaning));
     fields.emplace_back(std::string(field.name), &field.type);
   }
 };
@@ -122,8 +121,8 @@ void ReferenceWriter::table(const StructType& type) {
   }
   markdown_ += "| key | type | default | meaning |\n|---|---|---|---|\n" + visitor.rows + "\n";
   if (!visitor.short_field.empty()) {
-    markdown_ += fmt::format("Written without a map, the value is that of `{}`.\n\n",
-                             visitor.short_field);
+    markdown_ +=
+        fmt::format("Written without a map, the value is that of `{}`.\n\n", visitor.short_field);
   }
   open_.push_back(&type);
   for (const auto& [name, field_type] : visitor.fields) {

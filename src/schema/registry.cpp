@@ -145,8 +145,8 @@ class Picker {
     return picked;
   }
 
-  /// The member whose key is a kind. Of several ({call: payments, timeout: 1s} where there is a kind
-  /// "timeout" too) the first for which all others are fields; else the first.
+  /// The member whose key is a kind. Of several ({call: payments, timeout: 1s} where there is a
+  /// kind "timeout" too) the first for which all others are fields; else the first.
   const Value::Member* naming_member(const Value& from) const {
     const Value::Member* first = nullptr;
     for (const Value::Member& candidate : from.members) {
@@ -155,8 +155,8 @@ class Picker {
         continue;
       }
       const StructType::Outline& outline = kind->settings->outline();
-      const bool fits = std::all_of(
-          from.members.begin(), from.members.end(), [&](const Value::Member& member) {
+      const bool fits =
+          std::all_of(from.members.begin(), from.members.end(), [&](const Value::Member& member) {
             return &member == &candidate || outline.knows(member.key);
           });
       if (fits) {
@@ -214,10 +214,9 @@ const void* Kind::default_settings() const {
 AnyRegistry::AnyRegistry(std::string name, std::string scalar_kind)
     : name_(std::move(name)), scalar_kind_(std::move(scalar_kind)) {
   std::vector<const AnyRegistry*>& all = enrolled();
-  all.insert(std::upper_bound(all.begin(), all.end(), this,
-                              [](const AnyRegistry* a, const AnyRegistry* b) {
-                                return a->name() < b->name();
-                              }),
+  all.insert(std::upper_bound(
+                 all.begin(), all.end(), this,
+                 [](const AnyRegistry* a, const AnyRegistry* b) { return a->name() < b->name(); }),
              this);
 }
 
@@ -243,9 +242,9 @@ const Kind* AnyRegistry::find(std::string_view kind) const {
 }
 
 void AnyRegistry::add(const Kind* kind) {
-  const auto after = std::lower_bound(
-      sorted_.begin(), sorted_.end(), kind,
-      [](const Kind* a, const Kind* b) { return a->name < b->name; });
+  const auto after =
+      std::lower_bound(sorted_.begin(), sorted_.end(), kind,
+                       [](const Kind* a, const Kind* b) { return a->name < b->name; });
   if (after != sorted_.end() && (*after)->name == kind->name) {
     fail("two plug-ins are registered as " + name_ + " '" + kind->name + "'");
   }
@@ -276,10 +275,10 @@ void ChoiceType::read(const Value& from, void* to, Reader& reader) const {
   AnyChoice& choice = any_(to);
   const std::shared_ptr<void> settings = picked.kind->settings->make();
   {
-    const Reader::Expecting expecting(
-        reader, {}, from.is_map() ? std::string() : one_kind_of(registry_));
-    picked.kind->settings->read_members(picked.settings, settings.get(), reader,
-                                        picked.kind->name, picked.unnamed);
+    const Reader::Expecting expecting(reader, {},
+                                      from.is_map() ? std::string() : one_kind_of(registry_));
+    picked.kind->settings->read_members(picked.settings, settings.get(), reader, picked.kind->name,
+                                        picked.unnamed);
   }
   choice.kind_ = picked.kind->name;
   choice.settings_ = settings;
@@ -334,56 +333,64 @@ Json described(Json schema, const std::string& meaning) {
   return schema;
 }
 
-/// The text forms of one kind that are maps.
-void add_map_forms(const Kind& kind, SchemaWriter& writer, Json& forms) {
+/// The text forms of one kind that are maps. Its keys are written out once, in a definition that
+/// all forms refer to.
+void add_map_forms(const AnyRegistry& registry, const Kind& kind, SchemaWriter& writer,
+                   Json& forms) {
   const StructSchema fields = struct_schema(*kind.settings, writer);
+  const Json whole = writer.define(&kind, registry.slug() + "." + kind.name, [&] {
+    Json object = fields.object();
+    if (fields.required.empty()) {
+      object["type"] = Json::array({"object", "null"});
+    }
+    return object;
+  });
+  const auto property = [&](const std::string& name) {
+    return Json{{"$ref", whole["$ref"].get<std::string>() + "/properties/" + name}};
+  };
+  Json properties = Json::object();
+  for (const auto& item : fields.properties.items()) {
+    properties[item.key()] = property(item.key());
+  }
 
   // {kind: k, fields}
   Json named{{"kind", {{"const", kind.name}, {"description", kind.meaning}}}};
-  named.update(fields.properties);
+  named.update(properties);
   std::vector<std::string> required{"kind"};
   required.insert(required.end(), fields.required.begin(), fields.required.end());
   forms.push_back(object_with(std::move(named), std::move(required)));
 
   // {k: {fields}}
-  Json inner = fields.object();
-  if (fields.required.empty()) {
-    inner["type"] = Json::array({"object", "null"});
-  }
-  forms.push_back(
-      object_with(Json{{kind.name, described(inner, kind.meaning)}}, {kind.name}));
-  if (fields.properties.empty()) {
+  forms.push_back(object_with(Json{{kind.name, described(whole, kind.meaning)}}, {kind.name}));
+  if (properties.empty()) {
     return;
   }
 
   // {k: {some fields}, the other fields}
-  inner.erase("required");
-  inner["type"] = Json::array({"object", "null"});
-  Json mixed{{kind.name, described(inner, kind.meaning)}};
-  mixed.update(fields.properties);
+  Json some = object_with(properties, {});
+  some["type"] = Json::array({"object", "null"});
+  Json mixed{{kind.name, described(std::move(some), kind.meaning)}};
+  mixed.update(properties);
   Json mixed_form = object_with(std::move(mixed), {kind.name});
   mixed_form["minProperties"] = 2;
   forms.push_back(std::move(mixed_form));
 
   // {k: shorthand, the other fields}
-  const StructType::Outline& outline = kind.settings->outline();
-  if (outline.shorthand_type == nullptr) {
+  const std::string& shorthand = kind.settings->outline().shorthand;
+  if (shorthand.empty()) {
     return;
   }
-  Json short_form{
-      {kind.name, described(fields.properties[outline.shorthand], kind.meaning)}};
-  for (const auto& [name, property] : fields.properties.items()) {
-    if (name != outline.shorthand && name != kind.name) {
-      short_form[name] = property;
-    }
-  }
-  std::vector<std::string> others{kind.name};
+  Json others = properties;
+  others.erase(shorthand);
+  Json short_form{{kind.name, described(property(shorthand), kind.meaning)}};
+  short_form.update(others);
+  required = {kind.name};
   for (const std::string& name : fields.required) {
-    if (name != outline.shorthand && name != kind.name) {
-      others.push_back(name);
+    if (name != shorthand) {
+      required.push_back(name);
     }
   }
-  forms.push_back(object_with(std::move(short_form), std::move(others)));
+  forms.push_back(object_with(std::move(short_form), std::move(required)));
 }
 
 }  // namespace
@@ -403,7 +410,7 @@ Json ChoiceType::schema(SchemaWriter& writer) const {
           described(fields.properties[scalar->settings->outline().shorthand], scalar->meaning));
     }
     for (const Kind* kind : registry_.kinds()) {
-      add_map_forms(*kind, writer, forms);
+      add_map_forms(registry_, *kind, writer, forms);
     }
     return forms.empty() ? Json(false) : Json{{"anyOf", forms}};
   });

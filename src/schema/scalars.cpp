@@ -33,9 +33,7 @@ Json shortest_json(double number) {
   return number;
 }
 
-std::string duration_pattern() {
-  return "(" + std::string(decimal) + "(ns|us|ms|s|m|h|d))+";
-}
+std::string duration_pattern() { return "(" + std::string(decimal) + "(ns|us|ms|s|m|h|d))+"; }
 std::string bytes_pattern() { return decimal + std::string("([kKMGT]?B|[KMGT]iB)"); }
 std::string rate_pattern() { return decimal + std::string("[kKMG]?/[smhd]"); }
 

@@ -183,10 +183,10 @@ class ReadVisitor final : public Visitor {
         continue;
       }
       const std::string& path = reader_.path();
-      reader_.error(map_.place,
-                    fmt::format("{} lacks '{}'", path.empty() ? "the document" : path,
-                                missing.name),
-                    missing.text);
+      reader_.error(
+          map_.place,
+          fmt::format("{} lacks '{}'", path.empty() ? "the document" : path, missing.name),
+          missing.text);
     }
   }
 

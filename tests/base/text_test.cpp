@@ -30,12 +30,12 @@ rc::Gen<double> any_magnitude() {
 
 /// Doubles as people write them: a few digits and a scale.
 rc::Gen<double> human_magnitude() {
-  return rc::gen::map(rc::gen::pair(rc::gen::inRange(0, 10'000), rc::gen::inRange(-6, 10)),
-                      [](const std::pair<int, int>& parts) {
-                        return *parse_number(std::to_string(parts.first) + "e" +
-                                             std::to_string(parts.second))
-                                    .value;
-                      });
+  return rc::gen::map(
+      rc::gen::pair(rc::gen::inRange(0, 10'000), rc::gen::inRange(-6, 10)),
+      [](const std::pair<int, int>& parts) {
+        return *parse_number(std::to_string(parts.first) + "e" + std::to_string(parts.second))
+                    .value;
+      });
 }
 
 }  // namespace
@@ -69,8 +69,7 @@ TEST_CASE("a duration that cannot be read says why") {
         "write larger units before smaller ones, such as 1h30m");
   CHECK(hint_of(parse_duration("293000d")) == "the longest is 292 years (2562047h)");
   CHECK(hint_of(parse_duration("1e99999999999s")) == "the longest is 292 years (2562047h)");
-  CHECK(hint_of(parse_duration("9223372036854775808ns")) ==
-        "the longest is 292 years (2562047h)");
+  CHECK(hint_of(parse_duration("9223372036854775808ns")) == "the longest is 292 years (2562047h)");
   CHECK(hint_of(parse_duration("0.1ns")) == "the shortest is 1ns");
   CHECK(hint_of(parse_duration("")).empty());
   CHECK(hint_of(parse_duration("soon")).empty());
@@ -154,8 +153,7 @@ TEST_CASE("a share is a percentage or a number up to 1") {
   CHECK(parse_ratio("0.1%").value == Ratio{0.001});
   CHECK(hint_of(parse_ratio("25")) ==
         "a plain number is a share from 0 to 1; a percentage is written 25%");
-  CHECK(hint_of(parse_ratio("25 %")) ==
-        "write a percentage such as 25%, or a number from 0 to 1");
+  CHECK(hint_of(parse_ratio("25 %")) == "write a percentage such as 25%, or a number from 0 to 1");
   CHECK(hint_of(parse_ratio("-1%")) == "it cannot be negative");
   CHECK(to_text(Ratio{0.25}) == "25%");
   CHECK(to_text(Ratio{0.999}) == "99.9%");
@@ -173,8 +171,7 @@ TEST_CASE("whole numbers take k, M and G and nothing else") {
   CHECK(hint_of(parse_integer("1.5")) == "it must be whole");
   CHECK(hint_of(parse_integer("010")) ==
         "leading zeros are not allowed, for some take them to mean octal");
-  CHECK(hint_of(parse_integer("0x10")) ==
-        "after the digits only k, M or G may stand, not 'x10'");
+  CHECK(hint_of(parse_integer("0x10")) == "after the digits only k, M or G may stand, not 'x10'");
   CHECK(hint_of(parse_integer("1_000")) == "write the digits without separators");
   CHECK(hint_of(parse_integer("9223372036854775808")) == "the number is out of range");
   CHECK(hint_of(parse_count("18446744073709551616")) == "the number is out of range");
@@ -195,10 +192,10 @@ TEST_CASE("plain numbers are finite decimals") {
 
 TEST_CASE("every value with a unit reads back as itself") {
   CHECK(rc::check("durations", [] {
-    const auto ns = *rc::gen::oneOf(
-        rc::gen::inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()),
-        rc::gen::map(rc::gen::inRange<std::int64_t>(0, 100'000),
-                     [](std::int64_t n) { return n * 1'000'000; }));
+    const auto ns =
+        *rc::gen::oneOf(rc::gen::inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()),
+                        rc::gen::map(rc::gen::inRange<std::int64_t>(0, 100'000),
+                                     [](std::int64_t n) { return n * 1'000'000; }));
     const Duration duration = Duration::nanoseconds(ns);
     RC_ASSERT(parse_duration(to_text(duration)).value == duration);
   }));
@@ -254,8 +251,8 @@ TEST_CASE("edits count insertions, deletions, replacements and swaps of neighbou
 }
 
 TEST_CASE("a misspelt word finds the one that was meant") {
-  const std::vector<std::string> names{"replicas", "concurrency", "max_surge", "timeout",
-                                       "per_try_timeout", "ttl", "cpu"};
+  const std::vector<std::string> names{"replicas",        "concurrency", "max_surge", "timeout",
+                                       "per_try_timeout", "ttl",         "cpu"};
   CHECK(closest_match("replica", names) == "replicas");
   CHECK(closest_match("relpicas", names) == "replicas");
   CHECK(closest_match("maxSurge", names) == "max_surge");

@@ -85,8 +85,9 @@ TEST_CASE("YAML becomes a tree in the order of the text") {
       "text: |\n"
       "  block\n"
       "empty:\n");
-  CHECK(flow(root) == "{b: 5s, a: {x: [1, 010, \"q\", \"r\"], y: null, z: null}, "
-                      "list: [one, {two: 2}], text: \"block\n\", empty: }");
+  CHECK(flow(root) ==
+        "{b: 5s, a: {x: [1, 010, \"q\", \"r\"], y: null, z: null}, "
+        "list: [one, {two: 2}], text: \"block\n\", empty: }");
 }
 
 TEST_CASE("every value and key knows its line and column, counted in characters from 1") {
@@ -111,7 +112,9 @@ TEST_CASE("a key without a value is empty, at the place of the key") {
 }
 
 TEST_CASE("carriage returns and a byte order mark are no matter") {
-  const Value root = read_well("\xef\xbb\xbf" "a: 1\r\nb: 2\r\n");
+  const Value root = read_well(
+      "\xef\xbb\xbf"
+      "a: 1\r\nb: 2\r\n");
   CHECK(flow(root) == "{a: 1, b: 2}");
   CHECK(place(root.members[1].key_place) == "2:1");
 }
@@ -156,8 +159,9 @@ TEST_CASE("a bomb of aliases is an error, not a hang") {
   }
   const Lines lines = complaints(bomb);
   REQUIRE(lines.size() == 1);
-  CHECK(lines[0] == "a.yaml:5:45: error: aliases expand to more than 100000 values; write less by "
-                    "alias");
+  CHECK(lines[0] ==
+        "a.yaml:5:45: error: aliases expand to more than 100000 values; write less by "
+        "alias");
 }
 
 TEST_CASE("nesting too deep is an error") {
@@ -214,8 +218,9 @@ TEST_CASE("what YAML has and scenarios do not is an error") {
 TEST_CASE("what is not YAML is told with its place") {
   CHECK(complaints("a: b: c\n") == Lines{"a.yaml:1:5: error: not valid YAML: illegal map value; a "
                                          "text that contains ': ' needs quotes"});
-  CHECK(complaints("a:\n\tb: 1\n") ==
-        Lines{"a.yaml:2:3: error: not valid YAML: illegal map value; indent with spaces, not tabs"});
+  CHECK(
+      complaints("a:\n\tb: 1\n") ==
+      Lines{"a.yaml:2:3: error: not valid YAML: illegal map value; indent with spaces, not tabs"});
   CHECK(complaints("a: *nobody\n") ==
         Lines{"a.yaml:1:4: error: not valid YAML: the referenced anchor is not defined"});
   CHECK(complaints("a: [1, 2\n").size() == 1);

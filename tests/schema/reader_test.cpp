@@ -186,8 +186,9 @@ TEST_CASE("a null switches an optional block off, an empty one is ambiguous") {
   std::optional<RetrySettings> retry;
   reader.read(Value{}, retry, "retry");
   REQUIRE(problems.size() == 1);
-  CHECK(headline(problems[0]) == "error: retry is empty; expected a map with one of num_retries, "
-                                 "on; write {} for its defaults, or null to leave it off");
+  CHECK(headline(problems[0]) ==
+        "error: retry is empty; expected a map with one of num_retries, "
+        "on; write {} for its defaults, or null to leave it off");
 }
 
 TEST_CASE("a shorthand stands for a field") {
@@ -208,11 +209,10 @@ TEST_CASE("rules across fields are judged when the fields are right") {
 }
 
 TEST_CASE("all text forms of a choice mean the same") {
-  for (const char* form :
-       {R"({"policy": {"kind": "least_request", "choice_count": 3}})",
-        R"({"policy": {"least_request": {"choice_count": 3}}})",
-        R"({"policy": {"least_request": null, "choice_count": 3}})",
-        R"({"policy": {"choice_count": 3, "kind": "least_request"}})"}) {
+  for (const char* form : {R"({"policy": {"kind": "least_request", "choice_count": 3}})",
+                           R"({"policy": {"least_request": {"choice_count": 3}}})",
+                           R"({"policy": {"least_request": null, "choice_count": 3}})",
+                           R"({"policy": {"choice_count": 3, "kind": "least_request"}})"}) {
     CAPTURE(form);
     CHECK(read_well<Animal>(form).policy.make(1)->name() == "least of 3, seed 1");
   }
@@ -268,7 +268,8 @@ TEST_CASE("a choice that cannot be made is told with the kinds there are") {
   CHECK(complaints<Animal>(R"({"latency": 5})") ==
         Lines{"error: latency is '5'; expected a duration of at least 0s, or one of constant, "
               "uniform; add a unit, such as 5s"});
-  CHECK(complaints<Animal>(R"({"policy": {"least_request": {"distinct": true}, "distinct": false}})") ==
+  CHECK(complaints<Animal>(
+            R"({"policy": {"least_request": {"distinct": true}, "distinct": false}})") ==
         Lines{"error: 'distinct' in policy is given twice, within 'least_request' and beside it; "
               "keep one of them"});
 }
@@ -300,8 +301,7 @@ TEST_CASE("the echo names every effective value with its unit and reads back as 
     "steps": [{"parallel": [{"call": "a", "timeout": "1s"}, {"compute": "2ms"}]}]})");
   const Json first = echo(animal);
   CHECK(first["latency"].dump() == R"({"kind":"uniform","low":"1ms","high":"2.5ms"})");
-  CHECK(first["policy"].dump() ==
-        R"({"kind":"least_request","choice_count":3,"distinct":false})");
+  CHECK(first["policy"].dump() == R"({"kind":"least_request","choice_count":3,"distinct":false})");
   CHECK(echo(read_well<Animal>(first.dump())).dump() == first.dump());
 }
 
@@ -315,8 +315,7 @@ TEST_CASE("a choice made in code holds its settings") {
 }
 
 TEST_CASE("registries list their kinds by name") {
-  CHECK(Registry<Step>::instance().kind_names() ==
-        Lines{"call", "compute", "parallel", "timeout"});
+  CHECK(Registry<Step>::instance().kind_names() == Lines{"call", "compute", "parallel", "timeout"});
   CHECK(Registry<Policy>::instance().find("call") == nullptr);
   CHECK(Registry<Policy>::instance().slug() == "zoo-policy");
   std::vector<std::string> registries;

@@ -5,8 +5,11 @@
 using namespace stampede;
 
 TEST_CASE("a problem is shown with its place, the way out, its line and a caret") {
-  const Problem problem{Severity::error, {"shop.yaml", 2, 3}, "unknown key 'replica' in app",
-                        "one of replicas, cpu", "did you mean 'replicas'?"};
+  const Problem problem{Severity::error,
+                        {"shop.yaml", 2, 3},
+                        "unknown key 'replica' in app",
+                        "one of replicas, cpu",
+                        "did you mean 'replicas'?"};
   CHECK(headline(problem) ==
         "shop.yaml:2:3: error: unknown key 'replica' in app; expected one of replicas, cpu; did "
         "you mean 'replicas'?");

@@ -165,8 +165,7 @@ inline void describe(Visitor& v, Animal& s) {
   v.field("rate", s.rate, "a rate", more_than(Rate{0}));
   v.field("bandwidth", s.bandwidth, "a bandwidth");
   v.field("share", s.share, "a share");
-  v.field("surge", s.surge, "a share that may exceed one", at_most(Ratio{10}),
-          aliases("maxSurge"));
+  v.field("surge", s.surge, "a share that may exceed one", at_most(Ratio{10}), aliases("maxSurge"));
   v.field("mode", s.mode, "an enum");
   v.field("retry", s.retry, "an optional map");
   v.field("gaps", s.gaps, "a list");

@@ -9,16 +9,15 @@
 
 namespace stampede {
 
-/// Texts beyond this are refused: a scenario is written by people, and a parser may need hundreds of
-/// times the size of a hostile one.
+/// Texts beyond this are refused: a scenario is written by people, and a parser may need hundreds
+/// of times the size of a hostile one.
 inline constexpr std::size_t max_text_bytes = std::size_t{4} << 20;
 
 /// YAML as a tree of Values with 1-based places in `file`. Everything that is wrong with it becomes
 /// a Problem; nothing is thrown whatever the bytes are. None if the text has no tree at all. One
 /// document; duplicate keys, tags, anchors that contain themselves and aliases that expand beyond
 /// a budget are errors; `<<` merges maps as YAML 1.1 says.
-std::optional<Value> read_yaml(std::string_view text, const std::string& file,
-                               Problems& problems);
+std::optional<Value> read_yaml(std::string_view text, const std::string& file, Problems& problems);
 
 /// The same from a file on disk. The text that was read is left in `*text` for messages.
 std::optional<Value> read_yaml_file(const std::string& path, Problems& problems,

@@ -84,8 +84,7 @@ struct EnumNames {
 
 /// The word of an enumerator.
 template <class E>
-  requires std::is_enum_v<E>
-std::string_view name_of(E value) {
+requires std::is_enum_v<E> std::string_view name_of(E value) {
   for (const auto& [enumerator, name] : names(value).table) {
     if (enumerator == value) {
       return name;
@@ -117,7 +116,8 @@ struct JsonFor {
 }  // namespace detail
 
 /// The Type of a T with a Codec. A header that declares a Codec spares its includers the JSON
-/// library by `extern template class CodecType<T>;` with `template class CodecType<T>;` in the .cpp.
+/// library by `extern template class CodecType<T>;` with `template class CodecType<T>;` in the
+/// .cpp.
 template <class T>
 class CodecType : public Type {
  public:
@@ -250,9 +250,7 @@ class OptionalType : public Type {
   bool reads_maps() const override { return inner_.reads_maps(); }
   std::optional<long double> magnitude(const void* from) const override;
   Json of_magnitude(long double magnitude) const override;
-  std::optional<long double> natural_maximum() const override {
-    return inner_.natural_maximum();
-  }
+  std::optional<long double> natural_maximum() const override { return inner_.natural_maximum(); }
 
  protected:
   virtual const void* get(const void* optional) const = 0;  ///< nullptr if absent
@@ -324,8 +322,9 @@ struct TypeOf {
     } else if constexpr (std::is_enum_v<T>) {
       return of_enum();
     } else {
-      static_assert(requires(Visitor& v, T& t) { describe(v, t); },
-                    "a settings struct needs describe(Visitor&, T&) in its namespace");
+      static_assert(
+          requires(Visitor & v, T & t) { describe(v, t); },
+          "a settings struct needs describe(Visitor&, T&) in its namespace");
       static const StructType type(
           typeid(T), [](Visitor& v, void* t) { describe(v, *static_cast<T*>(t)); },
           []() -> std::shared_ptr<void> { return std::make_shared<T>(); });
@@ -487,9 +486,7 @@ class NamedOf final : public NamedType {
 
  protected:
   std::size_t size(const void* map) const override { return of(map).size(); }
-  const std::string& name(const void* map, std::size_t i) const override {
-    return of(map)[i].name;
-  }
+  const std::string& name(const void* map, std::size_t i) const override { return of(map)[i].name; }
   const void* at(const void* map, std::size_t i) const override { return &of(map)[i].value; }
   void* append(void* map, const std::string& name, const Place& place) const override {
     auto& named = *static_cast<Named<T>*>(map);

@@ -93,7 +93,8 @@ class Reader {
     std::size_t length_before_;
   };
 
-  /// The directory that relative paths of files in the settings start from; empty is the current one.
+  /// The directory that relative paths of files in the settings start from; empty is the current
+  /// one.
   std::string base_directory;
 
  private:

@@ -29,7 +29,8 @@ class ReferenceWriter {
   std::string markdown_;
   std::string path_;
   std::vector<const StructType*> open_;  // the structs being documented, to stop at recursion
-  std::vector<std::pair<const StructType*, std::string>> documented_;  // nested ones and their paths
+  std::vector<std::pair<const StructType*, std::string>>
+      documented_;  // nested ones and their paths
 };
 
 /// The page of a struct that is a document of its own or a section of one.

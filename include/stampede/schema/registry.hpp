@@ -118,8 +118,8 @@ class Register {
     entry->name = std::move(name);
     entry->meaning = std::move(meaning);
     entry->settings = static_cast<const StructType*>(&type_of<Settings>());
-    entry->make = [](const void* settings, const typename Base::Context& context)
-        -> std::unique_ptr<Base> {
+    entry->make = [](const void* settings,
+                     const typename Base::Context& context) -> std::unique_ptr<Base> {
       return std::make_unique<Plugin>(*static_cast<const Settings*>(settings), context);
     };
     Registry<Base>::instance().add(std::move(entry));

@@ -13,8 +13,8 @@ void sort_by_place(Problems& problems);
 /// "file:line:column: error: what; expected …; hint" on one line.
 std::string headline(const Problem& problem);
 
-/// The headline wrapped at 80 columns, then the line of `source_text` (the file of the problem) with
-/// a caret under the column. A long line is shown around its caret. Ends with a line feed.
+/// The headline wrapped at 80 columns, then the line of `source_text` (the file of the problem)
+/// with a caret under the column. A long line is shown around its caret. Ends with a line feed.
 std::string render(const Problem& problem, const std::string& source_text);
 
 /// All of them, sorted by place; `source_of` gives the text of a file, or empty if there is none.

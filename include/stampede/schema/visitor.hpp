@@ -41,9 +41,9 @@ struct Quantity {
 enum class UnitFamily { none, number, duration, bytes, rate, bandwidth, ratio, length };
 
 template <class T>
-struct UnitFamilyOf : std::integral_constant<UnitFamily, std::is_arithmetic_v<T>
-                                                             ? UnitFamily::number
-                                                             : UnitFamily::none> {};
+struct UnitFamilyOf
+    : std::integral_constant<UnitFamily,
+                             std::is_arithmetic_v<T> ? UnitFamily::number : UnitFamily::none> {};
 template <>
 struct UnitFamilyOf<Quantity> : std::integral_constant<UnitFamily, UnitFamily::number> {};
 template <>
@@ -65,10 +65,8 @@ inline long double magnitude_of(Bandwidth value) { return value.bytes_per_second
 inline long double magnitude_of(Ratio value) { return value.value; }
 inline long double magnitude_of(Quantity value) { return value.value; }
 template <class Number>
-  requires std::is_arithmetic_v<Number>
-long double magnitude_of(Number value) {
-  return static_cast<long double>(value);
-}
+requires std::is_arithmetic_v<Number>
+long double magnitude_of(Number value) { return static_cast<long double>(value); }
 
 /// A rule about one field, given after its meaning.
 struct Limit {
@@ -135,8 +133,8 @@ class Visitor {
   /// A scalar or list given in place of the map means the field of that name.
   virtual void shorthand(std::string_view field) { static_cast<void>(field); }
 
-  /// A rule across fields: unless it holds, "<field> <what>" is an error at the field's place. It is
-  /// judged only while reading, when the fields themselves were right.
+  /// A rule across fields: unless it holds, "<field> <what>" is an error at the field's place. It
+  /// is judged only while reading, when the fields themselves were right.
   virtual void check(bool holds, std::string_view field, std::string_view what,
                      std::string_view hint = {}) {
     static_cast<void>(holds), static_cast<void>(field), static_cast<void>(what),
@@ -150,7 +148,8 @@ class Visitor {
   }
 
   /// Tells whoever checks the whole document what follows from these settings, as a value of a type
-  /// that both know: `v.declare(HoldsWorkers{})`. Noted only while reading, when all was right so far.
+  /// that both know: `v.declare(HoldsWorkers{})`. Noted only while reading, when all was right so
+  /// far.
   virtual void declare(const std::any& fact) { static_cast<void>(fact); }
 
   Dimension dimension() const { return current_dimension(); }
