@@ -162,7 +162,8 @@ TEST_CASE("an error rate on a balancer fails that share of its requests") {
 
 // ---- Health checks ----------------------------------------------------------------------------
 
-TEST_CASE("a dead backend is found out by unhealthy_threshold probes, each of which takes its timeout") {
+TEST_CASE(
+    "a dead backend is found out by unhealthy_threshold probes, each of which takes its timeout") {
   BalancerWorld world;
   FakeBackends& app = world.add_backends({0, 0, 0});
   world.add_balancer(checked);
@@ -209,7 +210,8 @@ TEST_CASE("until its death is known, requests to a dead backend fail") {
 TEST_CASE("probes are not in step, and jitter makes their intervals longer") {
   BalancerWorld world;
   FakeBackends& app = world.add_backends({0, 0, 0, 0});
-  world.add_balancer(R"({"health_check": {"interval": "5s", "timeout": "1s", "unhealthy_threshold": 3,
+  world.add_balancer(
+      R"({"health_check": {"interval": "5s", "timeout": "1s", "unhealthy_threshold": 3,
                          "healthy_threshold": 2, "interval_jitter": "2s"}})");
   world.start();
   world.run(600_s);
@@ -302,7 +304,8 @@ TEST_CASE("what a silent crash swallowed counts as in flight until the backend i
   world.check_laws();
 }
 
-TEST_CASE("what went missing on the way counts as in flight until the backend answers a later request") {
+TEST_CASE(
+    "what went missing on the way counts as in flight until the backend answers a later request") {
   BalancerWorld world;
   FakeBackends& app = world.add_backends({0});
   world.add_balancer(R"({"policy": "spy"})");
@@ -627,8 +630,8 @@ TEST_CASE("a balancer of one core saturates at the inverse of its processing tim
 TEST_CASE("callers of a crashed balancer are reset, backends finish what they have") {
   BalancerWorld world;
   FakeBackends& app = world.add_backends({0, 0});
-  const std::string settings =
-      GENERATE(std::string(R"({"policy": "spy"})"), std::string(R"({"policy": "spy", "processing": "1ms"})"));
+  const std::string settings = GENERATE(std::string(R"({"policy": "spy"})"),
+                                        std::string(R"({"policy": "spy", "processing": "1ms"})"));
   world.add_balancer(settings);
   world.start();
   app[0].latency = app[1].latency = 1_s;
@@ -741,12 +744,13 @@ TEST_CASE("whatever dies and comes back in whatever order, the ledger balances")
       const int whom = static_cast<int>(draw.below(8));
       const std::uint64_t what = draw.below(16);
       const bool silent = draw.below(2) == 0;
-      Instance& victim = whom < 4   ? static_cast<Instance&>(app[static_cast<std::size_t>(whom)])
-                         : whom < 6 ? world.balancer_instance(static_cast<std::size_t>(whom - 4), "inner")
-                                    : world.balancer_instance(static_cast<std::size_t>(whom - 6), "outer");
+      Instance& victim = whom < 4 ? static_cast<Instance&>(app[static_cast<std::size_t>(whom)])
+                         : whom < 6
+                             ? world.balancer_instance(static_cast<std::size_t>(whom - 4), "inner")
+                             : world.balancer_instance(static_cast<std::size_t>(whom - 6), "outer");
       if (what == 0) {
-        holds.insert_or_assign(whom, victim.hold_down(silent ? KilledWork::stays_silent
-                                                             : KilledWork::answers_broken));
+        holds.insert_or_assign(
+            whom, victim.hold_down(silent ? KilledWork::stays_silent : KilledWork::answers_broken));
       } else if (what <= 2) {
         holds.erase(whom);
       } else {
@@ -775,7 +779,8 @@ TEST_CASE("a health check must say its intervals and thresholds") {
 }
 
 TEST_CASE("a weight of nothing is a mistake") {
-  CHECK(problems_of(R"({"kind": "load_balancer", "backends": "app", "weights": [1, 0]})").size() == 1);
+  CHECK(problems_of(R"({"kind": "load_balancer", "backends": "app", "weights": [1, 0]})").size() ==
+        1);
   CHECK(problems_of(R"({"kind": "load_balancer", "backends": "app", "weights": [1, 2]})").empty());
 }
 

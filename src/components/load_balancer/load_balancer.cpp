@@ -15,8 +15,8 @@ namespace {
 /// One balancer: chooses a backend for each request and hands the request on. Its roster holds what
 /// it knows of the backends.
 ///
-/// Where no time passes (an instant way to the caller, no processing) a call is a plain function: the
-/// caller gets the backend's own reply, and the balancer learns of the end as a listener.
+/// Where no time passes (an instant way to the caller, no processing) a call is a plain function:
+/// the caller gets the backend's own reply, and the balancer learns of the end as a listener.
 class Balancer final : public Instance, private Roster::Listener {
  public:
   Balancer(const LoadBalancerSettings& settings, const Component::Context& context,
@@ -111,10 +111,10 @@ class Balancer final : public Instance, private Roster::Listener {
   /// outlives the call in which it began without an allocation.
   struct Passage final : ReplyListener {
     enum class Stage : std::uint8_t {
-      idle,       ///< in the pool
-      inside,     ///< not yet sent on
+      idle,    ///< in the pool
+      inside,  ///< not yet sent on
       at_backend,
-      lost,       ///< sent on, and killed there in silence: the balancer goes on counting it
+      lost,  ///< sent on, and killed there in silence: the balancer goes on counting it
     };
 
     explicit Passage(Balancer& balancer) : at(balancer) {}

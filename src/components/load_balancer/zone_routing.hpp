@@ -8,8 +8,8 @@
 
 namespace stampede {
 
-/// Envoy's zone aware routing: keep traffic in the balancer's own zone as far as every backend still
-/// gets the same load.
+/// Envoy's zone aware routing: keep traffic in the balancer's own zone as far as every backend
+/// still gets the same load.
 struct ZoneAwareSettings {
   Ratio routing_enabled{1};
   int min_cluster_size = 6;
@@ -26,8 +26,8 @@ inline void describe(Visitor& v, ZoneAwareSettings& s) {
 ///
 /// Let a zone's local share be its share of all balancers, hence of the arriving traffic, and its
 /// upstream share that of all backends. If the own zone's upstream share is at least its local one,
-/// everything stays there. Else the part upstream / local stays, and the rest goes to the zones with
-/// capacity left, in proportion to their residual capacity upstream − local (Envoy,
+/// everything stays there. Else the part upstream / local stays, and the rest goes to the zones
+/// with capacity left, in proportion to their residual capacity upstream − local (Envoy,
 /// ZoneAwareLoadBalancerBase::regenerateLocalityRoutingStructures). Counts are compared crosswise,
 /// so that equal shares are equal exactly.
 class ZoneRoutes {
