@@ -35,13 +35,18 @@ void Cpu::run(Piece& piece) {
   piece.state = Piece::State::running;
   running_.push_back(piece);
   change_busy(1);
-  schedule_completion(piece);
+  if (speed_ == 1) {
+    piece.completion = simulation_.schedule(now + piece.demand, piece.process);
+  } else {
+    schedule_completion(piece);
+  }
 }
 
 void Cpu::schedule_completion(Piece& piece) {
   if (speed_ > 0) {
+    const double ahead = std::max(piece.left / speed_, 0.0);
     piece.completion = simulation_.schedule(
-        simulation_.now() + Duration::from_nanoseconds(piece.left / speed_), piece.process);
+        simulation_.now() + Duration::from_nanoseconds(ahead), piece.process);
   }
 }
 

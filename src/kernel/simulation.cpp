@@ -9,8 +9,8 @@ namespace stampede {
 
 namespace {
 
-/// How often a run looks whether it was told to stop, in resumptions.
-constexpr std::uint64_t stop_check_interval = 4096;
+/// How often a run looks at its limits, and whether it was told to stop, in resumptions.
+constexpr std::uint64_t check_interval = 4096;
 /// The frames of the next events are fetched this many events ahead.
 constexpr std::size_t prefetch_distance = 2;
 
@@ -21,7 +21,11 @@ Simulation::Simulation(SimulationLimits limits) : limits_(limits) {}
 Simulation::~Simulation() { destroy_doomed(); }
 
 void Simulation::run(Time end, const std::atomic<bool>* stop) {
-  for (;;) {
+  destroy_doomed();  // what was killed between two runs must not go on in this one
+  stop_ = stop;
+  is_stopped_ = false;
+  const std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+  while (!is_stopped_) {
     while (!ready_.empty()) {
       resume(ready_.pop_front().process);
     }
@@ -34,39 +38,39 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
     }
     events_.pop();
     if (const Event* next = events_.peek(prefetch_distance)) {
-      const char* frame = static_cast<const char*>(
-          processes_[next->order & ((std::uint64_t{1} << slot_bits) - 1)]);
+      const auto* frame = static_cast<const char*>(processes_[next->order & slot_mask]);
       __builtin_prefetch(frame);
       __builtin_prefetch(frame + 64);
       __builtin_prefetch(frame + 128);
     }
-    const auto slot = static_cast<std::uint32_t>(event.order & ((1U << slot_bits) - 1));
+    const auto slot = static_cast<std::uint32_t>(event.order & slot_mask);
     void* process = processes_[slot];
     free_slots_.push_back(slot);
-    if (process == nullptr) {
-      continue;
-    }
-    if (event.time != now_.ns()) {
+    if (process != nullptr) {
       now_ = Time::from_start(Duration::nanoseconds(event.time));
-      resumptions_at_instant_ = resumptions_;
-    }
-    resume(std::coroutine_handle<>::from_address(process));
-    if (resumptions_ % stop_check_interval == 0 && stop != nullptr &&
-        stop->load(std::memory_order_relaxed)) {
-      return;
+      resume(std::coroutine_handle<>::from_address(process));
     }
   }
-  now_ = end;
+  if (!is_stopped_) {
+    now_ = end;
+  }
 }
 
-void Simulation::resume(std::coroutine_handle<> process) {
-  process.resume();
-  ++resumptions_;
-  if (resumptions_ - resumptions_at_instant_ > limits_.resumptions_per_instant) [[unlikely]] {
-    fail_endless_instant();
+void Simulation::check_limits() {
+  next_check_ = resumptions_ + check_interval;
+  is_stopped_ = stop_ != nullptr && stop_->load(std::memory_order_relaxed);
+  if (now_ != checked_at_) {
+    checked_at_ = now_;
+    instant_began_ = resumptions_;
   }
-  if (!doomed_.empty()) [[unlikely]] {
-    destroy_doomed();
+  if (resumptions_ - instant_began_ > limits_.resumptions_per_instant) {
+    throw LimitExceeded(fmt::format(
+        "{} steps at the single instant {} s: something in the scenario goes round without time "
+        "passing (a cycle of calls, a retry without back-off, users without think time)",
+        limits_.resumptions_per_instant, now_.seconds()));
+  }
+  if (sequence_ > limits_.events) {
+    throw LimitExceeded(fmt::format("more than {} events; shorten the run", limits_.events));
   }
 }
 
@@ -87,21 +91,11 @@ void Simulation::add_slots() {
         "its queues or lower its load",
         limit, now_.seconds()));
   }
-  if (sequence_ > limits_.events) {
-    throw LimitExceeded(fmt::format("more than {} events; shorten the run", limits_.events));
-  }
   const std::size_t new_count = old_count == 0 ? 64 : old_count * 2;
   processes_.resize(new_count, nullptr);
   for (std::size_t slot = new_count; slot-- > old_count;) {
     free_slots_.push_back(static_cast<std::uint32_t>(slot));
   }
-}
-
-void Simulation::fail_endless_instant() const {
-  throw LimitExceeded(fmt::format(
-      "{} steps at the single instant {} s: something in the scenario goes round without time "
-      "passing (a cycle of calls, a retry without back-off, users without think time)",
-      limits_.resumptions_per_instant, now_.seconds()));
 }
 
 Timeouts& Simulation::timeouts(Duration length) {

@@ -35,13 +35,16 @@ bool holds(double observed, Relation relation, double value) {
   fail("agreement takes an interval");
 }
 
-Verdict judge_agreement(const Estimate& observed, double value, std::optional<double> within) {
+Verdict judge_agreement(const Estimate& observed, double value, std::optional<double> within,
+                        double give_or_take) {
   if (observed.n < 2 || std::isnan(observed.low)) {
     return {Kind::no_data, "it takes an interval, over at least two replications", {}};
   }
   const double half_width = value > observed.estimate ? observed.high - observed.estimate
                                                       : observed.estimate - observed.low;
-  const double standard_error = half_width / t_critical(0.95, observed.n - 1);
+  // Two independent estimates: their variances add up. 1.96 is the normal law's 97.5 % quantile.
+  const double standard_error =
+      std::hypot(half_width / t_critical(0.95, observed.n - 1), give_or_take / 1.96);
   const double allowed = t_critical(0.999, observed.n - 1) * standard_error;
   const double distance = std::abs(observed.estimate - value);
   if (distance > allowed && !nearly_equal(observed.estimate, value)) {
@@ -77,12 +80,12 @@ std::string doubt_about(const Metric& metric, double value) {
 }  // namespace
 
 Verdict judge(const std::optional<Metric>& metric, Relation relation, double value,
-              std::optional<double> within) {
+              std::optional<double> within, double give_or_take) {
   if (!metric || std::isnan(metric->value.estimate)) {
     return {Kind::no_data, "there is no data", {}};
   }
   if (relation == Relation::agrees) {
-    return judge_agreement(metric->value, value, within);
+    return judge_agreement(metric->value, value, within, give_or_take);
   }
   const bool is_met = holds(metric->value.estimate, relation, value);
   // What is unfinished can only make it larger.

@@ -61,15 +61,15 @@ class PopulationRecorder final : public PopulationObserver {
   }
 
   void ended(const Request& request, Time now, Duration latency, Outcome outcome) override {
-    const std::size_t cohort = cursor_.slice_of(request.sent);
-    const bool is_good = outcome == Outcome::ok && latency <= deadline_;
-    in_ledgers_of(request, [&](RequestLedger& ledger) {
-      ledger.ended(cohort, request.sent, now, latency, outcome, is_good);
-    });
-    if (!is_finished_) {
-      const std::uint64_t what = combine(request.id, index_ << 8 | static_cast<unsigned>(outcome));
-      fingerprint_ = combine(fingerprint_, combine(what, static_cast<std::uint64_t>(now.ns())));
-    }
+    record_end(request, now, latency, outcome, [](RequestLedger&, std::size_t) {});
+  }
+
+  void ended_at_first_try(const Request& request, Time now, Duration latency,
+                          Outcome outcome) override {
+    record_end(request, now, latency, outcome,
+               [outcome](RequestLedger& ledger, std::size_t cohort) {
+                 ledger.attempt_ended(cohort, /*is_retry=*/false, outcome);
+               });
   }
 
   void close_slice() {
@@ -96,6 +96,24 @@ class PopulationRecorder final : public PopulationObserver {
 
  private:
   static constexpr std::size_t no_ledger = SIZE_MAX;
+
+  template <class AlsoRecord>
+  void record_end(const Request& request, Time now, Duration latency, Outcome outcome,
+                  AlsoRecord also_record) {
+    const std::size_t cohort = cursor_.slice_of(request.sent);
+    const bool is_good = outcome == Outcome::ok && latency <= deadline_;
+    in_ledgers_of(request, [&](RequestLedger& ledger) {
+      also_record(ledger, cohort);
+      ledger.ended(cohort, request.sent, now, latency, outcome, is_good);
+    });
+    if (!is_finished_) {
+      // What ended is spread by odd factors; the order in which it did, by the chain of combine.
+      const std::uint64_t what = request.id * 0x9e3779b97f4a7c15U +
+                                 static_cast<std::uint64_t>(now.ns()) * 0xc2b2ae3d27d4eb4fU +
+                                 (index_ << 8 | static_cast<unsigned>(outcome));
+      fingerprint_ = combine(fingerprint_, what);
+    }
+  }
 
   template <class Act>
   void in_ledgers_of(const Request& request, Act act) {

@@ -88,6 +88,15 @@ void Codec<Expectation>::read(const Value& from, Expectation& to, Reader& reader
       to.within = share->value;
       value = trim(value.substr(0, within));
     }
+    if (const std::size_t plus_minus = value.find("+-"); plus_minus != std::string_view::npos) {
+      Expectation margin;
+      if (relation != Relation::agrees || !read_value(trim(value.substr(plus_minus + 2)), margin)) {
+        reader.mismatch(from, "`+-` and a value after `~` and a value, such as ~ 4s +- 0.01s");
+        return;
+      }
+      to.give_or_take = margin.value;
+      value = trim(value.substr(0, plus_minus));
+    }
     const std::size_t dot = path.find('.');
     if (dot == std::string_view::npos || dot == 0 || dot + 1 == path.size() ||
         !read_value(value, to)) {
@@ -105,7 +114,7 @@ Json Codec<Expectation>::echo(const Expectation& expectation) { return expectati
 Json Codec<Expectation>::schema(SchemaWriter&) {
   return {{"type", "string"},
           {"pattern",
-           R"(^\s*[a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]+\s*(<=|>=|==|<|>|~|=)\s*[0-9.+eE-]+\s*[A-Za-z%/]*(\s+within\s+[0-9.]+%?)?\s*$)"}};
+           R"(^\s*[a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]+\s*(<=|>=|==|<|>|~|=)\s*[0-9.+eE-]+\s*[A-Za-z%/]*(\s*\+-\s*[0-9.+eE-]+\s*[A-Za-z%/]*)?(\s+within\s+[0-9.]+%?)?\s*$)"}};
 }
 
 std::string Codec<Expectation>::type_text() {

@@ -254,8 +254,7 @@ Reply UserPopulation::send(const Ask& ask) {
 Reply UserPopulation::send_plainly(Request request) {
   Reply reply = caller_.start(request);
   const Response response = co_await reply;
-  attempt_ended(request, response.outcome);
-  ended(request, response.outcome);
+  ended_at_first_try(request, response.outcome);
   co_return response;
 }
 
@@ -263,8 +262,7 @@ Reply UserPopulation::send_with_timeout(Request request) {
   Reply reply = caller_.start(request);
   const bool answered = co_await reply.within(*caller_.timeouts());
   const Response response = answered ? reply.answer() : Response::with(Outcome::timeout);
-  attempt_ended(request, response.outcome);
-  ended(request, response.outcome);
+  ended_at_first_try(request, response.outcome);
   co_return response;
 }
 
@@ -277,6 +275,11 @@ Reply UserPopulation::send_with_retries(Request request) {
 
 void UserPopulation::attempt_ended(const Request& attempt, Outcome outcome) {
   observer_->attempt_ended(attempt, outcome);
+}
+
+void UserPopulation::ended_at_first_try(const Request& request, Outcome outcome) {
+  const Time now = simulation_.now();
+  observer_->ended_at_first_try(request, now, now - request.sent, outcome);
 }
 
 void UserPopulation::ended(const Request& request, Outcome outcome) {

@@ -83,7 +83,8 @@ class Simulation {
   /// Resumes `process` at `due` (not before now) unless cancelled.
   EventId schedule(Time due, std::coroutine_handle<> process) {
     const std::uint32_t slot = take_slot(process.address());
-    events_.push(Event{due.ns(), (sequence_++ << slot_bits) | slot});
+    events_.push(Event{due.ns(), (sequence_ << slot_bits) | slot});
+    ++sequence_;
     return EventId{slot};
   }
   void cancel(EventId& event) {
@@ -117,9 +118,18 @@ class Simulation {
     return slot;
   }
   void add_slots();
-  void resume(std::coroutine_handle<> process);
+  void resume(std::coroutine_handle<> process) {
+    process.resume();
+    ++resumptions_;
+    if (!doomed_.empty()) [[unlikely]] {
+      destroy_doomed();
+    }
+    if (resumptions_ >= next_check_) [[unlikely]] {
+      check_limits();
+    }
+  }
   void destroy_doomed();
-  [[noreturn]] void fail_endless_instant() const;
+  void check_limits();
 
   Time now_;
   EventQueue events_;
@@ -130,7 +140,11 @@ class Simulation {
   std::map<Duration, std::unique_ptr<Timeouts>> timeouts_;
   std::uint64_t sequence_ = 0;
   std::uint64_t resumptions_ = 0;
-  std::uint64_t resumptions_at_instant_ = 0;
+  std::uint64_t next_check_ = 0;
+  std::uint64_t instant_began_ = 0;  ///< resumptions at the check that first saw this instant
+  Time checked_at_;
+  const std::atomic<bool>* stop_ = nullptr;
+  bool is_stopped_ = false;
   SimulationLimits limits_;
 };
 

@@ -27,6 +27,6 @@ struct Verdict {
 /// A bound from above that only holds because slow requests are still in flight has no data: a
 /// collapse must not look fast.
 Verdict judge(const std::optional<Metric>& metric, Relation relation, double value,
-              std::optional<double> within = std::nullopt);
+              std::optional<double> within = std::nullopt, double give_or_take = 0);
 
 }  // namespace stampede

@@ -48,6 +48,12 @@ class PopulationObserver {
   virtual void attempt_ended(const Request& attempt, Outcome outcome) = 0;
   /// A user request ended: `latency` is from the intended send to the response at the user.
   virtual void ended(const Request& request, Time now, Duration latency, Outcome outcome) = 0;
+  /// Both at once, for a request that had a single attempt.
+  virtual void ended_at_first_try(const Request& request, Time now, Duration latency,
+                                  Outcome outcome) {
+    attempt_ended(request, outcome);
+    ended(request, now, latency, outcome);
+  }
 };
 
 }  // namespace stampede

@@ -14,7 +14,8 @@ namespace stampede {
 /// `~` is the judging rule of Monte Carlo validation: the estimate lies within the 99.9 % interval of
 /// Student's t around the expected value, over at least two replications; `within` asks in addition
 /// that the 95 % half-width is no wider than that share of the expected value (a wide interval would
-/// agree with anything).
+/// agree with anything). Where the expected value was itself simulated, `+-` gives its own 95 %
+/// half-width: `users.latency.mean ~ 2.646s +- 0.004s`.
 struct Expectation {
   using Relation = stampede::Relation;
 
@@ -27,6 +28,7 @@ struct Expectation {
   double value = 0;             ///< in seconds, shares, per second, or plain
   std::string unit;             ///< as written, for showing the observed value alike
   std::optional<double> within; ///< of `agrees`: largest relative half-width
+  double give_or_take = 0;      ///< of `agrees`: 95 % half-width of the expected value itself
 };
 
 /// A scalar of text in the settings.

@@ -118,6 +118,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   Reply send_with_retries(Request request);
   void attempt_ended(const Request& attempt, Outcome outcome) override;
   void ended(const Request& request, Outcome outcome);
+  void ended_at_first_try(const Request& request, Outcome outcome);
 
   std::string name_;
   std::uint64_t name_hash_;
