@@ -203,7 +203,7 @@ Subject component_subject(const std::vector<const ComponentRecorder*>& recorders
   subject.counts.emplace_back("requests", ended + in_flight);
   add_mean(subject, "throughput_per_s", replications, [](const ComponentWindow& replication) {
     return static_cast<double>(sum_of(replication.outcomes)) /
-           replication.window.length().seconds();
+           seconds_of(replication.window.length());
   });
   add_outcomes(subject, outcomes, in_flight);
   if (any.has_workers()) {

@@ -12,9 +12,9 @@ constexpr std::array<std::pair<const char*, double>, 5> percentiles{
     {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}}};
 
 Estimate in_seconds(Estimate ns) {
-  ns.estimate *= 1e-9;
-  ns.low *= 1e-9;
-  ns.high *= 1e-9;
+  ns.estimate = seconds_of(ns.estimate);
+  ns.low = seconds_of(ns.low);
+  ns.high = seconds_of(ns.high);
   return ns;
 }
 
@@ -29,9 +29,10 @@ bool moves_mean(const Unfinished& unfinished, const Moments& moments) {
   return static_cast<double>(moments.sum + unfinished.so_far) / count > tolerance * moments.mean();
 }
 
-/// The number of samples beyond a quantile varies by about this (binomial).
+/// The number of samples beyond a quantile is within this of the expected one 19 times in 20
+/// (binomial).
 double chance_beyond(double q, std::int64_t count) {
-  return std::sqrt(q * (1 - q) * static_cast<double>(count));
+  return 1.96 * std::sqrt(q * (1 - q) * static_cast<double>(count));
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ void add_times(Subject& to, const std::string& block,
   Estimate longest;
   longest.n = static_cast<std::int64_t>(replications.size());
   if (moments.count > 0) {
-    longest.estimate = static_cast<double>(all.max()) * 1e-9;
+    longest.estimate = seconds_of(static_cast<double>(all.max()));
   }
   add_metric(to, block + ".max", longest);
   if (moments.count > 0 && unfinished.longer_than &&

@@ -50,10 +50,10 @@ Subject request_subject(const std::string& name, const std::string& kind,
   subject.kind = kind;
   subject.counts.emplace_back("requests", all.sent);
   add_mean(subject, "throughput_per_s", replications, [&](const RequestWindow& replication) {
-    return static_cast<double>(replication.ends.ended) / window.seconds();
+    return static_cast<double>(replication.ends.ended) / seconds_of(window);
   });
   add_mean(subject, "goodput_per_s", replications, [&](const RequestWindow& replication) {
-    return static_cast<double>(replication.ends.good) / window.seconds();
+    return static_cast<double>(replication.ends.good) / seconds_of(window);
   });
   add_proportion(subject, "availability", outcomes, [](const OutcomeCounts& one) {
     return Fraction{static_cast<double>(one[static_cast<std::size_t>(Outcome::ok)]),

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "numbers.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/stats/mser.hpp"
@@ -159,8 +160,8 @@ Result summarize(std::span<const Recording* const> replications, const WarmupCho
 
   Result result;
   const Window window{grid, end_of_warmup(replications, warmup, result), grid.count()};
-  result.warmup_s = window.begins().seconds();
-  result.duration_s = window.ends().seconds();
+  result.warmup_s = seconds_of(window.begins().since_start());
+  result.duration_s = seconds_of(window.ends().since_start());
   result.replications = static_cast<std::int64_t>(replications.size());
   for (const Recording* replication : replications) {
     result.fingerprint = combine(result.fingerprint, replication->fingerprint());

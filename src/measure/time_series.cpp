@@ -1,6 +1,7 @@
 #include <cmath>
 #include <utility>
 
+#include "numbers.hpp"
 #include "stampede/measure/summarize.hpp"
 #include "state.hpp"
 
@@ -43,13 +44,13 @@ void add_requests(Row row, const std::vector<const RequestLedger*>& ledgers, con
     area += ledger->area(slice, slice + 1, grid.boundary(slice), grid.boundary(slice + 1));
   }
   const Duration length = grid.length(slice, slice + 1);
-  row.add("throughput_per_s", static_cast<double>(ends.ended) / length.seconds());
-  row.add("goodput_per_s", static_cast<double>(ends.good) / length.seconds());
+  row.add("throughput_per_s", static_cast<double>(ends.ended) / seconds_of(length));
+  row.add("goodput_per_s", static_cast<double>(ends.good) / seconds_of(length));
   row.add("availability", quotient(ok.count(), cohort.ended()));
   row.add("in_flight", quotient(area, length.ns()));
-  row.add("latency_s.mean", ok.mean() * 1e-9);
-  row.add("latency_s.p50", ok.quantile(0.5) * 1e-9);
-  row.add("latency_s.p99", ok.quantile(0.99) * 1e-9);
+  row.add("latency_s.mean", seconds_of(ok.mean()));
+  row.add("latency_s.p50", seconds_of(ok.quantile(0.5)));
+  row.add("latency_s.p99", seconds_of(ok.quantile(0.99)));
 }
 
 void add_component(Row row, const ComponentRecorder& component, const SliceGrid& grid,
@@ -60,12 +61,12 @@ void add_component(Row row, const ComponentRecorder& component, const SliceGrid&
   for (const SlicedCount& outcome : component.outcomes()) {
     ended += outcome.in_slice(slice);
   }
-  row.add("throughput_per_s", static_cast<double>(ended) / length.seconds());
+  row.add("throughput_per_s", static_cast<double>(ended) / seconds_of(length));
   if (component.has_workers()) {
     row.add("utilization", quotient(component.busy_workers().in_slice(slice).area,
                                     component.workers().in_slice(slice).area));
     row.add("queue_length", level(component.queue()));
-    row.add("wait_s.mean", component.wait().in_slice(slice).mean() * 1e-9);
+    row.add("wait_s.mean", seconds_of(component.wait().in_slice(slice).mean()));
   }
   if (component.has_cores()) {
     row.add("cpu_utilization", quotient(component.busy_cores().in_slice(slice).area,
@@ -73,7 +74,7 @@ void add_component(Row row, const ComponentRecorder& component, const SliceGrid&
   }
   row.add("in_flight", level(component.in_flight()));
   row.add("replicas", level(component.instances()));
-  row.add("response_s.mean", component.response().in_slice(slice).mean() * 1e-9);
+  row.add("response_s.mean", seconds_of(component.response().in_slice(slice).mean()));
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ std::vector<SeriesPoint> time_series(const Recording& recording, std::int64_t re
   const SliceGrid& grid = recording.grid();
   std::vector<SeriesPoint> points;
   for (std::size_t slice = 0; slice < grid.count(); ++slice) {
-    const double time_s = grid.boundary(slice).seconds();
+    const double time_s = seconds_of(grid.boundary(slice).since_start());
     const auto row = [&](const std::string& subject) {
       return Row(points, SeriesPoint{replication, time_s, subject, {}, 0});
     };
