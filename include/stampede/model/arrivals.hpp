@@ -78,4 +78,13 @@ class ArrivalProcess {
   virtual std::string note() const { return {}; }
 };
 
+// What an arrival process may declare of itself (Visitor::declare), for checks of the whole.
+
+/// It asks for requests of this type, which its population must have.
+struct AsksForType {
+  std::string type;
+};
+/// It needs to know how many users its population has.
+struct NeedsUserCount {};
+
 }  // namespace stampede

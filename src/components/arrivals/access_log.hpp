@@ -94,7 +94,7 @@ class AccessLogParser {
   }
 
   /// "17/May/2015:10:05:03 +0000" in seconds since 1970.
-  std::int64_t time() {
+  std::int64_t timestamp() {
     const std::uint64_t day = number(2);
     skip("/");
     const unsigned month = month_of(until("/"));
@@ -153,7 +153,7 @@ inline std::optional<AccessLogLine> AccessLogLine::parse(std::string_view text) 
   detail::AccessLogParser parser(text);
   line.host = parser.until(" ");
   parser.until(" [");
-  line.second = parser.time();
+  line.second = parser.timestamp();
   parser.skip("] ");
   line.url = detail::url_of(parser.quoted());
   parser.skip(" ");

@@ -17,6 +17,9 @@ void describe(Visitor& v, ClosedSettings& s) {
   v.field("users", s.users, "how many users there are; as many as users.count unless given",
           at_least(1), at_most(10'000'000));
   v.field("think_time", s.think_time, "from an answer to the next request of the same user");
+  if (!s.users) {
+    v.declare(NeedsUserCount());
+  }
 }
 
 /// Lets all other processes that are ready go first. A user for whom no time passes must go back to

@@ -172,6 +172,11 @@ void describe(Visitor& v, ReplayCsvSettings& s) {
           "key, user (numbers or names), size and response_size (bytes); what is missing is drawn",
           required());
   v.field("speed", s.speed, "how many times faster than the file says");
+  if (s.file.table != nullptr) {
+    for (std::size_t i = 1; i < s.file.table->types.size(); ++i) {
+      v.declare(AsksForType{s.file.table->types[i]});
+    }
+  }
 }
 
 /// Sends the requests of a table, each at its time.

@@ -90,6 +90,9 @@ void describe(Visitor& v, UrlPattern& s) {
   v.field("key", s.key,
           "what is asked for: the URL, its path without what follows a '?', or a drawn key; URLs and "
           "paths are numbered by popularity");
+  if (!s.type.empty()) {
+    v.declare(AsksForType{s.type});
+  }
 }
 
 /// Whether a glob pattern fits the text as a whole. After a mismatch the last star takes one
@@ -126,6 +129,7 @@ struct ReplayLogSettings {
   std::vector<UrlPattern> patterns;
   UserOf user = UserOf::host;
   Spread spread = Spread::uniform;
+  std::string left_out;  ///< what is wrong with the patterns; a check keeps no text of its own
 
   bool replays(const AccessLog::Entry& entry) const {
     return entry.is_combined || format == LogFormat::common;
@@ -173,8 +177,8 @@ void describe(Visitor& v, ReplayLogSettings& s) {
   v.check(std::any_of(entries.begin(), entries.end(),
                       [&](const AccessLog::Entry& entry) { return s.replays(entry); }),
           "file", "has no line of the combined format", "try format: common");
-  const std::string left_out = s.patterns.empty() ? "" : what_patterns_leave_out(s);
-  v.check(left_out.empty(), "patterns", left_out, "end the list with {match: '*', type: …}");
+  s.left_out = s.patterns.empty() ? "" : what_patterns_leave_out(s);
+  v.check(s.left_out.empty(), "patterns", s.left_out, "end the list with {match: '*', type: …}");
 }
 
 // ---- Process ----------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ void describe(Visitor& v, SessionsSettings& s) {
   v.check(s.requests.empty() == s.count.has_value(), "",
           "needs either the types of the requests or their count",
           "write for example requests: [search, product_page, checkout]");
+  for (const std::string& type : s.requests) {
+    v.declare(AsksForType{type});
+  }
 }
 
 /// Users come as a Poisson process, send some requests, each after the answer to the one before, and
