@@ -108,8 +108,10 @@ std::string help_text() {
 }
 
 std::string help_text(const Command& command) {
+  // Named: a range-based for would let the description die before its options are read.
+  const boost::program_options::options_description described = command.options();
   std::string options;
-  for (const auto& option : command.options().options()) {
+  for (const auto& option : described.options()) {
     const std::string name = option->format_name() + " " + option->format_parameter();
     options += fmt::format("  {:<24}", name);
     options += name.size() > 24 ? "\n" + std::string(26, ' ') : "";
