@@ -46,7 +46,8 @@ void describe(Visitor& v, RunSettings& s) {
           more_than(Duration()));
   v.check(!s.warmup.length || *s.warmup.length < s.duration, "warmup",
           "is not shorter than the run", "lengthen run.duration, or use warmup: auto");
-  v.check(!s.slice || s.duration.ns() / s.slice->ns() <= 100'000, "slice",
+  v.check(!s.slice || s.slice->is_zero() ||
+              s.duration.ns() / s.slice->ns() <= 100'000, "slice",
           "cuts the run into more than 100000 slices", "use longer slices");
 }
 
