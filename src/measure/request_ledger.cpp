@@ -99,7 +99,13 @@ EndCounts RequestLedger::ends(std::size_t first, std::size_t end) const {
 
 Int128 RequestLedger::area(std::size_t first, std::size_t end, Time window_begin,
                            Time window_end) const {
-  const Int128 in_flight_before = cohorts(0, first).sent - ends(0, first).ended;
+  Int128 in_flight_before = 0;
+  for (std::size_t i = 0; i < std::min(first, cohorts_.size()); ++i) {
+    in_flight_before += cohorts_[i].sent;
+  }
+  for (std::size_t i = 0; i < std::min(first, ends_.size()); ++i) {
+    in_flight_before -= ends_[i].ended;
+  }
   const CohortCounts begun = cohorts(first, end);
   const EndCounts ended = ends(first, end);
   return in_flight_before * (window_end - window_begin).ns() +
