@@ -27,11 +27,12 @@ void EventQueue::push_below_top(Event event) {
 
 void EventQueue::insert_into_many(Event event) {
   bottom_.insert(std::lower_bound(bottom_.begin(), bottom_.end(), event, later), event);
-  if (bottom_.size() < 2 * sort_limit || bottom_.front().time == bottom_.back().time) {
+  if (bottom_.size() < 2 * sort_limit) {
     return;
   }
   if (top_start_ == none) {
-    // All but the next ones go to the top, to be sorted when their turn comes.
+    // All but the next ones go to the top, to be sorted when their turn comes. Of equal times some
+    // may stay: what is pushed at `top_start_` from now on comes after them in any case.
     const auto keep = bottom_.end() - sort_limit;
     top_start_ = (keep - 1)->time;
     for (auto moved = bottom_.begin(); moved != keep; ++moved) {
@@ -39,12 +40,16 @@ void EventQueue::insert_into_many(Event event) {
     }
     bottom_.erase(bottom_.begin(), keep);
   } else {
-    scratch_.swap(bottom_);
     // The new rung must reach to where the next coarser one begins, or later events would fall
     // between the two.
     const std::int64_t end =
         rung_count_ > 0 ? rungs_[rung_count_ - 1].consumed_until() : top_start_;
-    add_rung(scratch_, scratch_.back().time, end - 1);
+    const std::int64_t last = std::max(end - 1, bottom_.front().time);
+    if (bottom_.back().time == last) {
+      return;  // all at one instant: a rung could not tell them apart
+    }
+    scratch_.swap(bottom_);
+    add_rung(scratch_, scratch_.back().time, last);
     scratch_.clear();
   }
 }
@@ -80,7 +85,7 @@ void EventQueue::empty_top() {
   const std::int64_t last = top_max_;
   top_min_ = none;
   top_max_ = 0;
-  if (top_.size() <= sort_limit || start == last) {
+  if (top_.size() <= sort_limit) {
     top_start_ = none;
     sort_into_bottom(top_);
     return;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "stampede/base/require.hpp"
+#include "stampede/kernel/scope.hpp"
 #include "stampede/kernel/timeouts.hpp"
 
 namespace stampede {
@@ -23,11 +26,12 @@ Simulation::~Simulation() { destroy_doomed(); }
 void Simulation::run(Time end, const std::atomic<bool>* stop) {
   destroy_doomed();  // what was killed between two runs must not go on in this one
   stop_ = stop;
-  is_stopped_ = false;
+  check_limits();
   const std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
   while (!is_stopped_) {
-    while (!ready_.empty()) {
+    if (!ready_.empty()) {
       resume(ready_.pop_front().process);
+      continue;
     }
     if (events_.empty()) {
       break;
@@ -38,10 +42,11 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
     }
     events_.pop();
     if (const Event* next = events_.peek(prefetch_distance)) {
-      const auto* frame = static_cast<const char*>(processes_[next->order & slot_mask]);
-      __builtin_prefetch(frame);
-      __builtin_prefetch(frame + 64);
-      __builtin_prefetch(frame + 128);
+      if (const auto* frame = static_cast<const char*>(processes_[next->order & slot_mask])) {
+        __builtin_prefetch(frame);
+        __builtin_prefetch(frame + 64);
+        __builtin_prefetch(frame + 128);
+      }
     }
     const auto slot = static_cast<std::uint32_t>(event.order & slot_mask);
     void* process = processes_[slot];
@@ -57,6 +62,9 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
 }
 
 void Simulation::check_limits() {
+  if (failure_) {
+    std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
   next_check_ = resumptions_ + check_interval;
   is_stopped_ = stop_ != nullptr && stop_->load(std::memory_order_relaxed);
   if (now_ != checked_at_) {
@@ -74,11 +82,14 @@ void Simulation::check_limits() {
   }
 }
 
+void Simulation::destroy_soon(ScopeMember& job) {
+  job.doom();
+  doomed_.push_back(job);
+}
+
 void Simulation::destroy_doomed() {
   while (!doomed_.empty()) {
-    const std::coroutine_handle<> process = doomed_.back();
-    doomed_.pop_back();
-    process.destroy();
+    doomed_.pop_back().process().destroy();
   }
 }
 

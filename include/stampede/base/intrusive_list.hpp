@@ -47,8 +47,15 @@ class IntrusiveList {
   T& front() { return *static_cast<T*>(head_.next_); }
   T& back() { return *static_cast<T*>(head_.previous_); }
 
-  void push_back(T& item) { insert(*head_.previous_, item); }
-  void push_front(T& item) { insert(head_, item); }
+  /// Takes the item out of the list that it is in, perhaps this one, and puts it at the end.
+  void push_back(T& item) {
+    item.ListHook::unlink();
+    insert(*head_.previous_, item);
+  }
+  void push_front(T& item) {
+    item.ListHook::unlink();
+    insert(head_, item);
+  }
 
   T& pop_front() {
     T& item = front();
@@ -84,7 +91,6 @@ class IntrusiveList {
     head_.previous_ = &head_;
   }
   static void insert(ListHook& after, ListHook& item) {
-    item.unlink();
     item.previous_ = &after;
     item.next_ = after.next_;
     after.next_->previous_ = &item;

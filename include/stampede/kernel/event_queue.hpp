@@ -25,6 +25,8 @@ struct Event {
 /// (a rung), and those beyond every bucket in `top_`. A bucket is sorted only when its turn comes;
 /// one that is too full is split into a finer rung. A handful of events never leaves `bottom_`, which
 /// is then nothing but a small sorted array.
+///
+/// Times are in [0, 2^62), 146 years, and never earlier than what was popped last.
 class EventQueue {
  public:
   bool empty() const { return size_ == 0; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <exception>
 #include <type_traits>
 
 #include "stampede/base/require.hpp"
@@ -132,7 +133,7 @@ class Job<T>::promise_type final : public ScopeMember, public PooledFrame {
   }
   /// The failures of the modelled system are values, so this is a limit of the run, or a bug; either
   /// ends the run.
-  void unhandled_exception() { throw; }
+  void unhandled_exception() { simulation_.abort_run(std::current_exception()); }
 
   void cut_off(KilledWork how) override {
     if (answered_) {

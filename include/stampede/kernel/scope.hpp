@@ -16,8 +16,15 @@ class ScopeMember : public ListHook {
   virtual void cut_off(KilledWork how) = 0;
   virtual std::coroutine_handle<> process() = 0;
 
+  /// Killed, and to be destroyed before any other process runs.
+  bool is_doomed() const { return is_doomed_; }
+  void doom() { is_doomed_ = true; }
+
  protected:
   ~ScopeMember() = default;
+
+ private:
+  bool is_doomed_ = false;
 };
 
 /// Owns the running jobs of one thing that can die as a whole: an instance, a link, a population.
@@ -37,17 +44,21 @@ class Scope {
   bool empty() const { return members_.empty(); }
 
   /// Takes a job over, from another scope if it has one: a request that arrives at an instance dies
-  /// with the instance, no longer with the link.
-  void adopt(ScopeMember& member) { members_.push_back(member); }
+  /// with the instance, no longer with the link. What was killed already does not escape.
+  void adopt(ScopeMember& member) {
+    if (!member.is_doomed()) {
+      members_.push_back(member);
+    }
+  }
 
   /// Ends all jobs at this instant: nobody hears from them again (but for the answer that `how`
   /// names), and their frames are destroyed before any other process runs. The running process may
-  /// be one of them; it goes on until its next wait.
+  /// be one of them; it goes on until its next wait or its end.
   void kill(KilledWork how) {
     while (!members_.empty()) {
       ScopeMember& member = members_.pop_front();
       member.cut_off(how);
-      simulation_.destroy_soon(member.process());
+      simulation_.destroy_soon(member);
     }
   }
 

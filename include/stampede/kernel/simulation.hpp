@@ -3,6 +3,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 
 namespace stampede {
 
+class ScopeMember;
 class Simulation;
 class Timeouts;
 
@@ -80,8 +82,11 @@ class Simulation {
   DelayAwaiter delay(Duration length) { return DelayAwaiter(*this, now_ + length); }
   DelayAwaiter until(Time due) { return DelayAwaiter(*this, due); }
 
-  /// Resumes `process` at `due` (not before now) unless cancelled.
+  /// Resumes `process` at `due` (not before now) unless cancelled. Time::never() costs no event.
   EventId schedule(Time due, std::coroutine_handle<> process) {
+    if (due == Time::never()) [[unlikely]] {
+      return EventId();
+    }
     const std::uint32_t slot = take_slot(process.address());
     events_.push(Event{due.ns(), (sequence_ << slot_bits) | slot});
     ++sequence_;
@@ -98,9 +103,18 @@ class Simulation {
   /// The queue of all timeouts of this length; see Timeouts.
   Timeouts& timeouts(Duration length);
 
-  /// Destroys a suspended process before any other process runs again. Never at once: the caller
-  /// may be that very process, or run inside it.
-  void destroy_soon(std::coroutine_handle<> process) { doomed_.push_back(process); }
+  /// Takes a job out of its scope and destroys it before any other process runs again, unless it
+  /// ends by itself. Never at once: the caller may be that very job, or run inside it.
+  void destroy_soon(ScopeMember& job);
+
+  /// Lets `run` throw this as soon as the running process waits. (To throw through the processes
+  /// would be natural, but g++ 12 destroys a frame twice that is left before its first wait.)
+  void abort_run(std::exception_ptr failure) {
+    if (!failure_) {
+      failure_ = std::move(failure);
+    }
+    next_check_ = 0;
+  }
 
   std::uint64_t event_count() const { return sequence_; }
   std::uint64_t resumption_count() const { return resumptions_; }
@@ -136,7 +150,7 @@ class Simulation {
   std::vector<void*> processes_;  ///< by slot: the frame that an event resumes, null if cancelled
   std::vector<std::uint32_t> free_slots_;
   IntrusiveList<Waiter> ready_;
-  std::vector<std::coroutine_handle<>> doomed_;
+  IntrusiveList<ScopeMember> doomed_;
   std::map<Duration, std::unique_ptr<Timeouts>> timeouts_;
   std::uint64_t sequence_ = 0;
   std::uint64_t resumptions_ = 0;
@@ -145,6 +159,7 @@ class Simulation {
   Time checked_at_;
   const std::atomic<bool>* stop_ = nullptr;
   bool is_stopped_ = false;
+  std::exception_ptr failure_;
   SimulationLimits limits_;
 };
 

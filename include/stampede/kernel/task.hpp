@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <exception>
 #include <type_traits>
 #include <utility>
 
@@ -31,7 +32,7 @@ class [[nodiscard]] Task {
         simulation_.wake(*waiter_);
       }
     }
-    void unhandled_exception() { throw; }
+    void unhandled_exception() { simulation_.abort_run(std::current_exception()); }
 
    private:
     friend class Task;

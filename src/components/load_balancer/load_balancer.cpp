@@ -26,6 +26,7 @@ class Balancer final : public Instance, private Roster::Listener {
         network_(context.network),
         observer_(context.observer),
         settings_(settings),
+        has_processing_(!settings.processing.is_zero()),
         processing_(context.stream("processing")),
         errors_(context.stream("errors")),
         boot_times_(context.stream("boot")),
@@ -49,7 +50,7 @@ class Balancer final : public Instance, private Roster::Listener {
   Scope& scope() { return inside_; }
 
   Reply call(const Request& request) override {
-    if (settings_.processing.is_zero() && network_.is_instant(request.from, place())) {
+    if (!has_processing_ && network_.is_instant(request.from, place())) {
       return pass_on(request);
     }
     return serve(request);
@@ -184,7 +185,7 @@ class Balancer final : public Instance, private Roster::Listener {
       if (is_full()) {
         response = end(passage, Outcome::rejected_queue_full);
       } else {
-        if (!settings_.processing.is_zero()) {
+        if (has_processing_) {
           Draw draw = processing_.at(request.luck);
           const Duration demand = settings_.processing.sample(draw);
           const Time began = simulation_.now();
@@ -284,8 +285,7 @@ class Balancer final : public Instance, private Roster::Listener {
     ++lost_count_;
     if (ScopeMember* carrier = std::exchange(passage.carrier, nullptr)) {
       carrier->cut_off(KilledWork::stays_silent);
-      carrier->unlink();
-      simulation_.destroy_soon(carrier->process());
+      simulation_.destroy_soon(*carrier);
     }
   }
 
@@ -395,6 +395,7 @@ class Balancer final : public Instance, private Roster::Listener {
   Network& network_;
   ComponentObserver& observer_;
   const LoadBalancerSettings& settings_;
+  bool has_processing_;
   Stream processing_;
   Stream errors_;
   Stream boot_times_;

@@ -1,0 +1,401 @@
+#include "stampede/kernel/job.hpp"
+
+#include <catch2/catch.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernel/clock.hpp"
+#include "stampede/kernel/timeouts.hpp"
+
+namespace stampede {
+namespace {
+
+using namespace literals;
+using test::answer_after;
+using test::Clock;
+using test::Log;
+using test::note_after;
+using test::Number;
+using test::start;
+
+Process wait_for(Scope& scope, Clock& clock, Job<Number> job) {
+  static_cast<void>(scope);
+  const Number number = co_await job;
+  clock.note("got " + std::to_string(number.value));
+  co_return Done();
+}
+
+TEST_CASE("who waits for a job gets its answer at the instant that it is given") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  start(wait_for(caller, clock, answer_after(callee, clock, 10_ns, 7)));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 7@10", "got 7@10"});
+}
+
+TEST_CASE("a job that was answered before the wait, or never was work, is no wait") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  Job<Number> quick = answer_after(callee, clock, 0_ns, 1);
+  CHECK(quick.done());
+  CHECK(quick.answer().value == 1);
+  CHECK(quick.work() == nullptr);
+  start(wait_for(caller, clock, std::move(quick)));
+  start(wait_for(caller, clock, Job<Number>(Number(2))));
+  CHECK(clock.log == Log{"answer 1@0", "got 1@0", "got 2@0"});
+  CHECK(clock.simulation.resumption_count() == 0);
+}
+
+TEST_CASE("a job whose waiter dies goes on") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  {
+    Scope caller(clock.simulation);
+    start(wait_for(caller, clock, answer_after(callee, clock, 10_ns, 7)));
+    clock.run(5);
+  }
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 7@10"});
+}
+
+TEST_CASE("a job that is dropped goes on") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  static_cast<void>(answer_after(callee, clock, 10_ns, 7));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 7@10"});
+  CHECK(callee.empty());
+}
+
+TEST_CASE("a job may move until somebody waits for it") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Job<Number> first = answer_after(callee, clock, 10_ns, 1);
+  Job<Number> second = std::move(first);
+  Job<Number> third = answer_after(callee, clock, 20_ns, 2);
+  third = std::move(second);
+  clock.run(15);
+  CHECK(third.done());
+  CHECK(third.answer().value == 1);
+  clock.run(100);
+  CHECK(third.answer().value == 1);  // the one that it held before went on unseen
+  CHECK(clock.log == Log{"answer 1@10", "answer 2@20"});
+}
+
+/// Writes down what a job tells, to see the order of things.
+struct Listener final : JobListener<Number> {
+  Listener(Clock& clock, std::string name) : clock(clock), name(std::move(name)) {}
+  void answered(const Number& number) override {
+    clock.note(name + " " + std::to_string(number.value));
+  }
+  void lost() override { clock.note(name + " lost"); }
+
+  Clock& clock;
+  std::string name;
+};
+
+TEST_CASE("listeners hear the answer before whoever waits") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Listener listener(clock, "listener");
+  Scope caller(clock.simulation);
+  Job<Number> job = answer_after(callee, clock, 10_ns, 7);
+  job.tell(listener);
+  start(wait_for(caller, clock, std::move(job)));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 7@10", "listener 7@10", "got 7@10"});
+}
+
+TEST_CASE("a listener hears of a job whose holder dropped it, and may die first") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Listener lasting(clock, "lasting");
+  {
+    Listener brief(clock, "brief");
+    Job<Number> job = answer_after(callee, clock, 10_ns, 7);
+    job.tell(brief);
+    job.tell(lasting);
+  }
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 7@10", "lasting 7@10"});
+}
+
+TEST_CASE("a job that is done tells nothing more") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Listener listener(clock, "listener");
+  Job<Number> job = answer_after(callee, clock, 0_ns, 7);
+  job.tell(listener);
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 7@0"});
+}
+
+/// An answer that may be lost on its way.
+struct Letter {
+  Letter() = default;
+  Letter(int value, bool silent) : value(value), silent(silent) {}
+  static Letter broken() { return Letter(-1, false); }
+
+  int value = 0;
+  bool silent = false;
+};
+
+Job<Letter> send(Scope& scope, Duration delay, bool silent) {
+  co_await scope.simulation().delay(delay);
+  co_return Letter(1, silent);
+}
+
+struct LetterListener final : JobListener<Letter> {
+  void answered(const Letter&) override { ++heard; }
+  void lost() override { ++missed; }
+  int heard = 0;
+  int missed = 0;
+};
+
+TEST_CASE("a silent answer reaches nobody") {
+  Clock clock;
+  LetterListener listener;
+  Scope callee(clock.simulation);
+  Job<Letter> spoken = send(callee, 5_ns, false);
+  Job<Letter> silent = send(callee, 5_ns, true);
+  Job<Letter> silent_at_once = send(callee, 0_ns, true);
+  silent.tell(listener);
+  clock.run(100);
+  CHECK(spoken.done());
+  CHECK_FALSE(silent.done());
+  CHECK_FALSE(silent_at_once.done());
+  CHECK(silent.work() == nullptr);
+  CHECK(listener.heard == 0);
+  CHECK(listener.missed == 1);
+}
+
+// ---- Waits with a limit ---------------------------------------------------------------------
+
+Process wait_within(Scope& scope, Clock& clock, Job<Number> job, Timeouts& limit) {
+  static_cast<void>(scope);
+  const bool answered = co_await job.within(limit);
+  clock.note(answered ? "got " + std::to_string(job.answer().value) : "gave up");
+  co_return Done();
+}
+
+TEST_CASE("a wait with a limit ends with the answer or at the limit, whichever comes first") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  Timeouts& limit = clock.simulation.timeouts(20_ns);
+  start(wait_within(caller, clock, answer_after(callee, clock, 10_ns, 1), limit));
+  start(wait_within(caller, clock, answer_after(callee, clock, 30_ns, 2), limit));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 1@10", "got 1@10", "gave up@20", "answer 2@30"});
+}
+
+TEST_CASE("an answer that is there counts even if no time is left") {
+  Clock clock;
+  Scope caller(clock.simulation);
+  start(wait_within(caller, clock, Job<Number>(Number(1)), clock.simulation.timeouts(0_ns)));
+  CHECK(clock.log == Log{"got 1@0"});
+}
+
+TEST_CASE("at the instant of the limit, an answer that was scheduled before the limit wins") {
+  // As everywhere, equal times go by the order of scheduling: the callee began its delay before
+  // the caller began to wait.
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  Timeouts& limit = clock.simulation.timeouts(20_ns);
+  start(wait_within(caller, clock, answer_after(callee, clock, 20_ns, 1), limit));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 1@20", "got 1@20"});
+}
+
+Job<Number> answer_in_two_steps(Scope& scope, Clock& clock, Duration step, int value) {
+  co_await scope.simulation().delay(step);
+  co_await scope.simulation().delay(step);
+  clock.note("answer " + std::to_string(value));
+  co_return Number(value);
+}
+
+TEST_CASE(
+    "at the instant of the limit, an answer that was scheduled after the limit comes too late") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  Timeouts& limit = clock.simulation.timeouts(20_ns);
+  start(wait_within(caller, clock, answer_in_two_steps(callee, clock, 10_ns, 1), limit));
+  clock.run(100);
+  CHECK(clock.log == Log{"gave up@20", "answer 1@20"});
+}
+
+Process give_up_and_kill(Scope& scope, Clock& clock, Job<Number> job, Timeouts& limit,
+                         Scope& victim) {
+  static_cast<void>(scope);
+  const bool answered = co_await job.within(limit);
+  clock.note(answered ? "got it" : "gave up");
+  victim.kill(KilledWork::answers_broken);
+  co_return Done();
+}
+
+TEST_CASE("an answer between the end of a limit and the turn of who waits still counts") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope other(clock.simulation);
+  Scope caller(clock.simulation);
+  Timeouts& limit = clock.simulation.timeouts(20_ns);
+  start(give_up_and_kill(caller, clock, answer_after(callee, clock, 90_ns, 1), limit, other));
+  start(wait_within(caller, clock, answer_after(other, clock, 90_ns, 2), limit));
+  clock.run(50);
+  CHECK(clock.log == Log{"gave up@20", "got -1@20"});
+}
+
+Process wait_before(Scope& scope, Clock& clock, Job<Number> job, Time deadline) {
+  const bool answered = co_await job.before(scope.simulation(), deadline);
+  clock.note(answered ? "got " + std::to_string(job.answer().value) : "gave up");
+  co_return Done();
+}
+
+TEST_CASE("a wait until a deadline ends with the answer or at the deadline") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  start(wait_before(caller, clock, answer_after(callee, clock, 10_ns, 1), Clock::at(20)));
+  start(wait_before(caller, clock, answer_after(callee, clock, 30_ns, 2), Clock::at(25)));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 1@10", "got 1@10", "gave up@25", "answer 2@30"});
+}
+
+TEST_CASE(
+    "a deadline in the past or at this instant is no wait, and one that never comes is none") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  clock.run(50);
+  start(wait_before(caller, clock, answer_after(callee, clock, 10_ns, 1), Clock::at(20)));
+  start(wait_before(caller, clock, answer_after(callee, clock, 10_ns, 2), Clock::at(50)));
+  start(wait_before(caller, clock, answer_after(callee, clock, 10_ns, 3), Time::never()));
+  start(wait_before(caller, clock, Job<Number>(Number(4)), Clock::at(20)));
+  CHECK(clock.log == Log{"gave up@50", "gave up@50", "got 4@50"});
+  CHECK(clock.simulation.event_count() == 3);  // the delays of the callee alone
+  clock.run(60);
+  CHECK(clock.log.back() == "got 3@60");
+}
+
+TEST_CASE("at the instant of the deadline, who was scheduled first wins") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  start(wait_before(caller, clock, answer_after(callee, clock, 20_ns, 1), Clock::at(20)));
+  start(wait_before(caller, clock, answer_in_two_steps(callee, clock, 10_ns, 2), Clock::at(20)));
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 1@20", "got 1@20", "gave up@20", "answer 2@20"});
+}
+
+TEST_CASE("waits with a limit that die leave no trace") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  {
+    Scope caller(clock.simulation);
+    start(wait_within(caller, clock, answer_after(callee, clock, 10_ns, 1),
+                      clock.simulation.timeouts(5_ns)));
+    start(wait_before(caller, clock, answer_after(callee, clock, 10_ns, 2), Clock::at(5)));
+    clock.run(2);
+  }
+  clock.run(100);
+  CHECK(clock.log == Log{"answer 1@10", "answer 2@10"});
+}
+
+Process wait_twice(Scope& scope, Clock& clock, Job<Number> job, Timeouts& limit) {
+  static_cast<void>(scope);
+  bool answered = co_await job.within(limit);
+  clock.note(answered ? "answered" : "patience ends");
+  answered = co_await job.within(limit);
+  clock.note(answered ? "answered" : "patience ends");
+  const Number number = co_await job;
+  clock.note("got " + std::to_string(number.value));
+  co_return Done();
+}
+
+TEST_CASE("who gave up may wait for the same job again") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Scope caller(clock.simulation);
+  Timeouts& limit = clock.simulation.timeouts(10_ns);
+  start(wait_twice(caller, clock, answer_after(callee, clock, 25_ns, 7), limit));
+  clock.run(100);
+  CHECK(clock.log == Log{"patience ends@10", "patience ends@20", "answer 7@25", "got 7@25"});
+}
+
+// ---- Many ---------------------------------------------------------------------------------------
+
+Job<Number> answer_at_once(Scope& scope, int value) {
+  static_cast<void>(scope);
+  co_return Number(value);
+}
+
+Process add_up(Scope& callee, std::int64_t count, std::int64_t& sum) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    Job<Number> work = answer_at_once(callee, 1);
+    const Number first = co_await work;
+    Job<Number> no_work = Job<Number>(Number(2));
+    const Number second = co_await no_work;
+    co_await callee.simulation().delay(0_ns);
+    sum += first.value + second.value;
+  }
+  co_return Done();
+}
+
+TEST_CASE("a million answers on the spot take neither stack nor turns") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  std::int64_t sum = 0;
+  start(add_up(callee, 1'000'000, sum));
+  CHECK(sum == 3'000'000);
+  CHECK(clock.simulation.resumption_count() == 0);
+}
+
+Job<Number> call_down(Scope& scope, int depth, Duration delay) {
+  if (depth == 0) {
+    co_await scope.simulation().delay(delay);
+    co_return Number(0);
+  }
+  Job<Number> below = call_down(scope, depth - 1, delay);
+  const Number number = co_await below;
+  co_return Number(number.value + 1);
+}
+
+TEST_CASE("an answer passes through a thousand callers, on the spot or later") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  Job<Number> at_once = call_down(callee, 1000, 0_ns);
+  CHECK(at_once.done());
+  CHECK(at_once.answer().value == 1000);
+  Job<Number> later = call_down(callee, 1000, 5_ns);
+  CHECK_FALSE(later.done());
+  clock.run(5);
+  CHECK(later.done());
+  CHECK(later.answer().value == 1000);
+}
+
+TEST_CASE("many jobs in flight at once all get their own answer") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  std::vector<Job<Number>> jobs;
+  jobs.reserve(20'000);
+  for (int i = 0; i < 20'000; ++i) {
+    const Duration delay = Duration::nanoseconds(1 + i * 7919 % 1000);
+    jobs.push_back(answer_after(callee, clock, delay, i));
+  }
+  clock.run(1000);
+  int mistakes = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Job<Number>& job = jobs[static_cast<std::size_t>(i)];
+    mistakes += !job.done() || job.answer().value != i;
+  }
+  CHECK(mistakes == 0);
+}
+
+}  // namespace
+}  // namespace stampede
