@@ -48,7 +48,7 @@ InputFile::InputFile(std::string path, const Place& place, Reader& reader)
   const std::filesystem::path full = std::filesystem::path(reader.base_directory) / path_;
   std::error_code unknown;
   if (!std::filesystem::is_regular_file(full, unknown)) {
-    error("is no file");
+    error(std::filesystem::exists(full, unknown) ? "is no file" : "is not there");
     return;
   }
   if (std::filesystem::file_size(full, unknown) > most_bytes) {

@@ -102,8 +102,8 @@ void UserPopulation::add_types(const TrafficSettings& settings, RequestTypes& re
   }
   const double rest = std::max(1 - given, 0.0) / without_share;
   for (const auto& request : settings.requests) {
-    add_type(request.name, request.value,
-             request.value.share ? request.value.share->value : rest, request_types);
+    add_type(request.name, request.value, request.value.share ? request.value.share->value : rest,
+             request_types);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "random/support.hpp"
 #include "stampede/base/json.hpp"
+#include "stampede/base/text.hpp"
 
 using namespace stampede;
 using namespace stampede::literals;
@@ -34,8 +35,7 @@ class FakeTarget final : public Endpoint {
   Reply answer(Request request) {
     const std::size_t ordinal = seen.size() - 1;
     co_await simulation_.delay(answer_time);
-    Response response =
-        Response::with(ordinal < outcomes.size() ? outcomes[ordinal] : Outcome::ok);
+    Response response = Response::with(ordinal < outcomes.size() ? outcomes[ordinal] : Outcome::ok);
     response.size = request.response_size;
     response.silent = silent;
     co_return response;
@@ -56,8 +56,8 @@ class FakeObserver final : public PopulationObserver {
                    " " + std::string(name_of(outcome)));
   }
   void ended(const Request& request, Time, Duration latency, Outcome outcome) override {
-    told.push_back("ended " + std::to_string(request.id) + " " + std::string(name_of(outcome)) + " " +
-                   to_text(latency));
+    told.push_back("ended " + std::to_string(request.id) + " " + std::string(name_of(outcome)) +
+                   " " + to_text(latency));
   }
   std::vector<std::string> told;
 };
@@ -297,8 +297,7 @@ TEST_CASE("a user always comes from the same region, and regions have their shar
   // The population names us first, the geography eu.
   CHECK(stage.population.divisions()[0].names == std::vector<std::string>{"us", "eu"});
   const std::uint64_t user = home.begin()->first;
-  CHECK(home[user] ==
-        stage.geography.users_of(stage.population.part_of(user, 0) == 0 ? 1 : 0));
+  CHECK(home[user] == stage.geography.users_of(stage.population.part_of(user, 0) == 0 ? 1 : 0));
 }
 
 TEST_CASE("region, segment and tenant of a user have nothing to do with each other") {
@@ -468,6 +467,7 @@ TEST_CASE("a population tells the recording of its types and divisions") {
     static_cast<void>(recorded.send(stage.now()));
   }
   stage.run(1_s);
+  stage.recording.close_slice(Time::from_start(1_s));
   CHECK(stage.recording.ended_requests() == 100);
   CHECK(stage.observer.told.empty());
 }

@@ -57,7 +57,8 @@ class CsvFile : public InputFile {
   bool next_row();
   /// A value of this row, without blanks around it; empty for column -1.
   std::string_view cell(int column) const {
-    return column < 0 ? std::string_view() : std::string_view(cells_[static_cast<std::size_t>(column)]);
+    return column < 0 ? std::string_view()
+                      : std::string_view(cells_[static_cast<std::size_t>(column)]);
   }
 
  private:

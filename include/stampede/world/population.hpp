@@ -21,8 +21,8 @@
 namespace stampede {
 
 /// The parts that users are divided into by their shares of one kind (regions, segments, tenants).
-/// A user belongs to the same part for ever, and a part that grows loses nobody, as long as it keeps
-/// its place among the others.
+/// A user belongs to the same part for ever, and a part that grows loses nobody, as long as it
+/// keeps its place among the others.
 class UserParts {
  public:
   UserParts(const Named<Ratio>& shares, const Stream& stream);

@@ -76,8 +76,7 @@ class AccessLogParser {
 
   std::uint64_t number(std::size_t least_digits) {
     std::uint64_t number = 0;
-    const auto [end, error] =
-        std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
     const auto digits = static_cast<std::size_t>(end - rest_.data());
     good_ = good_ && error == std::errc() && digits >= least_digits;
     rest_.remove_prefix(good_ ? digits : 0);

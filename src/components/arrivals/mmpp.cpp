@@ -188,8 +188,7 @@ class Mmpp final : public ArrivalProcess {
       shares[i] *= states_[i].mean_duration.seconds();
       total += shares[i];
     }
-    return pick(draw.uniform() * total, shares.size(),
-                [&](std::size_t i) { return shares[i]; });
+    return pick(draw.uniform() * total, shares.size(), [&](std::size_t i) { return shares[i]; });
   }
   std::size_t next_state(std::size_t state, Draw& draw) const {
     const std::vector<Ratio>& row = transitions_[state];

@@ -34,8 +34,7 @@ struct Codec<Speed> {
     if (from.is_scalar() && text.ends_with('x')) {
       text.remove_suffix(1);
     }
-    const std::optional<double> factor =
-        from.is_scalar() ? parse_number(text).value : std::nullopt;
+    const std::optional<double> factor = from.is_scalar() ? parse_number(text).value : std::nullopt;
     if (!factor || !(*factor >= 1e-9 && *factor <= 1e9)) {
       reader.mismatch(from, type_text());
       return;
@@ -44,15 +43,15 @@ struct Codec<Speed> {
   }
   static Json echo(const Speed& speed) { return to_text(speed.factor) + "x"; }
   static Json schema(SchemaWriter&) {
-    return Json{{"anyOf", Json::array({Json{{"type", "number"}, {"exclusiveMinimum", 0}},
-                                       Json{{"type", "string"},
-                                            {"pattern", "^[0-9]+(\\.[0-9]+)?x$"}}})}};
+    return Json{
+        {"anyOf", Json::array({Json{{"type", "number"}, {"exclusiveMinimum", 0}},
+                               Json{{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?x$"}}})}};
   }
   static std::string type_text() { return "how many times faster, such as 10x"; }
 };
 
-/// What a user should know of a replay that did not end with its run; empty if it did, more or less.
-/// `sent` of `total` requests went out; the last one is due at `last`.
+/// What a user should know of a replay that did not end with its run; empty if it did, more or
+/// less. `sent` of `total` requests went out; the last one is due at `last`.
 inline std::string length_note(const std::string& file, Time now, Time last, std::size_t sent,
                                std::size_t total) {
   if (sent < total) {
@@ -60,8 +59,9 @@ inline std::string length_note(const std::string& file, Time now, Time last, std
                        sent, total, now.seconds());
   }
   if ((now - last).seconds() > 0.01 * now.seconds()) {
-    return fmt::format("{}: the last request was sent at {:.6g} s, before the run ended at {:.6g} s",
-                       file, last.seconds(), now.seconds());
+    return fmt::format(
+        "{}: the last request was sent at {:.6g} s, before the run ended at {:.6g} s", file,
+        last.seconds(), now.seconds());
   }
   return {};
 }

@@ -20,8 +20,8 @@ namespace {
 /// The requests of a file, in the order of time; read with the settings and shared by all worlds.
 struct RequestTable {
   struct Row {
-    double at;              ///< nanoseconds
-    std::size_t type;       ///< index of `types`
+    double at;         ///< nanoseconds
+    std::size_t type;  ///< index of `types`
     std::optional<std::uint64_t> key;
     std::optional<std::uint64_t> user;
     std::optional<std::uint32_t> size;
@@ -70,10 +70,9 @@ class RequestTableReader {
     if (csv_.is_good() && table_.rows.empty()) {
       csv_.error("holds no requests");
     }
-    std::stable_sort(table_.rows.begin(), table_.rows.end(),
-                     [](const RequestTable::Row& a, const RequestTable::Row& b) {
-                       return a.at < b.at;
-                     });
+    std::stable_sort(
+        table_.rows.begin(), table_.rows.end(),
+        [](const RequestTable::Row& a, const RequestTable::Row& b) { return a.at < b.at; });
     return std::move(table_);
   }
 
@@ -88,8 +87,9 @@ class RequestTableReader {
       }
     }
     if (csv_.is_good() && csv_.column("time_s") < 0) {
-      csv_.error("needs a first line with time_s and perhaps type, key, size, user and "
-                 "response_size");
+      csv_.error(
+          "needs a first line with time_s and perhaps type, key, size, user and "
+          "response_size");
     }
   }
 
@@ -167,10 +167,11 @@ struct ReplayCsvSettings {
 
 void describe(Visitor& v, ReplayCsvSettings& s) {
   v.shorthand("file");
-  v.field("file", s.file,
-          "a CSV file, relative to the scenario's directory, with a column time_s and perhaps type, "
-          "key, user (numbers or names), size and response_size (bytes); what is missing is drawn",
-          required());
+  v.field(
+      "file", s.file,
+      "a CSV file, relative to the scenario's directory, with a column time_s and perhaps type, "
+      "key, user (numbers or names), size and response_size (bytes); what is missing is drawn",
+      required());
   v.field("speed", s.speed, "how many times faster than the file says");
   if (s.file.table != nullptr) {
     for (std::size_t i = 1; i < s.file.table->types.size(); ++i) {

@@ -36,8 +36,7 @@ std::vector<std::uint64_t> read_keys(InputFile& lines) {
     text_of_line.push_back(texts.add(text));
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    all_are_numbers =
-        all_are_numbers && error == std::errc() && end == text.data() + text.size();
+    all_are_numbers = all_are_numbers && error == std::errc() && end == text.data() + text.size();
     keys.push_back(number);
   }
   if (!all_are_numbers) {

@@ -87,9 +87,10 @@ void describe(Visitor& v, UrlPattern& s) {
   v.field("match", s.match, "the whole URL; * stands for any characters, ? for any one",
           required());
   v.field("type", s.type, "type of the request; drawn by shares unless given");
-  v.field("key", s.key,
-          "what is asked for: the URL, its path without what follows a '?', or a drawn key; URLs and "
-          "paths are numbered by popularity");
+  v.field(
+      "key", s.key,
+      "what is asked for: the URL, its path without what follows a '?', or a drawn key; URLs and "
+      "paths are numbered by popularity");
   if (!s.type.empty()) {
     v.declare(AsksForType{s.type});
   }
@@ -159,13 +160,16 @@ std::string what_patterns_leave_out(const ReplayLogSettings& settings) {
 
 void describe(Visitor& v, ReplayLogSettings& s) {
   v.shorthand("file");
-  v.field("file", s.file, "the log, relative to the scenario's directory; its lines may be in any "
-                          "order", required());
+  v.field("file", s.file,
+          "the log, relative to the scenario's directory; its lines may be in any "
+          "order",
+          required());
   v.field("format", s.format, "combined, or common, which lacks referrer and user agent");
   v.field("speed", s.speed, "how many times faster than it happened");
-  v.field("patterns", s.patterns,
-          "types and keys by URL, the first that fits; all of any type, with the URL as key, unless "
-          "given");
+  v.field(
+      "patterns", s.patterns,
+      "types and keys by URL, the first that fits; all of any type, with the URL as key, unless "
+      "given");
   v.field("user", s.user, "host: every host is a user; drawn: as for other traffic");
   v.field("spread", s.spread,
           "uniform: requests of one second at random instants of it, in their order; none: all at "
@@ -207,10 +211,11 @@ class ReplayLog final : public ArrivalProcess {
     std::string note = note_on_lines();
     if (!unknown_type_.empty()) {
       note = joined(note, fmt::format("'{}' is none of this traffic's requests; those were of any "
-                                      "type", unknown_type_));
+                                      "type",
+                                      unknown_type_));
     }
-    return joined(note, length_note(settings_.file.path, population_.simulation().now(),
-                                    last_sent_, sent_, total_));
+    return joined(note, length_note(settings_.file.path, population_.simulation().now(), last_sent_,
+                                    sent_, total_));
   }
 
  private:
@@ -286,8 +291,7 @@ class ReplayLog final : public ArrivalProcess {
     begin_of_second_ = i;
     end_of_second_ = i;
     offsets_.clear();
-    while (end_of_second_ < entries.size() &&
-           entries[end_of_second_].second == entries[i].second) {
+    while (end_of_second_ < entries.size() && entries[end_of_second_].second == entries[i].second) {
       Draw draw = offset_stream_.at(entries[end_of_second_].line);
       offsets_.push_back(settings_.spread == Spread::uniform ? draw.uniform() * 1e9 : 0);
       ++end_of_second_;
@@ -301,11 +305,11 @@ class ReplayLog final : public ArrivalProcess {
       return {};
     }
     const std::string format(name_of(settings_.format));
-    return fmt::format("{} of {} lines of {} {} and {} left out (first: line {})", wrong,
-                       log_->lines, settings_.file.path,
-                       wrong == 1 ? "is no " + format + "-format line"
-                                  : "are no " + format + "-format lines",
-                       wrong == 1 ? "was" : "were", first_wrong_line());
+    return fmt::format(
+        "{} of {} lines of {} {} and {} left out (first: line {})", wrong, log_->lines,
+        settings_.file.path,
+        wrong == 1 ? "is no " + format + "-format line" : "are no " + format + "-format lines",
+        wrong == 1 ? "was" : "were", first_wrong_line());
   }
 
   std::uint32_t first_wrong_line() const {

@@ -42,8 +42,8 @@ void describe(Visitor& v, SessionsSettings& s) {
   }
 }
 
-/// Users come as a Poisson process, send some requests, each after the answer to the one before, and
-/// leave. Sessions are open, but inside a session nothing is sent before the answer is there.
+/// Users come as a Poisson process, send some requests, each after the answer to the one before,
+/// and leave. Sessions are open, but inside a session nothing is sent before the answer is there.
 class Sessions final : public ArrivalProcess {
  public:
   Sessions(const SessionsSettings& settings, const Context& context)
@@ -66,9 +66,10 @@ class Sessions final : public ArrivalProcess {
   void start() override { static_cast<void>(arrive()); }
 
   std::string note() const override {
-    return unknown_type_.empty() ? ""
-                                 : "'" + unknown_type_ +
-                                       "' is none of this traffic's requests; those were of any type";
+    return unknown_type_.empty()
+               ? ""
+               : "'" + unknown_type_ +
+                     "' is none of this traffic's requests; those were of any type";
   }
 
  private:

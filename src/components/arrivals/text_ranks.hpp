@@ -34,9 +34,8 @@ class TextRanks {
     for (std::size_t i = 0; i < by_rank.size(); ++i) {
       by_rank[i] = static_cast<std::uint32_t>(i);
     }
-    std::stable_sort(by_rank.begin(), by_rank.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return counts_[a] > counts_[b];
-    });
+    std::stable_sort(by_rank.begin(), by_rank.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return counts_[a] > counts_[b]; });
     std::vector<std::uint32_t> ranks(texts_.size());
     for (std::size_t rank = 0; rank < by_rank.size(); ++rank) {
       ranks[by_rank[rank]] = static_cast<std::uint32_t>(rank);

@@ -68,7 +68,8 @@ class Diurnal final : public RateProfile {
   /// written as a product, which does not cancel when the time is short.
   double events_in(double time, double angle) const {
     const double half = time / period_ * (turn / 2);
-    return mean_ * (time + amplitude_ * period_ / turn * 2 * std::cos(angle + half) * std::sin(half));
+    return mean_ *
+           (time + amplitude_ * period_ / turn * 2 * std::cos(angle + half) * std::sin(half));
   }
 
   /// The time within one period until there are so many events: Newton's method, kept inside a

@@ -143,9 +143,7 @@ struct Codec<RateFile> {
   static Json echo(const RateFile& file) { return stampede::echo(file.settings); }
   static Json schema(SchemaWriter& writer) { return writer.of<RateFileSettings>(); }
   static std::string type_text() { return "the path of a CSV file, or {path: …, per: …}"; }
-  static void document(ReferenceWriter& writer) {
-    type_of<RateFileSettings>().document(writer);
-  }
+  static void document(ReferenceWriter& writer) { type_of<RateFileSettings>().document(writer); }
 };
 
 namespace {
@@ -178,8 +176,9 @@ void describe(Visitor& v, PiecewiseSettings& s) {
   v.shorthand("points");
   v.field("points", s.points, "rates at given times; the first holds before, the last afterwards");
   v.field("file", s.file, "a file of rates, such as counts taken from production");
-  v.field("between", s.between, "ramp: straight from one rate to the next; step: each holds until "
-                                "the next");
+  v.field("between", s.between,
+          "ramp: straight from one rate to the next; step: each holds until "
+          "the next");
   v.field("speed", s.speed, "how many times faster the points follow each other; rates stay",
           more_than(0.0), at_most(1e9));
   v.field("scale", s.scale, "what all rates are multiplied by", at_least(0.0), at_most(1e9));

@@ -100,9 +100,9 @@ class PiecewiseLinear : public RateProfile {
 
   /// The last piece that begins at or before that time.
   std::size_t piece_at(Duration at) const {
-    const auto next = std::upper_bound(
-        pieces_.begin() + 1, pieces_.end(), at,
-        [](Duration wanted, const Piece& piece) { return wanted < piece.begin; });
+    const auto next =
+        std::upper_bound(pieces_.begin() + 1, pieces_.end(), at,
+                         [](Duration wanted, const Piece& piece) { return wanted < piece.begin; });
     return static_cast<std::size_t>(next - pieces_.begin()) - 1;
   }
 

@@ -35,8 +35,7 @@ class Spike final : public PiecewiseLinear {
                          {s.at + s.ramp + s.length + s.ramp, s.base.per_second}}) {}
 };
 
-const Register<RateProfile, Spike, SpikeSettings> registered{
-    "spike", "a base rate with one peak"};
+const Register<RateProfile, Spike, SpikeSettings> registered{"spike", "a base rate with one peak"};
 
 }  // namespace
 }  // namespace stampede

@@ -84,7 +84,8 @@ TEST_CASE("constant arrivals are evenly spaced, and every second has its share")
 TEST_CASE("constant arrivals get closer on a ramp") {
   FakePopulation population;
   run_arrivals(population, R"({"constant": {"rate": {"stages": [
-      {"target": "100/s", "duration": "10s"}]}}})", 10);
+      {"target": "100/s", "duration": "10s"}]}}})",
+               10);
   REQUIRE(population.asks.size() == 500);
   for (std::size_t i = 0; i < 500; ++i) {
     CHECK(population.asks[i].sent.seconds() ==
@@ -179,7 +180,8 @@ TEST_CASE("transitions that are no Markov chain, or one that gets stuck, are pro
     const auto problems = problems_of(
         R"({"mmpp": {"states": [{"rate": "1/s", "mean_duration": "1s"},
                                 {"rate": "2/s", "mean_duration": "1s"}],
-                     "transitions": )" + transitions + "}}");
+                     "transitions": )" +
+        transitions + "}}");
     return problems.empty() ? "" : problems.front();
   };
   CHECK(problem("[[0, 1], [1, 0]]").empty());
@@ -203,7 +205,8 @@ TEST_CASE("a closed loop with random think time has the throughput of theory") {
   FakePopulation population;
   population.answer_time = 250_ms;
   run_arrivals(population,
-               R"({"closed": {"users": 20, "think_time": {"exponential": {"mean": "5s"}}}})", 20'000);
+               R"({"closed": {"users": 20, "think_time": {"exponential": {"mean": "5s"}}}})",
+               20'000);
   const double throughput = static_cast<double>(population.asks.size()) / 20'000;
   CHECK(throughput == Approx(20 / 5.25).epsilon(0.015));
 }
@@ -279,7 +282,8 @@ TEST_CASE("sessions begin as a Poisson process") {
 TEST_CASE("a session may have a random number of requests, at least one") {
   FakePopulation population;
   run_arrivals(population,
-               R"({"sessions": {"rate": "100/s", "count": {"uniform": {"low": 0, "high": 8}}}})", 1000);
+               R"({"sessions": {"rate": "100/s", "count": {"uniform": {"low": 0, "high": 8}}}})",
+               1000);
   std::map<std::uint64_t, int> lengths;
   for (const Ask& ask : population.asks) {
     ++lengths[*ask.user];
@@ -297,8 +301,10 @@ TEST_CASE("a failed request ends the session, unless the user goes on") {
   for (const bool goes_on : {false, true}) {
     FakePopulation population;
     population.outcome = Outcome::error;
-    run_arrivals(population, std::string(R"({"sessions": {"rate": "10/s", "count": 3, "on_failure": )") +
-                                 (goes_on ? "\"continue\"" : "\"leave\"") + "}}", 100);
+    run_arrivals(population,
+                 std::string(R"({"sessions": {"rate": "10/s", "count": 3, "on_failure": )") +
+                     (goes_on ? "\"continue\"" : "\"leave\"") + "}}",
+                 100);
     std::set<std::uint64_t> users;
     for (const Ask& ask : population.asks) {
       users.insert(*ask.user);
@@ -330,11 +336,12 @@ TEST_CASE("a session of an unknown type of request is told of") {
 // ---- all of them ------------------------------------------------------------------------------
 
 TEST_CASE("the same seed and replication give the same arrivals, another replication others") {
-  for (const char* json :
-       {R"({"poisson": "10/s"})", R"({"on_off": {"on": "1s", "off": "1s", "rate": "10/s"}})",
-        R"({"mmpp": [{"rate": "5/s", "mean_duration": "1s"}, {"rate": "20/s", "mean_duration": "1s"}]})",
-        R"({"closed": {"users": 2, "think_time": {"exponential": {"mean": "1s"}}}})",
-        R"({"sessions": {"rate": "10/s", "count": 2, "think_time": {"exponential": {"mean": "1s"}}}})"}) {
+  for (
+      const char* json :
+      {R"({"poisson": "10/s"})", R"({"on_off": {"on": "1s", "off": "1s", "rate": "10/s"}})",
+       R"({"mmpp": [{"rate": "5/s", "mean_duration": "1s"}, {"rate": "20/s", "mean_duration": "1s"}]})",
+       R"({"closed": {"users": 2, "think_time": {"exponential": {"mean": "1s"}}}})",
+       R"({"sessions": {"rate": "10/s", "count": 2, "think_time": {"exponential": {"mean": "1s"}}}})"}) {
     FakePopulation first;
     FakePopulation second;
     FakePopulation other;
@@ -353,5 +360,6 @@ TEST_CASE("arrivals without what they need are problems") {
   CHECK_FALSE(problems_of(R"({"mmpp": [{"rate": "1/s", "mean_duration": "1s"}]})").empty());
   CHECK_FALSE(problems_of(R"({"closed": 0})").empty());
   CHECK_FALSE(problems_of(R"({"sessions": {"rate": "1/s"}})").empty());
-  CHECK_FALSE(problems_of(R"({"sessions": {"rate": "1/s", "requests": ["a"], "count": 2}})").empty());
+  CHECK_FALSE(
+      problems_of(R"({"sessions": {"rate": "1/s", "requests": ["a"], "count": 2}})").empty());
 }

@@ -18,8 +18,8 @@ namespace {
 /// A line of the combined format at 10:<minute>:<second>.
 std::string line(const std::string& host, const std::string& time, const std::string& url,
                  const std::string& bytes = "100") {
-  return host + " - - [17/May/2015:10:" + time + " +0000] \"GET " + url + " HTTP/1.1\" 200 " + bytes +
-         " \"-\" \"curl \\\"7\\\"\"\n";
+  return host + " - - [17/May/2015:10:" + time + " +0000] \"GET " + url + " HTTP/1.1\" 200 " +
+         bytes + " \"-\" \"curl \\\"7\\\"\"\n";
 }
 
 std::vector<std::uint64_t> keys_of(const FakePopulation& population) {
@@ -55,8 +55,8 @@ TEST_CASE("speed squeezes a log, and 10x is 10") {
                  10, file.directory());
     CHECK(population.times() == std::vector<double>{0, 10});
   }
-  CHECK_FALSE(problems_of(R"({"replay_log": {"file": "a.log", "speed": "0x"}})",
-                          file.directory()).empty());
+  CHECK_FALSE(
+      problems_of(R"({"replay_log": {"file": "a.log", "speed": "0x"}})", file.directory()).empty());
 }
 
 TEST_CASE("requests of one second are spread over it and stay in their order") {
@@ -78,9 +78,9 @@ TEST_CASE("requests of one second are spread over it and stay in their order") {
 }
 
 TEST_CASE("patterns give types and keys, the first that fits") {
-  const FileForTest file("a.log", line("h", "05:00", "/img/a.png?v=1") +
-                                      line("h", "05:01", "/img/a.png?v=2") +
-                                      line("h", "05:02", "/buy?cart=77") + line("h", "05:03", "/x"));
+  const FileForTest file(
+      "a.log", line("h", "05:00", "/img/a.png?v=1") + line("h", "05:01", "/img/a.png?v=2") +
+                   line("h", "05:02", "/buy?cart=77") + line("h", "05:03", "/x"));
   FakePopulation population;
   population.types = {{"image", 3}, {"checkout", 5}, {"page", 7}};
   run_arrivals(population, R"({"replay_log": {"file": "a.log", "patterns": [
@@ -109,8 +109,9 @@ TEST_CASE("a type that the traffic does not have is told of") {
   const FileForTest file("a.log", line("h", "05:00", "/a"));
   FakePopulation population;
   const std::string note = run_arrivals(
-      population, R"({"replay_log": {"file": "a.log", "patterns": [{"match": "*", "type": "typo"}]}})",
-      0.001, file.directory());
+      population,
+      R"({"replay_log": {"file": "a.log", "patterns": [{"match": "*", "type": "typo"}]}})", 0.001,
+      file.directory());
   CHECK(note.find("'typo' is none of this traffic's requests") != std::string::npos);
 }
 
@@ -128,8 +129,7 @@ TEST_CASE("hosts are users, and bytes are the size of the answer") {
   CHECK(population.asks[1].response_size == 0);
   CHECK(population.asks[2].response_size == UINT32_MAX);
   FakePopulation drawn;
-  run_arrivals(drawn, R"({"replay_log": {"file": "a.log", "user": "drawn"}})", 3,
-               file.directory());
+  run_arrivals(drawn, R"({"replay_log": {"file": "a.log", "user": "drawn"}})", 3, file.directory());
   CHECK_FALSE(drawn.asks[0].user);
 }
 
@@ -147,11 +147,12 @@ TEST_CASE("times of a log are compared across zones, months and leap days") {
 
 TEST_CASE("wrong lines are left out and reported") {
   const std::string good = line("h", "05:00", "/a");
-  const FileForTest file("a.log", good + "\n" + good + "no line of a log\n" +
-                                      "h - - [17/May/2015:10:05:00 +0000] \"GET /a HTTP/1.1\" 200 1\n" +
-                                      "h - - [31/Jun/2015:10:05:00 +0000] \"GET /a HTTP/1.1\" 200 1 "
-                                      "\"-\" \"-\"\n" +
-                                      good.substr(0, good.size() - 3) + "\n");
+  const FileForTest file("a.log",
+                         good + "\n" + good + "no line of a log\n" +
+                             "h - - [17/May/2015:10:05:00 +0000] \"GET /a HTTP/1.1\" 200 1\n" +
+                             "h - - [31/Jun/2015:10:05:00 +0000] \"GET /a HTTP/1.1\" 200 1 "
+                             "\"-\" \"-\"\n" +
+                             good.substr(0, good.size() - 3) + "\n");
   FakePopulation combined;
   CHECK(run_arrivals(combined, R"({"replay_log": {"file": "a.log", "spread": "none"}})", 0,
                      file.directory()) ==
@@ -170,7 +171,8 @@ TEST_CASE("what a broken client sent is a URL as well") {
   const FileForTest file("a.log", around + "-\" 400 0 \"-\" \"-\"\n" + around +
                                       "GET /old\" 200 0 \"-\" \"-\"\n" + around +
                                       "GET /a b HTTP/1.1\" 400 0 \"-\" \"-\"\n");
-  const std::string patterns = R"("patterns": [{"match": "-"}, {"match": "/old"}, {"match": "/a b"}])";
+  const std::string patterns =
+      R"("patterns": [{"match": "-"}, {"match": "/old"}, {"match": "/a b"}])";
   CHECK(problems_of(R"({"replay_log": {"file": "a.log", )" + patterns + "}}", file.directory())
             .empty());
 }
@@ -200,8 +202,7 @@ TEST_CASE("a file that is no log is a problem before the run") {
 }
 
 TEST_CASE("a log of the common format is taken for combined only when told so") {
-  const FileForTest file("a.log",
-                         "h - - [17/May/2015:10:05:00 +0000] \"GET /a HTTP/1.1\" 200 1\n");
+  const FileForTest file("a.log", "h - - [17/May/2015:10:05:00 +0000] \"GET /a HTTP/1.1\" 200 1\n");
   const auto problems = problems_of(R"({"replay_log": "a.log"})", file.directory());
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].find("try format: common") != std::string::npos);
@@ -214,12 +215,14 @@ TEST_CASE("a real access log is replayed in full") {
   }
   FakePopulation population;
   population.types = {{"image", 1}, {"page", 2}};
-  const std::string note = run_arrivals(population,
-                                        R"({"replay_log": {"file": "apache_combined.log", "speed": 1000,
+  const std::string note =
+      run_arrivals(population,
+                   R"({"replay_log": {"file": "apache_combined.log", "speed": 1000,
       "patterns": [{"match": "*.png*", "type": "image"}, {"match": "*", "type": "page"}]}})",
-                                        300, *directory);
-  CHECK(note.starts_with("1 of 10000 lines of apache_combined.log is no combined-format line and "
-                         "was left out (first: line 8899)"));
+                   300, *directory);
+  CHECK(
+      note.starts_with("1 of 10000 lines of apache_combined.log is no combined-format line and "
+                       "was left out (first: line 8899)"));
   REQUIRE(population.asks.size() == 9999);
   const std::vector<double> times = population.times();
   CHECK(std::is_sorted(times.begin(), times.end()));
@@ -279,9 +282,10 @@ TEST_CASE("a wrong table of requests is a problem that names the line") {
         "the file 'r.csv' is wrong: line 2 needs a time_s of 0 or more seconds; ; ");
   CHECK(problem("time_s\nnan\n") ==
         "the file 'r.csv' is wrong: line 2 needs a time_s of 0 or more seconds; ; ");
-  CHECK(problem("time_s,size\n1,1KB\n") ==
-        "the file 'r.csv' is wrong: line 2 has '1KB' as size, expected a whole number of bytes below "
-        "4 GiB; ; ");
+  CHECK(
+      problem("time_s,size\n1,1KB\n") ==
+      "the file 'r.csv' is wrong: line 2 has '1KB' as size, expected a whole number of bytes below "
+      "4 GiB; ; ");
   CHECK(problem("time_s,color\n1,red\n").find("unknown column 'color'") != std::string::npos);
   CHECK(problem("type,key\na,b\n").find("needs a first line with time_s") != std::string::npos);
   CHECK(problem("time_s\n") == "the file 'r.csv' holds no requests; ; ");

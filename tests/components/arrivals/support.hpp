@@ -16,7 +16,8 @@ namespace stampede::test {
 /// Users in front of nothing: keeps what was asked, and answers each request alike after a while.
 class FakePopulation final : public Population {
  public:
-  explicit FakePopulation(SimulationLimits limits = {}) : simulation_(limits), scope_(simulation_) {}
+  explicit FakePopulation(SimulationLimits limits = {})
+      : simulation_(limits), scope_(simulation_) {}
 
   Scope& scope() override { return scope_; }
   Stream stream(std::string_view purpose) const override {

@@ -36,8 +36,9 @@ double integral(const RateProfile& rate, double from, double to) {
   double sum = 0;
   for (int i = 0; i < pieces; ++i) {
     const double left = from + i * width;
-    sum += (rate.rate(at(left)) + 4 * rate.rate(at(left + width / 2)) +
-            rate.rate(at(left + width))) * width / 6;
+    sum +=
+        (rate.rate(at(left)) + 4 * rate.rate(at(left + width / 2)) + rate.rate(at(left + width))) *
+        width / 6;
   }
   return sum;
 }
@@ -200,9 +201,9 @@ TEST_CASE("piecewise rates come from a file of seconds and rates") {
 TEST_CASE("piecewise rates come from a file of timestamps and counts") {
   const test::FileForTest file(
       "load.csv", "timestamp,value\n2016-02-28 23:59:00,60\n2016-02-29 00:00:00,120\n");
-  const auto rate = profile(
-      R"({"piecewise": {"file": {"path": "load.csv", "per": "1m"}, "between": "step"}})",
-      file.directory());
+  const auto rate =
+      profile(R"({"piecewise": {"file": {"path": "load.csv", "per": "1m"}, "between": "step"}})",
+              file.directory());
   CHECK(rate->rate(at(59_s)) == Approx(1));
   CHECK(rate->rate(at(60_s)) == Approx(2));
 }
@@ -210,8 +211,7 @@ TEST_CASE("piecewise rates come from a file of timestamps and counts") {
 TEST_CASE("a wrong file of rates is a problem that names the line") {
   const auto problem = [](const std::string& text) {
     const test::FileForTest file("load.csv", text);
-    const Texts problems =
-        problems_of(R"({"piecewise": {"file": "load.csv"}})", file.directory());
+    const Texts problems = problems_of(R"({"piecewise": {"file": "load.csv"}})", file.directory());
     return problems.empty() ? "" : problems.front();
   };
   CHECK(problem("a,b\n1,2\n") ==
@@ -238,9 +238,9 @@ TEST_CASE("counts of a real load balancer become a rate") {
   if (!directory) {
     return;
   }
-  const auto rate = profile(R"({"piecewise": {"between": "step", "file": {"path": ")" + name +
-                                R"(", "per": "5m"}}})",
-                            *directory);
+  const auto rate = profile(
+      R"({"piecewise": {"between": "step", "file": {"path": ")" + name + R"(", "per": "5m"}}})",
+      *directory);
   CHECK(rate->rate(at(1_s)) == Approx(94.0 / 300));
   CHECK(rate->rate(at(301_s)) == Approx(56.0 / 300));
   CHECK(rate->after(at(0_s), 94 + 56).seconds() == Approx(600));
@@ -253,5 +253,6 @@ TEST_CASE("what makes no sense of a rate profile is a problem") {
   CHECK_FALSE(problems_of(R"({"diurnal": {"mean": "1/s", "amplitude": "150%"}})").empty());
   CHECK_FALSE(problems_of(R"({"piecewise": {}})").empty());
   CHECK_FALSE(problems_of(R"({"piecewise": [{"at": "2s", "rate": "1/s"},
-                                            {"at": "1s", "rate": "1/s"}]})").empty());
+                                            {"at": "1s", "rate": "1/s"}]})")
+                  .empty());
 }
