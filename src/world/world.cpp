@@ -131,14 +131,17 @@ struct World::Parts final : public Directory {
     co_await simulation.until(Time::from_start(fault.settings().at));
     const std::vector<Instance*> targets = targets_of(fault.settings().target);
     fault.begin(targets);
-    fault_events.push_back({simulation.now().seconds(), kind, names_of(targets), true});
+    fault_events.push_back({seconds_now(), kind, names_of(targets), true});
     if (fault.settings().duration) {
       co_await simulation.delay(*fault.settings().duration);
       fault.end();
-      fault_events.push_back({simulation.now().seconds(), kind, names_of(targets), false});
+      fault_events.push_back({seconds_now(), kind, names_of(targets), false});
     }
     co_return Done{};
   }
+
+  /// Divided, not multiplied: 240 s shall read 240.
+  double seconds_now() const { return static_cast<double>(simulation.now().ns()) / 1e9; }
 
   std::vector<Instance*> targets_of(const TargetSettings& wanted) {
     std::vector<PlaceId> zones = geography.zones_in(wanted.zone.name);
