@@ -47,7 +47,9 @@ class Closed final : public ArrivalProcess {
       : population_(context.population),
         users_(settings.users ? *settings.users : population_.user_count()),
         think_time_(settings.think_time),
-        thinking_(population_.stream("think time")) {}
+        thinking_(population_.stream("think time")) {
+    require(users_ > 0, "a checked scenario says how many users there are");
+  }
 
   Scope& scope() { return population_.scope(); }
 
@@ -55,10 +57,6 @@ class Closed final : public ArrivalProcess {
     for (std::uint64_t number = 0; number < users_; ++number) {
       static_cast<void>(user(number));
     }
-  }
-
-  std::string note() const override {
-    return users_ > 0 ? "" : "there are no users: say how many by users.count or closed.users";
   }
 
  private:

@@ -50,18 +50,15 @@ struct Codec<Speed> {
   static std::string type_text() { return "how many times faster, such as 10x"; }
 };
 
-/// What a user should know of a replay that did not end with its run; empty if it did, more or
-/// less. `sent` of `total` requests went out; the last one is due at `last`.
-inline std::string length_note(const std::string& file, Time now, Time last, std::size_t sent,
-                               std::size_t total) {
-  if (sent < total) {
-    return fmt::format("{}: {} of {} requests were sent until the run ended at {:.6g} s", file,
-                       sent, total, now.seconds());
+/// What a user should know of a record that does not end with the run, more or less; empty if it
+/// does. `last` is when its last request is due.
+inline std::string length_note(const std::string& file, Time last, Time end_of_run) {
+  if (last > end_of_run) {
+    return fmt::format("{} is longer than the run: it takes {:.6g} s", file, last.seconds());
   }
-  if ((now - last).seconds() > 0.01 * now.seconds()) {
-    return fmt::format(
-        "{}: the last request was sent at {:.6g} s, before the run ended at {:.6g} s", file,
-        last.seconds(), now.seconds());
+  if (last.seconds() < 0.95 * end_of_run.seconds()) {
+    return fmt::format("{} is shorter than the run: after {:.6g} s nothing more is sent", file,
+                       last.seconds());
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "components/arrivals/known_type.hpp"
 #include "components/arrivals/open.hpp"
 #include "components/arrivals/replay.hpp"
 #include "stampede/base/hash.hpp"
@@ -185,11 +186,9 @@ class ReplayCsv final : public ArrivalProcess {
  public:
   ReplayCsv(const ReplayCsvSettings& settings, const Context& context)
       : population_(context.population), settings_(settings), table_(settings.file.table) {
-    for (const std::string& name : table_->types) {
-      types_.push_back(name.empty() ? std::nullopt : population_.type(name));
-      if (!name.empty() && !types_.back()) {
-        unknown_type_ = name;
-      }
+    types_.push_back(std::nullopt);
+    for (std::size_t i = 1; i < table_->types.size(); ++i) {
+      types_.push_back(known_type(population_, table_->types[i]));
     }
   }
 
@@ -197,25 +196,19 @@ class ReplayCsv final : public ArrivalProcess {
   void start() override { static_cast<void>(replay()); }
 
   std::string note() const override {
-    std::string note;
-    if (!unknown_type_.empty()) {
-      note = fmt::format("'{}' in {} is none of this traffic's requests; those were of any type",
-                         unknown_type_, settings_.file.path);
-    }
-    return joined(note, length_note(settings_.file.path, population_.simulation().now(),
-                                    settings_.speed.when(table_->rows.back().at), sent_,
-                                    table_->rows.size()));
+    return length_note(settings_.file.path, settings_.speed.when(table_->rows.back().at),
+                       population_.simulation().now());
   }
 
  private:
   Process replay() {
-    for (; sent_ < table_->rows.size(); ++sent_) {
-      const Time due = settings_.speed.when(table_->rows[sent_].at);
+    for (std::size_t i = 0; i < table_->rows.size(); ++i) {
+      const Time due = settings_.speed.when(table_->rows[i].at);
       if (due == Time::never()) {
         co_return Done();
       }
       co_await population_.simulation().until(due);
-      send_and_forget(population_, ask_for(table_->rows[sent_], due));
+      send_and_forget(population_, ask_for(table_->rows[i], due));
     }
     co_return Done();
   }
@@ -235,8 +228,6 @@ class ReplayCsv final : public ArrivalProcess {
   ReplayCsvSettings settings_;
   std::shared_ptr<const RequestTable> table_;
   std::vector<std::optional<RequestTypeId>> types_;  ///< by the table's numbers
-  std::string unknown_type_;
-  std::size_t sent_ = 0;
 };
 
 const Register<ArrivalProcess, ReplayCsv, ReplayCsvSettings> registered{

@@ -109,9 +109,11 @@ class ReplayKeys final : public ArrivalProcess {
   void start() override { static_cast<void>(replay()); }
 
   std::string note() const override {
-    return settings_.repeat ? ""
-                            : length_note(settings_.file.path, population_.simulation().now(),
-                                          last_sent_, sent_, keys_->size());
+    if (settings_.repeat) {
+      return {};
+    }
+    const Time last = rate_->after(Time(), static_cast<double>(keys_->size()));
+    return length_note(settings_.file.path, last, population_.simulation().now());
   }
 
  private:
@@ -129,7 +131,6 @@ class ReplayKeys final : public ArrivalProcess {
       Ask ask;
       ask.sent = due;
       ask.key = (*keys_)[sent_ % keys_->size()];
-      last_sent_ = due;
       ++sent_;
       send_and_forget(population_, ask);
     }
@@ -141,7 +142,6 @@ class ReplayKeys final : public ArrivalProcess {
   std::shared_ptr<const std::vector<std::uint64_t>> keys_;
   std::unique_ptr<RateProfile> rate_;
   std::size_t sent_ = 0;
-  Time last_sent_;
 };
 
 const Register<ArrivalProcess, ReplayKeys, ReplayKeysSettings> registered{

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "components/arrivals/access_log.hpp"
+#include "components/arrivals/known_type.hpp"
 #include "components/arrivals/open.hpp"
 #include "components/arrivals/replay.hpp"
 #include "stampede/schema/input_file.hpp"
@@ -199,6 +200,7 @@ class ReplayLog final : public ArrivalProcess {
       if (settings_.replays(log_->entries[i])) {
         total_ += 1;
         first_ = total_ == 1 ? i : first_;
+        last_ = i;
       }
     }
     ask_for_urls();
@@ -208,14 +210,10 @@ class ReplayLog final : public ArrivalProcess {
   void start() override { static_cast<void>(replay()); }
 
   std::string note() const override {
-    std::string note = note_on_lines();
-    if (!unknown_type_.empty()) {
-      note = joined(note, fmt::format("'{}' is none of this traffic's requests; those were of any "
-                                      "type",
-                                      unknown_type_));
-    }
-    return joined(note, length_note(settings_.file.path, population_.simulation().now(), last_sent_,
-                                    sent_, total_));
+    const double seconds = seconds_between(first_, last_);
+    return joined(note_on_lines(),
+                  length_note(settings_.file.path, settings_.speed.when(seconds * 1e9),
+                              population_.simulation().now()));
   }
 
  private:
@@ -232,8 +230,7 @@ class ReplayLog final : public ArrivalProcess {
       const UrlPattern& pattern = found == nullptr ? any : *found;
       Asked asked;
       if (!pattern.type.empty()) {
-        asked.type = population_.type(pattern.type);
-        unknown_type_ = asked.type ? unknown_type_ : pattern.type;
+        asked.type = known_type(population_, pattern.type);
       }
       if (pattern.key != KeyOf::drawn) {
         asked.key = pattern.key == KeyOf::url ? log_->url_ranks[url] : log_->path_ranks[url];
@@ -266,19 +263,20 @@ class ReplayLog final : public ArrivalProcess {
     if (settings_.user == UserOf::host) {
       ask.user = entry.user;
     }
-    last_sent_ = due;
-    ++sent_;
     send_and_forget(population_, ask);
+  }
+
+  double seconds_between(std::size_t i, std::size_t j) const {
+    return static_cast<double>(log_->entries[j].second - log_->entries[i].second);
   }
 
   /// When an entry is due; entries are asked for in their order.
   Time time_of(std::size_t i) {
-    const std::vector<AccessLog::Entry>& entries = log_->entries;
     if (i >= end_of_second_) {
       spread_second_of(i);
     }
-    const auto seconds = static_cast<double>(entries[i].second - entries[first_].second);
-    const double since_first_second = seconds * 1e9 + offsets_[i - begin_of_second_];
+    const double since_first_second =
+        seconds_between(first_, i) * 1e9 + offsets_[i - begin_of_second_];
     if (i == first_) {
       first_offset_ = since_first_second;
     }
@@ -322,16 +320,14 @@ class ReplayLog final : public ArrivalProcess {
   std::shared_ptr<const AccessLog> log_;
   Stream offset_stream_;
   std::vector<Asked> asked_;  ///< by URL
-  std::string unknown_type_;
-  std::size_t first_ = 0;  ///< the entry that is sent first
+  std::size_t first_ = 0;     ///< the entries that are sent first and last
+  std::size_t last_ = 0;
   std::size_t total_ = 0;
 
   std::size_t begin_of_second_ = 0;  ///< the entries of the second being replayed
   std::size_t end_of_second_ = 0;
   std::vector<double> offsets_;
   double first_offset_ = 0;
-  std::size_t sent_ = 0;
-  Time last_sent_;
 };
 
 const Register<ArrivalProcess, ReplayLog, ReplayLogSettings> registered{

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "components/arrivals/known_type.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/variates.hpp"
@@ -55,22 +56,12 @@ class Sessions final : public ArrivalProcess {
         users_(population_.stream("session users")),
         behaviour_(population_.stream("sessions")) {
     for (const std::string& name : settings.requests) {
-      types_.push_back(population_.type(name));
-      if (!types_.back()) {
-        unknown_type_ = name;
-      }
+      types_.push_back(known_type(population_, name));
     }
   }
 
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(arrive()); }
-
-  std::string note() const override {
-    return unknown_type_.empty()
-               ? ""
-               : "'" + unknown_type_ +
-                     "' is none of this traffic's requests; those were of any type";
-  }
 
  private:
   Process arrive() {
@@ -127,11 +118,10 @@ class Sessions final : public ArrivalProcess {
 
   Population& population_;
   std::unique_ptr<RateProfile> rate_;
-  std::vector<std::optional<RequestTypeId>> types_;
+  std::vector<RequestTypeId> types_;
   std::optional<Distribution<double>> count_;
   Distribution<Duration> think_time_;
   bool leaves_;
-  std::string unknown_type_;
   Stream users_;
   Stream behaviour_;
 };

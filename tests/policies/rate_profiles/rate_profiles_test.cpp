@@ -128,6 +128,15 @@ TEST_CASE("stages are ramps from one target to the next, and the last one holds"
   CHECK(rate->after(at(10_s), 1500 + 40) == at(31_s));
 }
 
+TEST_CASE("a rate that ended at zero brings nothing, whenever one asks") {
+  const auto rate = profile(R"({"stages": [{"target": "8/s", "duration": "0s"},
+                                           {"target": "0/s", "duration": "5s"}]})");
+  CHECK(rate->after(at(0.0), 19) < at(5.0));
+  for (const double asked : {0.0, 4.9, 5.0, 6.0, 1000.0}) {
+    CHECK(rate->after(at(asked), 21) == Time::never());
+  }
+}
+
 TEST_CASE("a stage without a duration is a step") {
   const auto rate = profile(R"({"stages": [{"target": "10/s", "duration": "0s"},
       {"target": "10/s", "duration": "5s"}, {"target": "1000/s", "duration": 0}]})");
@@ -229,7 +238,7 @@ TEST_CASE("a wrong file of rates is a problem that names the line") {
   CHECK(problem("time_s,rate\n") == "the file 'load.csv' holds no rates; ; ");
   CHECK(problem("") == "the file 'load.csv' is empty; ; ");
   CHECK(problems_of(R"({"piecewise": {"file": "none.csv"}})", "/").front() ==
-        "the file 'none.csv' is no file; ; ");
+        "the file 'none.csv' is not there; ; ");
 }
 
 TEST_CASE("counts of a real load balancer become a rate") {
