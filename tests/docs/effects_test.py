@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+# labels: once
+"""Each scenario expects an effect. With the mechanism behind it switched off, it must fail.
+
+usage: effects_test.py STAMPEDE BUILD_DIR (called by ctest in the root of the sources)
+"""
+
+import pathlib
+import subprocess
+import sys
+
+# A scenario, and settings that take away what it shows.
+SWITCHED_OFF = {
+    "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
+    "balancing-on-equal-servers": ["by_all.policy=random"],
+    "balancing-on-unequal-servers": ["faults.0.factor=1"],
+    "big-answers-fill-the-line": ["network.to_users.bandwidth=100Gbps"],
+    "bounded-queues-keep-goodput": ["short_queue.concurrency.queue=unbounded"],
+    "bursts-wait-longer": ["bursty_users.arrivals={kind: poisson, rate: 100/s}"],
+    "chatty-against-batched": ["chatty.handler.0.repeat.times=1"],
+    "coordinated-omission": ["open_users.arrivals={kind: closed, users: 20}"],
+    "day-and-night": ["mean_users.arrivals.rate.diurnal.amplitude=0%"],
+    "fan-out-meets-the-tail": ["asks_all.handler=[{call: leaf}]"],
+    "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
+    "hot-key-on-a-hash-ring": ["bounded.policy=ring_hash"],
+    "jitter-spreads-retries": ["step_users.retry.retry_back_off.jitter=full"],
+    "lost-messages-need-a-timeout": ["network.to_users.loss=0%"],
+    "many-balancers-see-little": ["many.replicas=1"],
+    "no-backend-left": ["watching.health_check.interval=1h"],
+    "one-pool-for-everything": ["order_pool.handler=[{call: report_store}]"],
+    "panic-threshold": ["panicking.healthy_panic_threshold=0%"],
+    "priorities-in-a-rush": ["by_priority.concurrency.queue.discipline=fifo"],
+    "ramp-to-the-knee": ["app.concurrency.workers=8"],
+    "regional-deployment": ["us_app.zones=[eu]"],
+    "retries-multiply-through-tiers": ["eager_middle.handler=[{call: hurt_database}]"],
+    "sessions-are-lost-as-a-whole": ["shoppers.arrivals.on_failure=continue"],
+    "slow-is-worse-than-dead": ["faults.1.factor=1"],
+    "slow-start-eases-in-a-cold-server": ["easing.slow_start.window=1ms"],
+    "spike-and-headroom": ["five_servers.replicas=2"],
+    "sticky-sessions-lose-balance": ["sticky_users.users.count=100k"],
+    "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
+    "web-shop": ["faults=[]"],
+    "work-for-users-who-have-left": ["leaving_users.patience=1h"],
+    "zone-aware-routing": ["at_home.zone_aware.routing_enabled=0%"],
+}
+
+EXPECTATION_FAILED = 99
+
+
+def main():
+    stampede = sys.argv[1]
+    scenarios = {path.stem: path for path in pathlib.Path("scenarios").glob("*.yaml")}
+    complaints = [f"{name}: say in {__file__} how to switch off what it shows"
+                  for name in sorted(scenarios.keys() - SWITCHED_OFF.keys())]
+    complaints += [f"{name}: there is no such scenario"
+                   for name in sorted(SWITCHED_OFF.keys() - scenarios.keys())]
+    for name in sorted(scenarios.keys() & SWITCHED_OFF.keys()):
+        command = [stampede, "run", str(scenarios[name]), "--quiet"]
+        for setting in SWITCHED_OFF[name]:
+            command += ["--set", setting]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != EXPECTATION_FAILED:
+            complaints.append(f"{name}: exit {done.returncode} instead of {EXPECTATION_FAILED} with "
+                              f"{SWITCHED_OFF[name]}\n{done.stderr}")
+    print("\n".join(complaints))
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
