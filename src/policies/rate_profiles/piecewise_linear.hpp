@@ -47,9 +47,9 @@ class PiecewiseLinear : public RateProfile {
     }
     std::size_t i = piece_at(from.since_start());
     double begin = offset(pieces_[i], from.since_start());
-    const double here = pieces_[i].events_from(begin);
-    if (events > here) {
-      events -= here;
+    // The last piece never ends, though it may bring nothing.
+    if (i + 1 < pieces_.size() && events > pieces_[i].events_from(begin)) {
+      events -= pieces_[i].events_from(begin);
       const double passed = pieces_[i + 1].events_before;
       i = piece_with_event(passed + events);
       events -= pieces_[i].events_before - passed;
