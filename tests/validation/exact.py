@@ -1,12 +1,9 @@
 #!/usr/bin/python3
 """Exact values of the models in scenarios/validation that `expect:` quotes, from their formulas.
 
-Prints one `name value` per line. The scenarios cite the same names, and exact_test.py compares.
-Needs numpy only.
+Prints one `name value` per line; exact_test.py compares them with what the scenarios expect.
 """
 import math
-
-import numpy as np
 
 
 def erlang_b(servers, load):
@@ -54,26 +51,41 @@ def erlang2_m_1(arrival, service):
     return 1 / (service * (1 - sigma))
 
 
+def times(a, b):
+    """The product of 2×2 matrices, as lists of rows."""
+    return [[sum(a[i][k] * b[k][j] for k in range(2)) for j in range(2)] for i in range(2)]
+
+
+def inverse(a):
+    det = a[0][0] * a[1][1] - a[0][1] * a[1][0]
+    return [[a[1][1] / det, -a[0][1] / det], [-a[1][0] / det, a[0][0] / det]]
+
+
 def mmpp_m_1(rates, leave, service):
     """MMPP(2)/M/1 as a quasi-birth-death process (Neuts 1981): mean number in system and response time."""
-    q = np.array([[-leave[0], leave[0]], [leave[1], -leave[1]]])
-    up = np.diag(rates)
-    down = service * np.eye(2)
-    local = q - up - down
-    r = np.zeros((2, 2))
+    up = [[rates[0], 0.0], [0.0, rates[1]]]
+    local = [[-leave[0] - rates[0] - service, leave[0]], [leave[1], -leave[1] - rates[1] - service]]
+    # R = -(up + service R²) / local, from below.
+    minus_inverse = [[-x for x in row] for row in inverse(local)]
+    r = [[0.0, 0.0], [0.0, 0.0]]
     for _ in range(200000):
-        new = -(up + r @ r @ down) @ np.linalg.inv(local)
-        if np.max(np.abs(new - r)) < 1e-15:
-            break
+        square = times(r, r)
+        new = times([[up[i][j] + service * square[i][j] for j in range(2)] for i in range(2)],
+                    minus_inverse)
+        change = max(abs(new[i][j] - r[i][j]) for i in range(2) for j in range(2))
         r = new
-    # Level 0: pi0 (q - up) + pi1 down = 0 with pi1 = pi0 R; sum pi0 (I-R)^-1 1 = 1.
-    boundary = (q - up) + r @ down
-    inverse = np.linalg.inv(np.eye(2) - r)
-    a = np.vstack([boundary.T, (inverse @ np.ones(2))[None, :]])
-    pi0 = np.linalg.lstsq(a, np.array([0.0, 0.0, 1.0]), rcond=None)[0]
-    number = float(pi0 @ r @ inverse @ inverse @ np.ones(2))
-    stationary = np.array([leave[1], leave[0]]) / sum(leave)
-    arrival = float(stationary @ np.array(rates))
+        if change < 1e-15:
+            break
+    # Nothing in the system: pi0 (Q - up) + pi1 service = 0 with pi1 = pi0 R; the columns of this are
+    # dependent, so one of them and the sum of all levels, pi0 (I - R)^-1 1 = 1, give pi0.
+    above = inverse([[1 - r[0][0], -r[0][1]], [-r[1][0], 1 - r[1][1]]])
+    empty = [-leave[0] - rates[0] + service * r[0][0], leave[1] + service * r[1][0]]
+    total = [sum(above[0]), sum(above[1])]
+    scale = empty[1] * total[0] - empty[0] * total[1]
+    pi0 = [empty[1] / scale, -empty[0] / scale]
+    levels = times(r, times(above, above))
+    number = sum(pi0[i] * sum(levels[i]) for i in range(2))
+    arrival = (leave[1] * rates[0] + leave[0] * rates[1]) / sum(leave)
     return arrival, number, number / arrival
 
 
