@@ -8,9 +8,10 @@
 
 namespace stampede {
 
-/// One observer's delayed view of a fleet, as a service registry or the endpoints of an orchestrator
-/// give it: which instances are members. An instance enrols when it is ready for the first time, and
-/// is withdrawn when it begins to drain or is gone; the observer learns of both `delay` later.
+/// One observer's delayed view of a fleet, as a service registry or the endpoints of an
+/// orchestrator give it: which instances are members. An instance enrols when it is ready for the
+/// first time, and is withdrawn when it begins to drain or is gone; the observer learns of both
+/// `delay` later.
 ///
 /// A crash is no news: nobody announces a death, nor that what is still a member came back. That is
 /// for health checks to find out.
