@@ -1,0 +1,69 @@
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "stampede/base/json.hpp"
+#include "stampede/measure/summarize.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/scenario/scenario.hpp"
+#include "stampede/world/world.hpp"
+
+using namespace stampede;
+
+namespace {
+
+/// How each kind of component is written that sends its requests on to `next`. A new kind gets a
+/// line here.
+const std::map<std::string, std::string> ways_to_call{
+    {"service", "kind: service, replicas: 2, handler: [{compute: 1ms}, {call: NEXT}]"},
+    {"load_balancer", "kind: load_balancer, backends: NEXT, processing: 10us"},
+};
+
+std::string calling(const std::string& kind, const std::string& next) {
+  INFO("say how a " << kind << " calls others");
+  REQUIRE(ways_to_call.count(kind) == 1);
+  std::string text = ways_to_call.at(kind);
+  return text.replace(text.find("NEXT"), 4, next);
+}
+
+}  // namespace
+
+TEST_CASE("every component can call every other, and every request has a response") {
+  const std::vector<std::string> kinds = Registry<Component>::instance().kind_names();
+  REQUIRE(kinds.size() >= 2);
+  for (const std::string& first : kinds) {
+    for (const std::string& second : kinds) {
+      const std::string text =
+          "stampede: 1\n"
+          "run: {duration: 10s, warmup: 1s}\n"
+          "network: {within_zone: 100us, to_users: 5ms}\n"
+          "traffic: {users: {arrivals: {kind: closed, users: 3, think_time: 20ms}, target: first}}\n"
+          "components:\n"
+          "  first: {" + calling(first, "second") + "}\n"
+          "  second: {" + calling(second, "last") + "}\n"
+          "  last: {kind: service, replicas: 3, handler: [{wait: 1ms}]}\n";
+      INFO(text);
+      const ReadScenario read = read_scenario(text, "pair.yaml");
+      REQUIRE(read.scenario);
+      World world(*read.scenario, 0);
+      const WorldRecord record = world.run();
+      REQUIRE(record.complete);
+      CHECK(record.broken_law == "");
+
+      const Recording* recording = record.recording.get();
+      const Result result =
+          summarize(std::span(&recording, 1), WarmupChoice{read.scenario->run.warmup.length});
+      const Subject& users = result.traffic.at(0);
+      CHECK(*users.find_count("requests") > 700);
+      CHECK(users.find("availability")->value.estimate == 1.0);
+      // Through three components and the network there and back; nobody is passed by.
+      CHECK(users.find("latency.p50")->value.estimate > 0.011);
+      CHECK(users.find("latency.max")->value.estimate < 0.016);
+      for (const Subject& component : result.components) {
+        CHECK(component.find("throughput")->value.estimate ==
+              Approx(users.find("throughput")->value.estimate).epsilon(0.01));
+      }
+    }
+  }
+}

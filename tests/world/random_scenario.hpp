@@ -1,0 +1,654 @@
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stampede/random/stream.hpp"
+
+namespace stampede::test {
+
+/// How a random scenario is varied. Variants of one seed are made by the same draws, so they are
+/// the same scenario but for what is asked for here.
+struct Variant {
+  /// Every time is multiplied by this, every rate and bandwidth divided.
+  int stretch = 1;
+  /// The run lasts so many times as long, with slices of the same length.
+  int duration_factor = 1;
+  /// Beside the rest runs traffic of its own with a component of its own.
+  bool bystander = false;
+  /// Every time is a whole number of nanoseconds that no rounding touches, so that stretching it
+  /// stretches all results exactly: constant times, rates that are powers of two, no work at a
+  /// speed other than 1.
+  bool exact = false;
+};
+
+/// A valid scenario made by chance, as text: a few populations in front of a few components that
+/// call each other, with everything that the language has.
+///
+/// The order of the draws is the compiler's, which is free to evaluate arguments as it likes: a seed
+/// says something only together with the program that made a scenario of it.
+class RandomScenario {
+ public:
+  explicit RandomScenario(std::uint64_t seed, Variant variant = {})
+      : variant_(variant), draw_(seed, 0) {}
+
+  /// The scenario in YAML. It may name keys.txt and requests.csv, whose contents are below.
+  std::string text() {
+    choose_places();
+    choose_components();
+    // From the last to the first, so that it is known what a call of a later one costs.
+    for (std::size_t i = components_.size(); i-- > 0;) {
+      write_component(i);
+    }
+    std::string text = fmt::format(
+        "stampede: 1\nname: random\nrun: {{duration: {}, {}slice: {}, seed: {}}}\n",
+        time(duration_us_ * static_cast<std::uint64_t>(variant_.duration_factor)),
+        chance(0.5) ? "warmup: " + time(duration_us_ / 5) + ", " : "", time(duration_us_ / 40),
+        draw_.below(1000));
+    text += regions() + network() + traffic() + "components:\n";
+    for (const Component& component : components_) {
+      text += fmt::format("  {}: {{{}}}\n", component.name, component.text);
+    }
+    if (variant_.bystander) {
+      text += "  apart: {kind: service, handler: [{wait: " + time(30'000) + "}]}\n";
+    }
+    return folded(text + faults());
+  }
+
+  static constexpr const char* keys_file = "apple\nbanana\napple\ncherry\n";
+  static constexpr const char* requests_file =
+      "time_s,type,key,user\n0.5,browse,3,1\n0.5,search,4,2\n1.25,browse,3,1\n7,buy,9,3\n";
+
+ private:
+  struct Component {
+    std::string name;
+    bool is_balancer = false;
+    std::uint64_t replicas = 1;
+    std::vector<std::string> zones;  ///< as written; empty: all
+    double cost = 1;                 ///< visits that a call of it causes, about
+    std::string text;
+  };
+
+  static constexpr double most_visits = 12;
+  inline static const std::vector<std::string> types{"browse", "search", "buy"};
+
+  /// The same text in lines that fit a screen: between braces a line may end after any comma.
+  static std::string folded(const std::string& text) {
+    constexpr std::size_t width = 74;
+    std::string folded;
+    std::size_t column = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const std::size_t next = std::min(text.find_first_of(",\n", i + 1), text.size());
+      if (text[i] == ' ' && i > 0 && text[i - 1] == ',' && column + (next - i) >= width) {
+        folded += "\n     ";
+        column = 5;
+      }
+      folded += text[i];
+      column = text[i] == '\n' ? 0 : column + 1;
+    }
+    return folded;
+  }
+
+  // ---- Chance ----
+
+  bool chance(double probability) { return draw_.chance(probability); }
+  /// A whole number from low to high.
+  std::uint64_t number(std::uint64_t low, std::uint64_t high) {
+    return low + draw_.below(high - low + 1);
+  }
+  template <class T>
+  const T& one_of(const std::vector<T>& values) {
+    return values[draw_.below(values.size())];
+  }
+  std::string one_of_words(std::vector<std::string> words) { return one_of(words); }
+  /// Some of these, at least one, in their order.
+  template <class T>
+  std::vector<T> some_of(const std::vector<T>& values) {
+    std::vector<T> some;
+    for (const T& value : values) {
+      if (chance(0.5)) {
+        some.push_back(value);
+      }
+    }
+    return some.empty() ? values : some;
+  }
+  /// Between low and high, each order of magnitude as likely as any other.
+  std::uint64_t magnitude(std::uint64_t low, std::uint64_t high) {
+    while (low * 10 < high && chance(0.5)) {
+      low *= 10;
+    }
+    return number(low, std::min(high, low * 10));
+  }
+  /// A key with its value, followed by a comma, or nothing.
+  std::string maybe(double probability, std::string_view key, const std::string& value) {
+    return chance(probability) ? fmt::format("{}: {}, ", key, value) : std::string();
+  }
+
+  // ---- Quantities ----
+
+  std::string time(std::uint64_t microseconds) const {
+    return fmt::format("{}us", microseconds * static_cast<std::uint64_t>(variant_.stretch));
+  }
+  std::string percent(std::uint64_t low, std::uint64_t high) {
+    return fmt::format("{}%", number(low, high));
+  }
+  /// A rate in requests per second, a power of two so that gaps are whole nanoseconds.
+  std::string rate(std::uint64_t most) {
+    std::uint64_t twos = 1;
+    while (twos * 2 <= most && chance(0.7)) {
+      twos *= 2;
+    }
+    return fmt::format("{}/s", static_cast<double>(twos) / variant_.stretch);
+  }
+
+  /// A law of times with a mean near `us`, as settings hold it.
+  std::string time_law(std::uint64_t us) {
+    const std::uint64_t kind = draw_.below(12);
+    if (variant_.exact || us < 10) {
+      return time(us);
+    }
+    switch (kind) {
+      case 0:
+        return fmt::format("{{exponential: {{mean: {}}}}}", time(us));
+      case 1:
+        return fmt::format("{{uniform: {{low: {}, high: {}}}}}", time(us / 2), time(us * 3 / 2));
+      case 2:
+        return fmt::format("{{lognormal: {{mean: {}, cv: 1.5}}}}", time(us));
+      case 3:
+        return fmt::format("{{lognormal: {{median: {}, p99: {}}}}}", time(us), time(us * 4));
+      case 4:
+        return fmt::format("{{gamma: {{mean: {}, cv: 0.7}}}}", time(us));
+      case 5:
+        return fmt::format("{{erlang: {{mean: {}, stages: 3}}}}", time(us));
+      case 6:
+        return fmt::format("{{hyperexponential: {{mean: {}, cv: 2}}}}", time(us));
+      case 7:
+        return fmt::format("{{weibull: {{shape: 0.8, mean: {}}}}}", time(us));
+      case 8:
+        return fmt::format("{{pareto: {{shape: 1.5, minimum: {}, cap: {}}}}}", time(us / 3),
+                           time(us * 30));
+      case 9:
+        return fmt::format("{{normal: {{mean: {}, stddev: {}}}}}", time(us), time(us / 2));
+      case 10:
+        return fmt::format("{{empirical: {{quantiles: {{p50: {}, p90: {}, max: {}}}}}}}",
+                           time(us / 2), time(us * 2), time(us * 5));
+      default:
+        return fmt::format(
+            "{{mixture: [{{weight: 3, law: {}}}, {{law: {{exponential: {{mean: {}}}}}}}]}}",
+            time(us / 2), time(us * 2));
+    }
+  }
+  std::string short_time_law() { return time_law(magnitude(100, 20'000)); }
+
+  std::string size_law() {
+    const std::uint64_t kilobytes = magnitude(1, 200);
+    return one_of_words({fmt::format("{}KB", kilobytes),
+                         fmt::format("{{lognormal: {{mean: {}KB, cv: 1}}}}", kilobytes),
+                         fmt::format("{{uniform: {{low: 10B, high: {}KB}}}}", kilobytes)});
+  }
+
+  std::string key_law() {
+    const std::uint64_t count = magnitude(2, 10'000);
+    return one_of_words(
+        {fmt::format("{}", count), fmt::format("{{kind: zipf, count: {}, exponent: 0.9}}", count),
+         fmt::format("{{kind: hot_set, count: {}, hot_keys: 1, hot_share: 60%}}", count),
+         fmt::format("{{kind: sequential, count: {}}}", count)});
+  }
+
+  // ---- Places ----
+
+  void choose_places() {
+    const std::uint64_t regions = draw_.below(3);
+    for (std::uint64_t region = 0; region < regions; ++region) {
+      const std::string name(1, static_cast<char>('a' + region));
+      regions_.push_back(name);
+      zones_of_.emplace_back();
+      const std::uint64_t zones = number(1, 3);
+      for (std::uint64_t zone = 1; zone <= zones; ++zone) {
+        zones_of_.back().push_back(fmt::format("{}{}", name, zone));
+        places_.push_back(zones_of_.back().back());
+      }
+    }
+  }
+
+  std::string regions() {
+    std::string text;
+    for (std::size_t i = 0; i < regions_.size(); ++i) {
+      text += fmt::format("  {}: {{zones: [{}]}}\n", regions_[i], fmt::join(zones_of_[i], ", "));
+    }
+    return text.empty() ? text : "regions:\n" + text;
+  }
+
+  std::string link(std::uint64_t us) {
+    std::string text = "{latency: " + time_law(us);
+    if (!variant_.exact && chance(0.3)) {
+      text += fmt::format(", bandwidth: {}kbps", static_cast<double>(magnitude(4'000, 1'000'000)) /
+                                                     variant_.stretch);
+    }
+    if (chance(0.2)) {
+      text += ", loss: 0.5%";
+    }
+    return text + "}";
+  }
+
+  std::string network() {
+    std::string text;
+    const auto add = [&](const char* name, std::uint64_t us) {
+      if (chance(0.4)) {
+        text += fmt::format("  {}: {}\n", name, link(us));
+      }
+    };
+    add("within_zone", 200);
+    add("between_zones", 900);
+    add("between_regions", 40'000);
+    add("to_users", 12'000);
+    if (places_.size() >= 2 && chance(0.3)) {
+      const std::string settings = link(2'000);
+      text += fmt::format("  links: [{{between: [{}, {}], {}]\n", places_.front(), places_.back(),
+                          settings.substr(1));
+    }
+    return text.empty() ? text : "network:\n" + text;
+  }
+
+  std::string placement(Component& component, std::uint64_t most) {
+    component.replicas = number(1, most);
+    std::string text = fmt::format("replicas: {}, ", component.replicas);
+    if (!places_.empty() && chance(0.5)) {
+      component.zones = some_of(places_);
+      text += fmt::format("zones: [{}], ", fmt::join(component.zones, ", "));
+    }
+    return text;
+  }
+
+  // ---- Calls ----
+
+  std::string retry(bool& is_limited, double& cost) {
+    std::string text;
+    const std::uint64_t retries = number(0, 2);
+    cost *= static_cast<double>(1 + retries);
+    text += fmt::format("retry: {{num_retries: {}, ", retries);
+    text += maybe(0.4, "retry_on",
+                  one_of_words({"[5xx]", "[reset, timeout]", "[gateway_error, connect_failure]",
+                                "[5xx, reset, rate_limited, timeout]"}));
+    if (chance(0.5)) {
+      is_limited = true;
+      text += fmt::format("per_try_timeout: {}, ", time(magnitude(2'000, 200'000)));
+    }
+    // From 1 ms on: a try that fails at once must not be repeated at the same instant for ever.
+    const std::uint64_t base = magnitude(1'000, 50'000);
+    const std::string jitter =
+        variant_.exact ? "none" : one_of_words({"full", "equal", "decorrelated", "none"});
+    const std::string longest = maybe(0.3, "max_interval", time(base * 3));
+    return text + fmt::format("retry_back_off: {{base_interval: {}, {}jitter: {}}}}}, ",
+                              time(base), longest, jitter);
+  }
+
+  /// Timeout and retry of a call, each followed by a comma, and what they do to its cost.
+  std::string limits(double& cost) {
+    bool is_limited = false;
+    std::string text;
+    if (chance(0.4)) {
+      text += fmt::format("timeout: {}, ", time(magnitude(10'000, 1'000'000)));
+    }
+    if (chance(0.4)) {
+      text += retry(is_limited, cost);
+    }
+    return text;
+  }
+
+  /// A call from component `from` if it can be afforded, else some waiting.
+  std::string call(std::size_t from, double times, double& visits) {
+    std::string text = "{wait: " + time(500) + "}";
+    if (from + 1 < components_.size()) {
+      const std::size_t to = number(from + 1, components_.size() - 1);
+      double cost = components_[to].cost * times;
+      const std::string how = limits(cost) + maybe(0.2, "type", one_of(types)) +
+                              maybe(0.2, "request_size", size_law()) +
+                              maybe(0.2, "response_size", size_law()) +
+                              maybe(0.2, "on_failure", "continue");
+      if (visits + cost <= most_visits) {
+        visits += cost;
+        text = fmt::format("{{call: {}, {}}}", components_[to].name, how);
+      }
+    }
+    return text;
+  }
+
+  // ---- Steps ----
+
+  /// A list of steps; `times` is how often it is done for a request, `depth` how deep it is.
+  std::string steps(std::size_t from, double times, int depth, double& visits) {
+    std::vector<std::string> list;
+    const std::uint64_t count = number(1, 3);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      list.push_back(step(from, times, depth, visits));
+    }
+    return fmt::format("[{}]", fmt::join(list, ", "));
+  }
+
+  std::string step(std::size_t from, double times, int depth, double& visits) {
+    switch (draw_.below(depth < 3 ? 8 : 5)) {
+      case 0:
+      case 1:
+        return "{compute: " + short_time_law() + "}";
+      case 2:
+        return "{wait: " + short_time_law() + "}";
+      case 3:
+      case 4:
+        return call(from, times, visits);
+      case 5: {
+        const std::string first = steps(from, times * 0.6, depth + 1, visits);
+        const std::string second = steps(from, times * 0.3, depth + 1, visits);
+        return fmt::format(
+            "{{choose: [{{probability: 0.6, steps: {}}}, {{probability: 0.3, steps: {}}}]}}", first,
+            second);
+      }
+      case 6: {
+        const std::uint64_t repeats = number(0, 2);
+        const std::string inside =
+            steps(from, times * static_cast<double>(repeats), depth + 1, visits);
+        return fmt::format("{{repeat: {{times: {}, steps: {}}}}}", repeats, inside);
+      }
+      default: {
+        std::vector<std::string> branches;
+        const std::uint64_t count = number(1, 3);
+        for (std::uint64_t i = 0; i < count; ++i) {
+          branches.push_back(steps(from, times, depth + 1, visits));
+        }
+        const std::string enough =
+            chance(0.5) ? fmt::format(", wait_for: {}", number(1, count)) : std::string();
+        return fmt::format("{{parallel: [{}]{}}}", fmt::join(branches, ", "), enough);
+      }
+    }
+  }
+
+  // ---- Components ----
+
+  /// The last one is a service, which need not call anybody.
+  void choose_components() {
+    const std::uint64_t count = number(1, 6);
+    components_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      components_[i].is_balancer = chance(0.35) && i + 1 < count;
+      components_[i].name = fmt::format("{}{}", components_[i].is_balancer ? "lb" : "app", i);
+    }
+  }
+
+  void write_component(std::size_t i) {
+    Component& component = components_[i];
+    component.text = component.is_balancer ? balancer(i, component) : service(i, component);
+  }
+
+  std::string cpu(double probability) {
+    const std::string scheduling =
+        variant_.exact ? "fifo" : one_of_words({"fifo", "processor_sharing"});
+    return maybe(probability, "cpu",
+                 fmt::format("{{cores: {}, scheduling: {}}}", number(1, 4), scheduling));
+  }
+
+  std::string service(std::size_t i, Component& component) {
+    std::string text = "kind: service, " + placement(component, 6);
+    if (chance(0.8)) {
+      const std::string capacity = one_of_words({"0", "5", "64", "unbounded"});
+      const std::string queue =
+          chance(0.5) ? capacity
+                      : fmt::format("{{capacity: {}, discipline: {}}}", capacity,
+                                    one_of_words({"fifo", "lifo", "priority"}));
+      text += fmt::format("concurrency: {{kind: {}, workers: {}, queue: {}}}, ",
+                          one_of_words({"threads", "async"}), number(1, 8), queue);
+    }
+    text += cpu(0.5);
+    text += maybe(0.2, "error_rate", percent(1, 20));
+    text += maybe(0.3, "boot_time", time_law(magnitude(10'000, 1'000'000)));
+    double most = 1;
+    const auto handler = [&](bool must_reach_next) {
+      double visits = 1;
+      std::string list = steps(i, 1, 0, visits);
+      if (must_reach_next && i + 1 < components_.size()) {
+        visits += components_[i + 1].cost;
+        list.insert(list.size() - 1, ", {call: " + components_[i + 1].name + "}");
+      }
+      if (i > 0 && chance(0.2)) {
+        // Back to one that perhaps leads here: so seldom that it comes to an end.
+        list.insert(list.size() - 1,
+                    fmt::format(", {{choose: [{{probability: 2%, steps: {{call: {}}}}}]}}",
+                                components_[draw_.below(i + 1)].name));
+      }
+      most = std::max(most, visits);
+      return list;
+    };
+    // Everything must be reachable: each component leads to the next one.
+    text += "handler: " + handler(true);
+    if (chance(0.3)) {
+      text += fmt::format(", handlers: {{{}: {}}}", one_of(types), handler(false));
+    }
+    component.cost = most;
+    return text;
+  }
+
+  std::string policy() {
+    return one_of_words(
+        {"round_robin", "weighted_round_robin", "random", "join_idle_queue", "least_request",
+         fmt::format("{{kind: least_request, choice_count: {}, distinct: {}, "
+                     "active_request_bias: {}}}",
+                     number(1, 4), one_of_words({"true", "false"}), number(0, 2)),
+         "{kind: least_request, selection: full_scan}",
+         fmt::format("{{kind: peak_ewma, decay_time: {}, default_rtt: {}}}", time(3'000'000),
+                     time(10'000)),
+         "{kind: ring_hash, hash_on: " + one_of_words({"key", "user"}) + "}",
+         "{kind: maglev, hash_on: " + one_of_words({"key", "user"}) + "}",
+         fmt::format("{{kind: bounded_load, hash_balance_factor: {}, overflow: {}}}",
+                     number(100, 200), one_of_words({"walk", "jump"}))});
+  }
+
+  std::string balancer(std::size_t i, Component& component) {
+    const Component& backends = components_[i + 1];
+    component.cost = 1 + backends.cost;
+    std::string text = "kind: load_balancer, " + placement(component, 3);
+    text += fmt::format("backends: {}, policy: {}", backends.name, policy());
+    text += chance(0.2) ? ", weights: [1, 2.5, 4]" : "";
+    if (chance(0.5)) {
+      const std::string jitter =
+          variant_.exact ? "" : maybe(0.5, "interval_jitter", time(magnitude(1'000, 500'000)));
+      text += fmt::format(
+          ", health_check: {{interval: {}, timeout: {}, unhealthy_threshold: {}, {}"
+          "healthy_threshold: {}}}",
+          time(magnitude(200'000, 5'000'000)), time(magnitude(5'000, 1'000'000)), number(1, 3),
+          jitter, number(1, 3));
+    }
+    text += chance(0.3) ? ", healthy_panic_threshold: " + percent(0, 100) : "";
+    if (chance(0.3)) {
+      text += fmt::format(", slow_start: {{window: {}, aggression: {}}}",
+                          time(magnitude(500'000, 10'000'000)), number(1, 3));
+    }
+    if (chance(0.3)) {
+      text += fmt::format(", zone_aware: {{routing_enabled: {}, min_cluster_size: {}}}",
+                          percent(10, 100), number(1, 4));
+    }
+    text += chance(0.3) ? ", sticky: " + one_of_words({"user", "key"}) : "";
+    text += chance(0.3) ? ", discovery: " + time(magnitude(1'000, 3'000'000)) : "";
+    if (chance(0.4)) {
+      text += ", processing: " + time_law(magnitude(20, 3'000)) + ", " + cpu(0.7) +
+              "max_pending: " + one_of_words({"0", "10", "1024", "unbounded"});
+    }
+    text += chance(0.2) ? ", boot_time: " + time_law(magnitude(10'000, 1'000'000)) : "";
+    return text;
+  }
+
+  // ---- Traffic ----
+
+  std::string rate_profile(std::uint64_t most) {
+    const std::string low = rate(most / 4 + 1);
+    const std::string high = rate(most);
+    const std::uint64_t third = duration_us_ / 3;
+    const std::uint64_t kind = draw_.below(8);
+    if (variant_.exact) {
+      return high;
+    }
+    switch (kind) {
+      case 0:
+        return fmt::format("{{kind: diurnal, mean: {}, amplitude: {}, period: {}}}", high,
+                           percent(0, 100), time(third));
+      case 1:
+        return fmt::format("{{kind: spike, base: {}, peak: {}, at: {}, ramp: {}, for: {}}}", low,
+                           high, time(third), time(third / 4), time(third / 2));
+      case 2:
+        return fmt::format(
+            "{{kind: stages, start_rate: {}, stages: [{{target: {}, duration: {}}}, "
+            "{{target: 0/s, duration: {}}}]}}",
+            low, high, time(third), time(third));
+      case 3:
+        return fmt::format(
+            "{{kind: piecewise, between: {}, points: [{{at: 0s, rate: {}}}, {{at: {}, rate: {}}}]}}",
+            one_of_words({"step", "ramp"}), low, time(third), high);
+      default:
+        return high;
+    }
+  }
+
+  std::string arrivals(const std::vector<std::string>& types_here, std::uint64_t& users) {
+    // From 1 ms on: users whose requests fail at once must not send all at the same instant.
+    const std::string think = time_law(magnitude(10'000, 1'000'000));
+    switch (variant_.exact ? draw_.below(2) : draw_.below(8)) {
+      case 0:
+        users = number(1, 20);
+        return fmt::format("{{kind: closed, users: {}, think_time: {}}}", users, think);
+      case 1:
+        return fmt::format("{{kind: constant, rate: {}}}", rate_profile(64));
+      case 2:
+        return fmt::format("{{kind: on_off, on: {}, off: {}, rate: {}}}",
+                           time_law(magnitude(500'000, 5'000'000)),
+                           time_law(magnitude(500'000, 5'000'000)), rate_profile(64));
+      case 3:
+        return fmt::format(
+            "{{kind: mmpp, states: [{{rate: {}, mean_duration: {}}}, {{rate: {}, "
+            "mean_duration: {}}}, {{rate: 0/s, mean_duration: {}}}]}}",
+            rate(64), time(2'000'000), rate(64), time(500'000), time(300'000));
+      case 4: {
+        const std::string rest = fmt::format("think_time: {}, on_failure: {}", think,
+                                             one_of_words({"leave", "continue"}));
+        return chance(0.5)
+                   ? fmt::format("{{kind: sessions, rate: {}, requests: [{}, {}], {}}}",
+                                 rate_profile(16), types_here.front(), types_here.back(), rest)
+                   : fmt::format("{{kind: sessions, rate: {}, count: {{exponential: {{mean: 4}}}}, "
+                                 "{}}}",
+                                 rate_profile(16), rest);
+      }
+      case 5:
+        return chance(0.5)
+                   ? "{kind: replay_csv, file: requests.csv}"
+                   : fmt::format("{{kind: replay_keys, file: keys.txt, rate: {}, arrivals: {}, "
+                                 "repeat: true}}",
+                                 rate(64), one_of_words({"poisson", "constant"}));
+      default:
+        return fmt::format("{{kind: poisson, rate: {}}}", rate_profile(64));
+    }
+  }
+
+  std::string shares(const std::vector<std::string>& names) {
+    std::string text;
+    std::uint64_t left = 100;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::uint64_t share = i + 1 < names.size() ? number(1, left / 2) : left;
+      left -= share;
+      text += fmt::format("{}{}: {}%", i > 0 ? ", " : "", names[i], share);
+    }
+    return "{" + text + "}";
+  }
+
+  std::string population(const std::string& target) {
+    const bool has_types = chance(0.7);
+    // A replayed table names all types.
+    std::vector<std::string> types_here = has_types ? types : std::vector<std::string>{"request"};
+    std::uint64_t users = 0;
+    std::string text = "arrivals: " + arrivals(types_here, users) + ", ";
+    const std::uint64_t user_count = users > 0 ? users : number(1, 500);
+    std::string who = users > 0 || chance(0.5) ? fmt::format("count: {}, ", user_count) : "";
+    if (!regions_.empty()) {
+      who += maybe(0.5, "regions", shares(some_of(regions_)));
+    }
+    who += maybe(0.4, "segments", shares({"free", "premium"}));
+    who += maybe(0.3, "tenants", shares({"acme", "globex", "initech"}));
+    text += maybe(0.7, "users", "{" + who + "}");
+    text += maybe(0.6, "keys", key_law());
+    double cost = 1;
+    text += limits(cost);
+    text += maybe(0.3, "patience", time_law(magnitude(5'000, 500'000)));
+    text += maybe(0.3, "deadline", time(magnitude(5'000, 500'000)));
+    if (has_types) {
+      std::string of_types;
+      for (const std::string& type : types_here) {
+        of_types += fmt::format("{}: {{{}{}{}{}{}}}, ", type,
+                                type == "buy" ? "" : maybe(0.5, "share", percent(5, 45)),
+                                maybe(0.4, "request_size", size_law()),
+                                maybe(0.4, "response_size", size_law()),
+                                maybe(0.4, "priority", fmt::format("{}", number(0, 9))),
+                                maybe(0.2, "keys", key_law()));
+      }
+      text += "requests: {" + of_types + "}, ";
+    }
+    return text + "target: " + target;
+  }
+
+  std::string traffic() {
+    std::string text = "traffic:\n";
+    const std::uint64_t populations = number(1, 3);
+    for (std::uint64_t i = 0; i < populations; ++i) {
+      const std::string target =
+          i == 0 ? components_.front().name : one_of(components_).name;
+      text += fmt::format("  users{}: {{{}}}\n", i, population(target));
+    }
+    if (variant_.bystander) {
+      text += fmt::format("  others: {{arrivals: {{kind: poisson, rate: {}/s}}, target: apart}}\n",
+                          16.0 / variant_.stretch);
+    }
+    return text;
+  }
+
+  // ---- Faults ----
+
+  std::string target() {
+    const Component& component = one_of(components_);
+    std::string text = "component: " + component.name;
+    if (!component.zones.empty() && chance(0.3)) {
+      text += ", zone: " + component.zones.front();  // where its first instance is
+    } else if (chance(0.3)) {
+      text += fmt::format(", count: {}", number(1, component.replicas));
+    } else if (chance(0.3)) {
+      text += ", share: " + percent(1, 100);
+    }
+    return "{" + text + "}";
+  }
+
+  std::string faults() {
+    std::string text;
+    const std::uint64_t count = draw_.below(5);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::string kind =
+          variant_.exact ? one_of_words({"crash", "pause"})
+                         : one_of_words({"crash", "pause", "slow_down"});
+      text += fmt::format("  - {{kind: {}, at: {}, {}target: {}{}{}}}\n", kind,
+                          time(number(0, duration_us_ - 1)),
+                          maybe(0.8, "for", time(magnitude(10'000, duration_us_ / 2))), target(),
+                          kind == "crash" && chance(0.5) ? ", silent: true" : "",
+                          kind == "slow_down" ? fmt::format(", factor: {}", number(1, 10)) : "");
+    }
+    return text.empty() ? text : "faults:\n" + text;
+  }
+
+  Variant variant_;
+  Draw draw_;
+  const std::uint64_t duration_us_ = 16'000'000;
+  std::vector<std::string> regions_;
+  std::vector<std::vector<std::string>> zones_of_;
+  std::vector<std::string> places_;  ///< all zones
+  std::vector<Component> components_;
+};
+
+}  // namespace stampede::test
