@@ -46,7 +46,7 @@ struct Owner {
   }
   Process child() {
     co_await jobs.simulation().delay(Duration::nanoseconds(1));
-    co_return Done{};
+    co_return Done();
   }
   Process calls() {
     for (;;) {

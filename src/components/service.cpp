@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "stampede/kernel/cpu.hpp"
+#include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
@@ -79,7 +80,8 @@ class ServiceInstance final : public Instance {
         errors_(context.stream("errors")),
         boot_times_(context.stream("boot")),
         cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
-             settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo, &context.observer),
+             settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
+             settings.cpu ? &context.observer : nullptr),
         on_the_wire_(context.simulation),
         life_(context.simulation),
         inside_(context.simulation) {
@@ -229,6 +231,58 @@ class ServiceInstance final : public Instance {
     ServiceInstance& at_;
     Slot slot_;
     Time since_;
+  };
+
+  /// Counts how the branches of a parallel step end.
+  class Join {
+   public:
+    Join(Simulation& simulation, std::size_t branches, std::size_t needed)
+        : ends_(new End[branches]), may_fail_(branches - needed), needed_(needed),
+          decided_(simulation) {}
+    Join(const Join&) = delete;
+
+    void add(std::size_t i, Reply& branch) {
+      ends_[i].join = this;
+      if (branch.done()) {
+        count(branch.answer().outcome);
+      } else {
+        branch.tell(ends_[i]);
+      }
+    }
+    bool is_decided() const { return is_decided_; }
+    auto decided() { return decided_.wait(); }
+    Outcome outcome() const { return outcome_; }
+
+   private:
+    struct End final : ReplyListener {
+      void answered(const Response& response) override { join->count(response.outcome); }
+      Join* join = nullptr;
+    };
+
+    void count(Outcome outcome) {
+      if (is_decided_) {
+        return;
+      }
+      if (outcome == Outcome::ok) {
+        --needed_;
+      } else if (may_fail_ > 0) {
+        --may_fail_;
+      } else {
+        outcome_ = outcome;
+        needed_ = 0;
+      }
+      if (needed_ == 0) {
+        is_decided_ = true;
+        decided_.raise();
+      }
+    }
+
+    std::unique_ptr<End[]> ends_;
+    std::size_t may_fail_;
+    std::size_t needed_;
+    Outcome outcome_ = Outcome::ok;
+    bool is_decided_ = false;
+    Signal decided_;
   };
 
   // ---- The life of a request here ----
@@ -400,58 +454,6 @@ class ServiceInstance final : public Instance {
     co_return response;
   }
 
-  /// Counts how the branches of a parallel step end.
-  class Join {
-   public:
-    Join(Simulation& simulation, std::size_t branches, std::size_t needed)
-        : ends_(new End[branches]), may_fail_(branches - needed), needed_(needed),
-          decided_(simulation) {}
-    Join(const Join&) = delete;
-
-    void add(std::size_t i, Reply& branch) {
-      ends_[i].join = this;
-      if (branch.done()) {
-        count(branch.answer().outcome);
-      } else {
-        branch.tell(ends_[i]);
-      }
-    }
-    bool is_decided() const { return is_decided_; }
-    auto decided() { return decided_.wait(); }
-    Outcome outcome() const { return outcome_; }
-
-   private:
-    struct End final : ReplyListener {
-      void answered(const Response& response) override { join->count(response.outcome); }
-      Join* join = nullptr;
-    };
-
-    void count(Outcome outcome) {
-      if (is_decided_) {
-        return;
-      }
-      if (outcome == Outcome::ok) {
-        --needed_;
-      } else if (may_fail_ > 0) {
-        --may_fail_;
-      } else {
-        outcome_ = outcome;
-        needed_ = 0;
-      }
-      if (needed_ == 0) {
-        is_decided_ = true;
-        decided_.raise();
-      }
-    }
-
-    std::unique_ptr<End[]> ends_;
-    std::size_t may_fail_;
-    std::size_t needed_;
-    Outcome outcome_ = Outcome::ok;
-    bool is_decided_ = false;
-    Signal decided_;
-  };
-
   Reply answer_probe(Request prober) {
     co_await enter(on_the_wire_);
     if (network_.loses(prober.from, place(), prober.luck)) {
@@ -479,7 +481,7 @@ class ServiceInstance final : public Instance {
       change_capacity(1);
       set_state(InstanceState::ready);
     }
-    co_return Done{};
+    co_return Done();
   }
 
   // ---- Plain questions ----

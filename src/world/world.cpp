@@ -124,7 +124,7 @@ struct World::Parts final : public Directory {
         simulated_ns->store(simulation.now().ns(), std::memory_order_relaxed);
       }
     }
-    co_return Done{};
+    co_return Done();
   }
 
   Process strike(Fault& fault, const std::string& kind) {
@@ -137,7 +137,7 @@ struct World::Parts final : public Directory {
       fault.end();
       fault_events.push_back({seconds_now(), kind, names_of(targets), false});
     }
-    co_return Done{};
+    co_return Done();
   }
 
   /// Divided, not multiplied: 240 s shall read 240.
