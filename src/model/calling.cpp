@@ -69,7 +69,7 @@ Duration back_off(const BackOffSettings& settings, int retry, Duration previous,
       return Duration::from_nanoseconds(half + u * half);
     }
     case Jitter::decorrelated: {
-      const double top = std::max(base, 3 * static_cast<double>(previous.ns()));
+      const double top = 3 * std::max(base, static_cast<double>(previous.ns()));
       return Duration::from_nanoseconds(std::min(max, base + u * (top - base)));
     }
     case Jitter::none:

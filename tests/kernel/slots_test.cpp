@@ -31,7 +31,8 @@ Process hold_before(Scope& scope, Clock& clock, Slots& slots, Time give_up, Dura
                     std::string name) {
   Slot slot = co_await slots.acquire_before(give_up);
   clock.note(name + (slot ? "" : " gives up"));
-  co_await scope.simulation().delay(slot ? length : Duration());
+  const Duration held = slot ? length : Duration();
+  co_await scope.simulation().delay(held);
   co_return Done();
 }
 
