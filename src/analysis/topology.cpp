@@ -1,10 +1,7 @@
 #include "stampede/analysis/topology.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/depth_first_search.hpp>
 #include <boost/graph/strong_components.hpp>
 
 namespace stampede {
@@ -56,36 +53,25 @@ Topology::Edge& edge_between(Topology& topology, std::size_t from, std::size_t t
 }
 
 bool calls_itself(const Topology& topology, std::size_t node) {
-  return std::any_of(topology.edges.begin(), topology.edges.end(), [&](const auto& edge) {
-    return edge.from == node && edge.to == node;
-  });
-}
-
-/// "a → b → a" is hard to give for a tangle, so a circle is told by who is in it.
-std::string names_of(const Topology& topology, const std::vector<std::size_t>& group) {
-  std::string names;
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    names += i == 0 ? "" : i + 1 == group.size() ? " and " : ", ";
-    names += topology.nodes[group[i]].name;
-  }
-  return names;
+  return std::any_of(topology.edges.begin(), topology.edges.end(),
+                     [&](const auto& edge) { return edge.from == node && edge.to == node; });
 }
 
 }  // namespace
 
 std::size_t Topology::find(std::string_view name) const {
-  const auto found = std::find_if(nodes.begin(), nodes.end(),
-                                  [&](const Node& node) { return node.name == name; });
+  const auto found =
+      std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) { return node.name == name; });
   return static_cast<std::size_t>(found - nodes.begin());
 }
 
 Topology topology_of(const Scenario& scenario) {
   Topology topology;
   for (const auto& population : scenario.traffic) {
-    topology.nodes.push_back({population.name, "traffic", true, population.place});
+    topology.nodes.push_back({population.name, "traffic", true});
   }
   for (const auto& component : scenario.components) {
-    topology.nodes.push_back({component.name, component.value.kind(), false, component.place});
+    topology.nodes.push_back({component.name, component.value.kind(), false});
   }
   for (const ComponentReference& reference : scenario.references) {
     const std::vector<std::string> path = parts_of(reference.path);
@@ -107,25 +93,6 @@ Topology topology_of(const Scenario& scenario) {
   return topology;
 }
 
-std::vector<std::size_t> unreachable(const Topology& topology) {
-  const Graph graph = graph_of(topology);
-  std::vector<boost::default_color_type> colours(topology.nodes.size());
-  const auto colour_map =
-      boost::make_iterator_property_map(colours.begin(), boost::get(boost::vertex_index, graph));
-  for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
-    if (topology.nodes[node].is_traffic && colours[node] == boost::white_color) {
-      boost::depth_first_visit(graph, node, boost::default_dfs_visitor(), colour_map);
-    }
-  }
-  std::vector<std::size_t> lost;
-  for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
-    if (colours[node] == boost::white_color) {
-      lost.push_back(node);
-    }
-  }
-  return lost;
-}
-
 std::vector<std::vector<std::size_t>> cycles(const Topology& topology) {
   const Graph graph = graph_of(topology);
   std::vector<std::size_t> group_of(topology.nodes.size());
@@ -141,25 +108,6 @@ std::vector<std::vector<std::size_t>> cycles(const Topology& topology) {
   });
   std::sort(groups.begin(), groups.end());
   return groups;
-}
-
-Problems check_topology(const Topology& topology) {
-  Problems problems;
-  for (const std::size_t lost : unreachable(topology)) {
-    const Topology::Node& node = topology.nodes[lost];
-    problems.push_back({Severity::error, node.place,
-                        fmt::format("no request can reach component '{}'", node.name), "",
-                        "let something that traffic reaches call it, or remove it"});
-  }
-  for (const std::vector<std::size_t>& group : cycles(topology)) {
-    problems.push_back(
-        {Severity::warning, topology.nodes[group[0]].place,
-         group.size() == 1
-             ? fmt::format("{} calls itself", names_of(topology, group))
-             : fmt::format("{} call each other in a circle", names_of(topology, group)),
-         "", "if they hold workers while they call, they may all wait for each other for ever"});
-  }
-  return problems;
 }
 
 }  // namespace stampede

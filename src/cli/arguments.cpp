@@ -33,9 +33,8 @@ Arguments::Arguments(const po::options_description& options,
     po::options_description all;
     all.add(options);
     all.add_options()("operand", po::value<std::vector<std::string>>());
-    po::store(
-        po::command_line_parser(words).options(all).positional(positions).style(rules).run(),
-        values_);
+    po::store(po::command_line_parser(words).options(all).positional(positions).style(rules).run(),
+              values_);
     operands_ = texts("operand");
   } catch (const po::unknown_option& unknown) {
     const std::string name = unknown.get_option_name();
@@ -79,8 +78,8 @@ std::optional<std::uint64_t> Arguments::count(const std::string& option) const {
   }
   const Parsed<std::uint64_t> number = parse_count(*given);
   if (!number.value) {
-    throw UsageError(fmt::format("--{} is '{}'; expected a whole number from 0 to 2^64 - 1",
-                                 option, *given));
+    throw UsageError(
+        fmt::format("--{} is '{}'; expected a whole number from 0 to 2^64 - 1", option, *given));
   }
   return number.value;
 }

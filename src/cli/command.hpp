@@ -12,11 +12,11 @@ namespace stampede {
 /// How the program ends.
 enum ExitCode : int {
   exit_ok = 0,
-  exit_error = 1,            ///< a file could not be read or written, or a bug
-  exit_usage = 2,            ///< the command line is wrong
-  exit_expectation = 99,     ///< an expectation failed
-  exit_invalid = 104,        ///< a scenario has mistakes
-  exit_interrupted = 130,    ///< by Ctrl-C or SIGTERM
+  exit_error = 1,          ///< a file could not be read or written, or a bug
+  exit_usage = 2,          ///< the command line is wrong
+  exit_expectation = 99,   ///< an expectation failed
+  exit_invalid = 104,      ///< a scenario has mistakes
+  exit_interrupted = 130,  ///< by Ctrl-C or SIGTERM
 };
 
 /// One subcommand.
@@ -48,7 +48,9 @@ std::string help_text(const Command& command);
 /// The list of commands, with examples.
 std::string help_text();
 
-/// An options_description of the right width, with --help in it.
+/// The options of every command: --help.
 boost::program_options::options_description command_options();
+/// The options of every command that reads a scenario: the same and --set.
+boost::program_options::options_description scenario_options();
 
 }  // namespace stampede

@@ -18,11 +18,8 @@ constexpr std::string_view text =
     "  stampede graph web-shop.yaml --format mermaid\n";
 
 po::options_description options() {
-  po::options_description options = command_options();
-  options.add_options()
-      ("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
-       "change a setting first, such as app.replicas=6; repeatable")
-      ("format", po::value<std::string>()->value_name("FORMAT"), "dot or mermaid");
+  po::options_description options = scenario_options();
+  options.add_options()("format", po::value<std::string>()->value_name("FORMAT"), "dot or mermaid");
   return options;
 }
 
@@ -40,7 +37,8 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Command graph_command{"graph", "print the topology for Graphviz or Mermaid",
-                            "FILE [OPTION]...", text, 1, 1, options, run};
+const Command graph_command{
+    "graph", "print the topology for Graphviz or Mermaid", "FILE [OPTION]...", text, 1, 1, options,
+    run};
 
 }  // namespace stampede

@@ -26,9 +26,9 @@ constexpr std::string_view text =
 
 po::options_description options() {
   po::options_description options = command_options();
-  options.add_options()
-      ("describe", po::value<std::string>()->value_name("NAME"), "the settings of one of them")
-      ("format", po::value<std::string>()->value_name("FORMAT"), "text or json");
+  options.add_options()("describe", po::value<std::string>()->value_name("NAME"),
+                        "the settings of one of them")(
+      "format", po::value<std::string>()->value_name("FORMAT"), "text or json");
   return options;
 }
 
@@ -83,7 +83,8 @@ Json listing_json(const std::vector<const AnyRegistry*>& registries) {
   return {{"schema_version", 1}, {"kinds", std::move(kinds)}};
 }
 
-/// The reference of every kind of that name: a law of durations and an arrival process may share it.
+/// The reference of every kind of that name: a law of durations and an arrival process may share
+/// it.
 std::string description(const std::vector<const AnyRegistry*>& registries,
                         const std::string& name) {
   std::string sections;
@@ -117,7 +118,13 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Command list_command{"list", "list components, policies, faults, distributions, ...",
-                           "[KIND] [OPTION]...", text, 0, 1, options, run};
+const Command list_command{"list",
+                           "list components, policies, faults, distributions, ...",
+                           "[KIND] [OPTION]...",
+                           text,
+                           0,
+                           1,
+                           options,
+                           run};
 
 }  // namespace stampede

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/program_options/cmdline.hpp>
+#include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
 #include <exception>
 #include <limits>
@@ -54,10 +56,20 @@ int version() {
   return exit_ok;
 }
 
+/// "-o, --out DIR"
+std::string option_name(const boost::program_options::option_description& option) {
+  // The short form, with its dash, where there is one; otherwise the long form without dashes.
+  const std::string brief = option.canonical_display_name(
+      boost::program_options::command_line_style::allow_dash_for_short);
+  const std::string name = (brief.starts_with('-') ? brief + ", --" : "--") + option.long_name();
+  const std::string value = option.format_parameter();
+  return value.empty() ? name : name + " " + value;
+}
+
 void check_operands(const Command& command, const std::vector<std::string>& operands) {
   if (operands.size() < command.least_operands) {
-    throw UsageError(fmt::format("{0} needs more: stampede {0} {1}", command.name,
-                                 command.synopsis));
+    throw UsageError(
+        fmt::format("{0} needs more: stampede {0} {1}", command.name, command.synopsis));
   }
   if (operands.size() > command.most_operands) {
     throw UsageError(fmt::format("'{}' is too much: stampede {} {}",
@@ -86,8 +98,8 @@ int run_command_line(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static const Command* const all[] = {&run_command,  &validate_command, &explain_command,
-                                       &graph_command, &list_command,    &schema_command,
+  static const Command* const all[] = {&run_command,      &validate_command, &explain_command,
+                                       &graph_command,    &list_command,     &schema_command,
                                        &reference_command};
   return all;
 }
@@ -112,7 +124,7 @@ std::string help_text(const Command& command) {
   const boost::program_options::options_description described = command.options();
   std::string options;
   for (const auto& option : described.options()) {
-    const std::string name = option->format_name() + " " + option->format_parameter();
+    const std::string name = option_name(*option);
     options += fmt::format("  {:<24}", name);
     options += name.size() > 24 ? "\n" + std::string(26, ' ') : "";
     options += option->description() + "\n";
@@ -124,6 +136,15 @@ std::string help_text(const Command& command) {
 boost::program_options::options_description command_options() {
   boost::program_options::options_description options;
   options.add_options()("help,h", "this text");
+  return options;
+}
+
+boost::program_options::options_description scenario_options() {
+  namespace po = boost::program_options;
+  po::options_description options = command_options();
+  options.add_options()(
+      "set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
+      "change a setting, such as app.replicas=6; repeatable");
   return options;
 }
 

@@ -9,8 +9,8 @@ namespace stampede {
 /// "[#####.....]  50%  3 of 10 replications, 1.2s gone, 1.2s left"
 std::string progress_text(const Progress& progress);
 
-/// Shows how far a study is on the standard error: one line that changes on a terminal, a line every
-/// few seconds elsewhere.
+/// Shows how far a study is on the standard error: one line that changes on a terminal, a line
+/// every few seconds elsewhere.
 class ProgressLine {
  public:
   explicit ProgressLine(bool is_shown);

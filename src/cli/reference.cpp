@@ -23,7 +23,7 @@ constexpr std::string_view schema_help =
     "\n"
     "  stampede schema > scenario.schema.json\n"
     "\n"
-    "Then begin a scenario with this line to have completion and checks while writing:\n"
+    "Begin a scenario with this line to have completion and checks while writing:\n"
     "  # yaml-language-server: $schema=scenario.schema.json\n";
 
 constexpr std::string_view reference_help =
@@ -33,8 +33,7 @@ constexpr std::string_view reference_help =
 
 po::options_description reference_options() {
   po::options_description options = command_options();
-  options.add_options()
-      ("out,o", po::value<std::string>()->value_name("DIR"), "where the pages go");
+  options.add_options()("out,o", po::value<std::string>()->value_name("DIR"), "where the pages go");
   return options;
 }
 
@@ -83,16 +82,12 @@ int run_reference(const Arguments& arguments) {
 
 }  // namespace
 
-const Command schema_command{"schema",    "print the JSON Schema of scenarios", "", schema_help, 0, 0,
-                             command_options, run_schema};
+const Command schema_command{
+    "schema",  "print the JSON Schema of scenarios", "", schema_help, 0, 0, command_options,
+    run_schema};
 
-const Command reference_command{"reference",
-                                "write the reference pages",
-                                "--out DIR",
-                                reference_help,
-                                0,
-                                0,
-                                reference_options,
-                                run_reference};
+const Command reference_command{
+    "reference", "write the reference pages", "--out DIR",  reference_help, 0,
+    0,           reference_options,           run_reference};
 
 }  // namespace stampede

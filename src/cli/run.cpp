@@ -28,25 +28,22 @@ constexpr std::string_view text =
     "  stampede run web-shop.yaml --replications 20 --jobs 4 --out results/\n"
     "  stampede run web-shop.yaml --format json | jq .traffic.shoppers.availability\n"
     "\n"
-    "Ctrl-C ends it early: finished replications are reported, marked partial; a second\n"
-    "Ctrl-C kills it. Exit codes: 0 ok, 99 an expectation failed, 104 invalid scenario,\n"
-    "130 interrupted.\n";
+    "Ctrl-C ends it early: finished replications are reported, marked partial; a\n"
+    "second Ctrl-C kills it. Exit codes: 0 ok, 99 an expectation failed, 104 invalid\n"
+    "scenario, 130 interrupted.\n";
 
 po::options_description options() {
-  po::options_description options = command_options();
+  po::options_description options = scenario_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  options.add_options()
-      ("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
-       "change a setting, such as app.replicas=6; repeatable")
-      ("seed", value("N"), "another seed, other luck")
-      ("replications", value("N"), "runs with luck of their own, for intervals")
-      ("jobs,j", value("N"), "threads; one for each core unless given")
-      ("out,o", value("DIR"), "write result.json, summary.txt, timeseries.csv, ...")
-      ("format", value("FORMAT"), "text, json or csv on the standard output")
-      ("shorten", value("N"), "divide duration and warm-up by N, for a quick look")
-      ("quiet,q", "nothing on the standard error but mistakes")
-      ("color", value("WHEN"), "auto, always or never")
-      ("progress", value("WHEN"), "auto, always or never");
+  options.add_options()("seed", value("N"), "another seed, other luck")(
+      "replications", value("N"), "runs with luck of their own, for intervals")(
+      "jobs,j", value("N"), "threads; one for each core unless given")(
+      "out,o", value("DIR"), "write result.json, summary.txt, timeseries.csv, ...")(
+      "format", value("FORMAT"), "text, json or csv on the standard output")(
+      "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
+      "quiet,q", "nothing on the standard error but mistakes")(
+      "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
+                                                       "auto, always or never");
   return options;
 }
 
@@ -140,6 +137,7 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Command run_command{"run", "simulate a scenario", "FILE [OPTION]...", text, 1, 1, options, run};
+const Command run_command{"run", "simulate a scenario", "FILE [OPTION]...", text, 1, 1, options,
+                          run};
 
 }  // namespace stampede

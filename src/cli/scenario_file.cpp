@@ -11,7 +11,7 @@
 #include "stampede/report/files.hpp"
 #include "stampede/scenario/text.hpp"
 #include "stampede/schema/render.hpp"
-#include "stampede/study/study.hpp"
+#include "stampede/study/expectations.hpp"
 #include "terminal.hpp"
 
 namespace stampede {
@@ -47,7 +47,7 @@ ReadScenario load_scenario(const std::string& path, const std::vector<std::strin
     read = read_scenario_file(path, settings);
   }
   if (read.scenario) {
-    const Problems more = check_study(*read.scenario);
+    const Problems more = check_expectations(*read.scenario);
     read.problems.insert(read.problems.end(), more.begin(), more.end());
     if (has_errors(more)) {
       read.scenario.reset();

@@ -7,8 +7,8 @@
 
 namespace stampede {
 
-/// Reads a scenario and checks it as a whole; `path` may be "-", the standard input. Throws FileError
-/// when there is nothing to read.
+/// Reads a scenario and checks it as a whole; `path` may be "-", the standard input. Throws
+/// FileError when there is nothing to read.
 ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings);
 
 /// The problems with the lines of text that they are about.

@@ -15,8 +15,9 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::string_view text =
-    "Reports everything that is wrong with scenarios; nothing is simulated. Mistakes are\n"
-    "shown on the standard error with their lines, or as JSON on the standard output.\n"
+    "Reports everything that is wrong with scenarios; nothing is simulated. Mistakes\n"
+    "are shown on the standard error with their lines, or as JSON on the standard\n"
+    "output.\n"
     "\n"
     "  stampede validate scenarios/*.yaml\n"
     "  stampede validate web-shop.yaml --format json | jq '.diagnostics[].summary'\n"
@@ -24,17 +25,12 @@ constexpr std::string_view text =
     "Exit codes: 0 all valid, 104 some invalid, 1 some could not be read.\n";
 
 po::options_description options() {
-  po::options_description options = command_options();
-  options.add_options()
-      ("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
-       "change a setting first, such as app.replicas=6; repeatable")
-      ("format", po::value<std::string>()->value_name("FORMAT"), "text or json");
+  po::options_description options = scenario_options();
+  options.add_options()("format", po::value<std::string>()->value_name("FORMAT"), "text or json");
   return options;
 }
 
-Json position(int line, int column) {
-  return {{"line", line}, {"column", std::max(column, 1)}};
-}
+Json position(int line, int column) { return {{"line", line}, {"column", std::max(column, 1)}}; }
 
 /// The shape of `terraform validate -json`, which editors and CI systems know.
 Json diagnostic(const Problem& problem) {

@@ -5,6 +5,23 @@
 
 namespace stampede {
 
+namespace {
+
+/// "a, b" for each circle of calls, which a picture does not make easy to see.
+std::vector<std::string> circles_of(const Topology& topology) {
+  std::vector<std::string> circles;
+  for (const std::vector<std::size_t>& group : cycles(topology)) {
+    std::vector<std::string> names;
+    for (const std::size_t node : group) {
+      names.push_back(topology.nodes[node].name);
+    }
+    circles.push_back(fmt::format("{}", fmt::join(names, ", ")));
+  }
+  return circles;
+}
+
+}  // namespace
+
 // Names match [a-z][a-z0-9_-]*, so nothing in a quoted text needs an escape.
 
 std::string dot_text(const Topology& topology) {
@@ -21,6 +38,9 @@ std::string dot_text(const Topology& topology) {
     text += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\"];\n", topology.nodes[edge.from].name,
                         topology.nodes[edge.to].name, fmt::join(edge.labels, ", "));
   }
+  for (const std::string& circle : circles_of(topology)) {
+    text += "  // a circle of calls: " + circle + "\n";
+  }
   return text + "}\n";
 }
 
@@ -36,6 +56,9 @@ std::string mermaid_text(const Topology& topology) {
     const std::string label = fmt::format("{}", fmt::join(edge.labels, ", "));
     text += label.empty() ? fmt::format("  n{} --> n{}\n", edge.from, edge.to)
                           : fmt::format("  n{} -->|\"{}\"| n{}\n", edge.from, label, edge.to);
+  }
+  for (const std::string& circle : circles_of(topology)) {
+    text += "  %% a circle of calls: " + circle + "\n";
   }
   return text;
 }

@@ -4,73 +4,97 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace stampede {
 namespace {
 
-std::string missing(const TextStyle& style) { return style.utf8 ? "–" : "-"; }
+constexpr int digits_of_numbers = 3;
+constexpr int digits_of_widths = 2;
 
-/// Three significant digits without an exponent; large numbers keep all digits before the point.
-std::string three_digits(double value) {
-  const double magnitude = std::abs(value);
-  if (magnitude == 0) {
+/// So many significant digits without an exponent; what is larger keeps all before the point.
+std::string with_digits(double value, int digits) {
+  if (value == 0) {
     return "0";
   }
-  // The digits before the point are counted after rounding: 9.996 is 10.0, not 10.00.
-  const int before = magnitude >= 99.95 ? 3 : magnitude >= 9.995 ? 2 : magnitude >= 0.9995 ? 1 : 0;
-  if (before == 0 && magnitude < 0.0005) {
-    return fmt::format("{:.1e}", value);
+  int exponent = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  // Rounding may add a digit before the point: 9.996 is 10.0, not 10.00.
+  const double next = std::pow(10.0, exponent + 1);
+  if (std::abs(value) >= next * (1 - 0.5 * std::pow(10.0, -digits))) {
+    ++exponent;
   }
-  return fmt::format("{:.{}f}", value, 3 - before);
+  if (exponent < -4) {
+    return fmt::format("{:.{}e}", value, digits - 1);
+  }
+  return fmt::format("{:.{}f}", value, std::max(0, digits - 1 - exponent));
+}
+
+struct Unit {
+  double size;
+  std::string_view name;
+};
+
+/// The unit in which three digits show at least 1 of it. Minutes and hours begin late, because 90s
+/// reads better than 1.50min.
+Unit unit_of_time(double seconds, const TextStyle& style) {
+  const double magnitude = std::abs(seconds);
+  if (magnitude >= 3 * 3600) {
+    return {3600, "h"};
+  }
+  if (magnitude >= 10 * 60) {
+    return {60, "min"};
+  }
+  if (magnitude >= 0.9995 || magnitude == 0) {
+    return {1, "s"};
+  }
+  if (magnitude >= 0.9995e-3) {
+    return {1e-3, "ms"};
+  }
+  if (magnitude >= 0.9995e-6) {
+    return {1e-6, style.utf8 ? "µs" : "us"};
+  }
+  return {1e-9, "ns"};
+}
+
+Unit unit_of_rate(double per_second) {
+  const double magnitude = std::abs(per_second);
+  if (magnitude >= 0.9995e6) {
+    return {1e6, "M/s"};
+  }
+  if (magnitude >= 0.9995e4) {
+    return {1e3, "k/s"};
+  }
+  return {1, "/s"};
+}
+
+std::string in_unit(double value, const Unit& unit, int digits, const TextStyle& style) {
+  if (!std::isfinite(value)) {
+    return style.utf8 ? "–" : "-";
+  }
+  return with_digits(value / unit.size, digits) + std::string(unit.name);
 }
 
 }  // namespace
 
 std::string seconds_text(double seconds, const TextStyle& style) {
-  // A unit begins where three digits show at least 1 of it; minutes and hours begin late, because
-  // 90s reads better than 1.50min.
-  const double magnitude = std::abs(seconds);
-  if (!std::isfinite(seconds)) {
-    return missing(style);
-  }
-  if (magnitude == 0) {
-    return "0s";
-  }
-  if (magnitude >= 3 * 3600) {
-    return three_digits(seconds / 3600) + "h";
-  }
-  if (magnitude >= 10 * 60) {
-    return three_digits(seconds / 60) + "min";
-  }
-  if (magnitude >= 0.9995) {
-    return three_digits(seconds) + "s";
-  }
-  if (magnitude >= 0.9995e-3) {
-    return three_digits(seconds * 1e3) + "ms";
-  }
-  if (magnitude >= 0.9995e-6) {
-    return three_digits(seconds * 1e6) + (style.utf8 ? "µs" : "us");
-  }
-  return three_digits(seconds * 1e9) + "ns";
+  return in_unit(seconds, unit_of_time(seconds, style), digits_of_numbers, style);
+}
+
+std::string seconds_text_like(double like, double seconds, const TextStyle& style) {
+  return in_unit(seconds, unit_of_time(like, style), digits_of_widths, style);
 }
 
 std::string rate_text(double per_second, const TextStyle& style) {
-  const double magnitude = std::abs(per_second);
-  if (!std::isfinite(per_second)) {
-    return missing(style);
-  }
-  if (magnitude >= 0.9995e6) {
-    return three_digits(per_second / 1e6) + "M/s";
-  }
-  if (magnitude >= 0.9995e4) {
-    return three_digits(per_second / 1e3) + "k/s";
-  }
-  return three_digits(per_second) + "/s";
+  return in_unit(per_second, unit_of_rate(per_second), digits_of_numbers, style);
+}
+
+std::string rate_text_like(double like, double per_second, const TextStyle& style) {
+  return in_unit(per_second, unit_of_rate(like), digits_of_widths, style);
 }
 
 std::string share_text(double share, const TextStyle& style) {
   if (!std::isfinite(share)) {
-    return missing(style);
+    return in_unit(share, {}, 0, style);
   }
   const double percent = share * 100;
   const double distance = std::min(std::abs(percent), std::abs(100 - percent));
@@ -82,8 +106,16 @@ std::string share_text(double share, const TextStyle& style) {
   return fmt::format("{:.{}f}%", percent, decimals);
 }
 
+std::string share_text_like(double, double share, const TextStyle& style) {
+  return in_unit(share, {0.01, "%"}, digits_of_widths, style);
+}
+
 std::string plain_text(double value, const TextStyle& style) {
-  return std::isfinite(value) ? three_digits(value) : missing(style);
+  return in_unit(value, {1, ""}, digits_of_numbers, style);
+}
+
+std::string plain_text_like(double, double value, const TextStyle& style) {
+  return in_unit(value, {1, ""}, digits_of_widths, style);
 }
 
 std::string count_text(std::int64_t count) {

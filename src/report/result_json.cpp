@@ -47,7 +47,7 @@ Json subject_json(const Subject& subject) {
     place_in(json, name) = count;
   }
   for (const Metric& metric : subject.metrics) {
-    const bool is_maximum = metric.name.ends_with(".max");
+    const bool is_maximum = metric.name.ends_with("_s.max");
     place_in(json, metric.name) = is_maximum ? number(metric.value.estimate) : estimate(metric);
   }
   for (const Subject& part : subject.parts) {
@@ -82,9 +82,12 @@ Json faults_json(const std::vector<FaultEvent>& faults) {
 
 std::string_view word_for(Verdict::Kind verdict) {
   switch (verdict) {
-    case Verdict::Kind::pass: return "pass";
-    case Verdict::Kind::fail: return "fail";
-    case Verdict::Kind::no_data: return "no_data";
+    case Verdict::Kind::pass:
+      return "pass";
+    case Verdict::Kind::fail:
+      return "fail";
+    case Verdict::Kind::no_data:
+      return "no_data";
   }
   return "";
 }

@@ -7,12 +7,18 @@ namespace {
 
 std::string_view escape_of(Paint paint) {
   switch (paint) {
-    case Paint::none: return "";
-    case Paint::bold: return "\x1b[1m";
-    case Paint::dim: return "\x1b[2m";
-    case Paint::red: return "\x1b[31m";
-    case Paint::green: return "\x1b[32m";
-    case Paint::yellow: return "\x1b[33m";
+    case Paint::none:
+      return "";
+    case Paint::bold:
+      return "\x1b[1m";
+    case Paint::dim:
+      return "\x1b[2m";
+    case Paint::red:
+      return "\x1b[31m";
+    case Paint::green:
+      return "\x1b[32m";
+    case Paint::yellow:
+      return "\x1b[33m";
   }
   return "";
 }

@@ -15,32 +15,41 @@ namespace {
 
 constexpr double hot_utilization = 0.9;
 
-using Formatter = std::string (*)(double, const TextStyle&);
+/// How numbers of a unit are shown, and the half-widths of their intervals.
+struct Format {
+  std::string (*number)(double, const TextStyle&);
+  std::string (*width)(double like, double, const TextStyle&);
+};
+
+constexpr Format time_format{seconds_text, seconds_text_like};
+constexpr Format rate_format{rate_text, rate_text_like};
+constexpr Format share_format{share_text, share_text_like};
+constexpr Format plain_format{plain_text, plain_text_like};
 
 /// A column of numbers: its title, the metric, and how it is shown.
 struct Column {
   std::string_view title;
   std::string_view metric;
-  Formatter format;
+  Format format;
 };
 
 constexpr Column traffic_columns[] = {
-    {"throughput", "throughput_per_s", rate_text},
-    {"goodput", "goodput_per_s", rate_text},
-    {"availability", "availability", share_text},
+    {"throughput", "throughput_per_s", rate_format},
+    {"goodput", "goodput_per_s", rate_format},
+    {"availability", "availability", share_format},
 };
 
 constexpr Column latency_columns[] = {
-    {"mean", "latency_s.mean", seconds_text}, {"p50", "latency_s.p50", seconds_text},
-    {"p90", "latency_s.p90", seconds_text},   {"p95", "latency_s.p95", seconds_text},
-    {"p99", "latency_s.p99", seconds_text},   {"p99.9", "latency_s.p99.9", seconds_text},
+    {"mean", "latency_s.mean", time_format}, {"p50", "latency_s.p50", time_format},
+    {"p90", "latency_s.p90", time_format},   {"p95", "latency_s.p95", time_format},
+    {"p99", "latency_s.p99", time_format},   {"p99.9", "latency_s.p99.9", time_format},
 };
 
 constexpr Column component_columns[] = {
-    {"workers", "utilization", share_text},   {"cores", "cpu_utilization", share_text},
-    {"queue", "queue_length", plain_text},    {"in flight", "in_flight", plain_text},
-    {"wait", "wait_s.mean", seconds_text},    {"wait p99", "wait_s.p99", seconds_text},
-    {"ended", "throughput_per_s", rate_text},
+    {"workers", "utilization", share_format},   {"cores", "cpu_utilization", share_format},
+    {"queue", "queue_length", plain_format},    {"in flight", "in_flight", plain_format},
+    {"wait", "wait_s.mean", time_format},       {"wait p99", "wait_s.p99", time_format},
+    {"ended", "throughput_per_s", rate_format},
 };
 
 /// The longer side of the interval; NaN when there is none.
@@ -78,10 +87,9 @@ class Summary80 {
         result_.partial ? fmt::format("{} of {} replications", count, study_.replications_asked)
                         : fmt::format("{} replication{}", count, count == 1 ? "" : "s");
     const std::string warmup =
-        result_.warmup_s == 0
-            ? "no warm-up"
-            : fmt::format("warm-up {}{}", seconds_text(result_.warmup_s, style_),
-                          result_.warmup_found ? " (found by MSER-5)" : "");
+        result_.warmup_s == 0 ? "no warm-up"
+                              : fmt::format("warm-up {}{}", seconds_text(result_.warmup_s, style_),
+                                            result_.warmup_found ? " (found by MSER-5)" : "");
     text_ += wrapped(fmt::format("{} of {}, {}, seed {}", replications,
                                  seconds_text(result_.duration_s, style_), warmup, study_.seed),
                      2);
@@ -173,7 +181,8 @@ class Summary80 {
       // The observed number stands to the right, or below when there is no room.
       std::string line = "  " + mark + " " + expectation.text;
       const std::size_t taken = columns_of(line) + 2 + columns_of(observed);
-      line += taken <= 80 ? std::string(82 - taken, ' ') : "\n" + std::string(6, ' ');
+      line = taken <= 80 ? line + std::string(82 - taken, ' ')
+                         : wrapped(line, 6) + std::string(6, ' ');
       lines += painted(line + observed, pass ? Paint::green : Paint::red, style_) + "\n";
       if (!expectation.verdict.reason.empty()) {
         lines += wrapped("      " + expectation.verdict.reason, 6);
@@ -199,9 +208,9 @@ class Summary80 {
     for (const Subject& population : result_.traffic) {
       show(population, population.name);
       for (const Subject& part : population.parts) {
-        const auto same_kind = std::count_if(
-            population.parts.begin(), population.parts.end(),
-            [&](const Subject& other) { return other.kind == part.kind; });
+        const auto same_kind =
+            std::count_if(population.parts.begin(), population.parts.end(),
+                          [&](const Subject& other) { return other.kind == part.kind; });
         if (same_kind > 1) {
           const bool is_type = part.kind == "request_type";
           show(part, "  " + (is_type ? part.name : part.kind + " " + part.name));
@@ -210,7 +219,8 @@ class Summary80 {
     }
   }
 
-  /// A row of numbers, and below it, where they are known, one of the half-widths of their intervals.
+  /// A row of numbers, and below it, where they are known, one of the half-widths of their
+  /// intervals.
   template <std::size_t count>
   void add_rows(TextTable& table, const Subject& subject, const std::string& name,
                 const Column (&columns)[count], const std::vector<TextTable::Cell>& before) {
@@ -224,7 +234,9 @@ class Summary80 {
       numbers.push_back(metric != nullptr ? number(*metric, column) : TextTable::Cell{});
       const double width = metric != nullptr ? half_width(metric->value) : NAN;
       has_widths = has_widths || std::isfinite(width);
-      widths.push_back({std::isfinite(width) ? column.format(width, style_) : "", Paint::dim});
+      widths.push_back(
+          {std::isfinite(width) ? column.format.width(metric->value.estimate, width, style_) : "",
+           Paint::dim});
     }
     table.row(std::move(numbers));
     if (has_widths) {
@@ -233,14 +245,14 @@ class Summary80 {
   }
 
   TextTable::Cell number(const Metric& metric, const Column& column) {
-    std::string text = column.format(metric.value.estimate, style_);
+    std::string text = column.format.number(metric.value.estimate, style_);
     if (std::isfinite(metric.value.estimate) && !metric.supported) {
       text = (metric.unfinished ? ">" : "~") + text;
       (metric.unfinished ? some_unfinished_ : some_unsupported_) = true;
     }
     const bool is_utilization = column.metric.ends_with("utilization");
-    return {text, is_utilization && metric.value.estimate >= hot_utilization ? Paint::red
-                                                                             : Paint::none};
+    return {text,
+            is_utilization && metric.value.estimate >= hot_utilization ? Paint::red : Paint::none};
   }
 
   std::string hot_resources(const Subject& component) const {
@@ -258,46 +270,31 @@ class Summary80 {
 
   /// How unequally the instances are loaded, when it is worth a line.
   std::string imbalance(const Subject& component) const {
-    const Subject* busiest = nullptr;
-    std::int64_t most = 0;
-    std::int64_t total = 0;
-    std::int64_t instances = 0;
-    for (const Subject& part : component.parts) {
-      const std::int64_t* requests =
-          part.kind == "instance" ? part.find_count("requests") : nullptr;
-      if (requests != nullptr) {
-        ++instances;
-        total += *requests;
-        if (busiest == nullptr || *requests > most) {
-          busiest = &part;
-          most = *requests;
-        }
-      }
-    }
-    if (instances < 2 || total == 0) {
+    const Metric* most = component.find("instance_share.max");
+    const Metric* replicas = component.find("replicas");
+    if (most == nullptr || replicas == nullptr) {
       return {};
     }
-    const double ratio =
-        static_cast<double>(most) * static_cast<double>(instances) / static_cast<double>(total);
-    if (ratio < 1.1) {
+    const double ratio = most->value.estimate * replicas->value.estimate;
+    if (!(ratio >= 1.2)) {
       return {};
     }
-    return fmt::format("  uneven: {} got {} times the mean of {} instances\n", busiest->name,
-                       plain_text(ratio, style_), instances);
+    return fmt::format("  uneven: the busiest instance of {} got {} times the mean\n",
+                       component.name, plain_text(ratio, style_));
   }
 
   std::string observed_text(const CheckedExpectation& expectation) const {
     if (!expectation.observed || !std::isfinite(expectation.observed->value.estimate)) {
       return "no data";
     }
-    const Formatter format = expectation.unit == "s"    ? seconds_text
-                             : expectation.unit == "/s" ? rate_text
-                             : expectation.unit == "%"  ? share_text
-                                                        : plain_text;
+    const Format format = expectation.unit == "s"    ? time_format
+                          : expectation.unit == "/s" ? rate_format
+                          : expectation.unit == "%"  ? share_format
+                                                     : plain_format;
     const Estimate& value = expectation.observed->value;
-    std::string text = format(value.estimate, style_);
+    std::string text = format.number(value.estimate, style_);
     if (const double width = half_width(value); std::isfinite(width)) {
-      text += (style_.utf8 ? " ± " : " +- ") + format(width, style_);
+      text += (style_.utf8 ? " ± " : " +- ") + format.width(value.estimate, width, style_);
     }
     return text;
   }
@@ -311,8 +308,8 @@ class Summary80 {
       text_ += painted("  ~ too few samples to tell this number\n", Paint::dim, style_);
     }
     if (some_unfinished_) {
-      text_ += painted("  > requests still in flight would raise this number\n", Paint::dim,
-                       style_);
+      text_ +=
+          painted("  > requests still in flight would raise this number\n", Paint::dim, style_);
     }
     some_unsupported_ = some_unfinished_ = false;
   }

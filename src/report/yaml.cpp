@@ -20,9 +20,8 @@ bool is_plain(std::string_view text) {
   const char first = text.front();
   if (std::isalpha(static_cast<unsigned char>(first)) != 0) {
     std::string word(text);
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) {
-      return static_cast<char>(std::tolower(c));
-    });
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     static constexpr std::string_view taken[] = {"null", "true", "false", "yes", "no", "on",
                                                  "off",  "y",    "n",     "inf", "nan"};
     return std::find(std::begin(taken), std::end(taken), word) == std::end(taken);

@@ -9,31 +9,38 @@
 namespace stampede {
 namespace {
 
-/// "of traffic", "of users in a region": the parts that a subject's numbers are also given for.
+/// A request type or a group of users, whose numbers are given apart.
 struct Part {
-  std::string block;  ///< "regions", under which its name may stand where it is not unique
   std::string name;
-  std::string kind;
+  std::string kind;  ///< as in Subject::kind
 };
 
 template <class T>
-void add_parts(std::vector<Part>& parts, const std::string& block, const std::string& kind,
-               const Named<T>& named) {
+void add_parts(std::vector<Part>& parts, const std::string& kind, const Named<T>& named) {
   for (const auto& entry : named) {
-    parts.push_back({block, entry.name, kind});
+    parts.push_back({entry.name, kind});
   }
 }
 
 std::vector<Part> parts_of(const TrafficSettings& traffic) {
   std::vector<Part> parts;
-  add_parts(parts, "requests", "request_type", traffic.requests);
+  add_parts(parts, "request_type", traffic.requests);
   if (traffic.requests.empty()) {
-    parts.push_back({"requests", "request", "request_type"});
+    parts.push_back({"request", "request_type"});
   }
-  add_parts(parts, "regions", "region", traffic.users.regions);
-  add_parts(parts, "segments", "segment", traffic.users.segments);
-  add_parts(parts, "tenants", "tenant", traffic.users.tenants);
+  add_parts(parts, "region", traffic.users.regions);
+  add_parts(parts, "segment", traffic.users.segments);
+  add_parts(parts, "tenant", traffic.users.tenants);
   return parts;
+}
+
+/// The words that may stand before the name of a part: "regions.eu", as in result.json.
+std::vector<std::string> words_for(const std::string& kind) {
+  std::vector<std::string> words{kind, kind + "s"};
+  if (kind == "request_type") {
+    words.insert(words.end(), {"requests", "requests_by_type"});
+  }
+  return words;
 }
 
 /// Removes "name." from the front of the path if it stands there.
@@ -47,14 +54,7 @@ bool take(std::string_view& path, std::string_view name) {
 
 class Checker {
  public:
-  explicit Checker(const Scenario& scenario) : scenario_(scenario) {
-    for (const auto& population : scenario.traffic) {
-      subjects_.push_back(population.name);
-    }
-    for (const auto& component : scenario.components) {
-      subjects_.push_back(component.name);
-    }
-  }
+  explicit Checker(const Scenario& scenario) : scenario_(scenario) {}
 
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
@@ -70,9 +70,6 @@ class Checker {
     } else if (const Choice<Component>* component =
                    scenario_.components.find(expectation.subject)) {
       check_component(expectation, component->kind());
-    } else {
-      error(expectation, "there is no traffic or component '" + expectation.subject + "'",
-            expectation.subject, subjects_);
     }
   }
 
@@ -83,15 +80,16 @@ class Checker {
     std::vector<std::string> beside;  // what else could stand first
     for (const Part& part : parts) {
       std::string_view rest = path;
-      take(rest, part.block);
+      for (const std::string& word : words_for(part.kind)) {
+        take(rest, word);
+      }
       if (kind == "traffic" && take(rest, part.name)) {
         path = rest;
         kind = part.kind;
       }
       beside.push_back(part.name);
     }
-    check_metric(expectation, path, kind,
-                 kind == "traffic" ? beside : std::vector<std::string>{});
+    check_metric(expectation, path, kind, kind == "traffic" ? beside : std::vector<std::string>{});
   }
 
   void check_component(const Expectation& expectation, const std::string& kind) {
@@ -159,7 +157,6 @@ class Checker {
   }
 
   const Scenario& scenario_;
-  std::vector<std::string> subjects_;
   Problems problems_;
 };
 
@@ -175,8 +172,9 @@ std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation
     check.text = expectation.text;
     check.unit = expectation.unit;
     check.observed = find_metric(result, expectation.subject + "." + expectation.metric);
-    check.verdict = judge(check.observed, expectation.relation, expectation.value,
-                          with_precision ? expectation.within : std::nullopt);
+    check.verdict =
+        judge(check.observed, expectation.relation, expectation.value,
+              with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
     checked.push_back(std::move(check));
   }
   return checked;

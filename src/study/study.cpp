@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "stampede/analysis/topology.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
 
@@ -98,13 +97,6 @@ bool StudyResult::has_failed_expectations() const {
   });
 }
 
-Problems check_study(const Scenario& scenario) {
-  Problems problems = check_topology(topology_of(scenario));
-  Problems expectations = check_expectations(scenario);
-  problems.insert(problems.end(), expectations.begin(), expectations.end());
-  return problems;
-}
-
 Scenario shortened(Scenario scenario, int divisor) {
   const auto divide = [&](Duration length) {
     return std::max(Duration::nanoseconds(1), length / divisor);
@@ -141,6 +133,7 @@ StudyResult run_study(const Scenario& scenario, const ReplicationOptions& option
   for (const Replication& replication : finished) {
     study.recordings.emplace_back(replication.number + 1, replication.record.recording);
     study.performance.events += replication.record.events;
+    study.performance.requests += replication.record.recording->ended_requests();
     study.performance.simulated_s += scenario.run.duration.seconds();
   }
   stopwatch.stop(study.performance);

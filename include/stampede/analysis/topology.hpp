@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "stampede/base/problem.hpp"
 #include "stampede/scenario/scenario.hpp"
 
 namespace stampede {
@@ -16,7 +15,6 @@ struct Topology {
     std::string name;
     std::string kind;  ///< of the component; "traffic" for a population of users
     bool is_traffic = false;
-    Place place;  ///< where it is written
   };
   /// All that `from` names of `to`, in one edge.
   struct Edge {
@@ -33,15 +31,8 @@ struct Topology {
 
 Topology topology_of(const Scenario& scenario);
 
-/// The components that no request can reach.
-std::vector<std::size_t> unreachable(const Topology& topology);
-
 /// The groups of components that call each other in a circle (strongly connected components,
 /// Tarjan 1972), or one that calls itself; each in the order of the text.
 std::vector<std::vector<std::size_t>> cycles(const Topology& topology);
-
-/// What is wrong with the topology as a whole: a component out of reach is an error, a circle of
-/// calls a warning.
-Problems check_topology(const Topology& topology);
 
 }  // namespace stampede

@@ -7,8 +7,8 @@
 
 namespace stampede {
 
-/// All numbers of a result, one a line: subject,metric,estimate,low,high,n. Counts have no interval;
-/// what is not a number is an empty field (RFC 4180).
+/// All numbers of a result, one a line: subject,metric,estimate,low,high,n. Counts have no
+/// interval; what is not a number is an empty field (RFC 4180).
 std::string result_csv(const StudyResult& study);
 
 /// What happened slice by slice, one number a line: replication,time_s,subject,metric,value.

@@ -6,21 +6,26 @@
 #include "stampede/report/style.hpp"
 
 // Numbers as people read them: three significant digits in the unit that fits. What is not a number
-// (no data) is a dash.
+// (no data) is a dash. Those with `like` show a half-width: two digits, in the unit of the number
+// that it belongs to.
 
 namespace stampede {
 
-/// "4.13ms", "850us", "12.4s", "35.0min".
+/// "4.13ms", "850µs", "12.4s", "35.0min".
 std::string seconds_text(double seconds, const TextStyle& style);
+std::string seconds_text_like(double like, double seconds, const TextStyle& style);
 
-/// "2000/s", "12.4k/s", "0.050/s".
+/// "2000/s", "12.4k/s", "0.0503/s".
 std::string rate_text(double per_second, const TextStyle& style);
+std::string rate_text_like(double like, double per_second, const TextStyle& style);
 
 /// A share with the digits that its distance from 0 and from 100 % deserves: "63.1%", "99.9987%".
 std::string share_text(double share, const TextStyle& style);
+std::string share_text_like(double like, double share, const TextStyle& style);
 
-/// Three significant digits: "0.412", "12.4", "1204".
+/// "0.412", "12.4", "1204".
 std::string plain_text(double value, const TextStyle& style);
+std::string plain_text_like(double like, double value, const TextStyle& style);
 
 /// Whole numbers with their thousands set apart: "1,200,345".
 std::string count_text(std::int64_t count);

@@ -23,8 +23,8 @@ struct Progress {
 
 /// Whether and how replications run at the same time, and who is told.
 struct ReplicationOptions {
-  int jobs = 0;                              ///< threads; 0: one for each core
-  const std::atomic<bool>* stop = nullptr;   ///< raised from outside to end early
+  int jobs = 0;                                      ///< threads; 0: one for each core
+  const std::atomic<bool>* stop = nullptr;           ///< raised from outside to end early
   std::function<void(const Progress&)> on_progress;  ///< about ten times a second, and at the end
 };
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "stampede/base/json.hpp"
-#include "stampede/base/problem.hpp"
 #include "stampede/measure/recording.hpp"
 #include "stampede/measure/result.hpp"
 #include "stampede/scenario/scenario.hpp"
@@ -19,9 +18,9 @@ namespace stampede {
 struct Performance {
   double wall_s = 0;
   double cpu_s = 0;
-  std::uint64_t events = 0;      ///< resumptions of processes in all finished replications
-  std::int64_t requests = 0;     ///< of users in all finished replications, warm-up included
-  double simulated_s = 0;        ///< of all finished replications together
+  std::uint64_t events = 0;             ///< resumptions of processes in all finished replications
+  std::int64_t requests = 0;            ///< of users that ended in all of them, warm-up included
+  double simulated_s = 0;               ///< of all finished replications together
   std::uint64_t peak_memory_bytes = 0;  ///< of the whole program
 };
 
@@ -29,8 +28,8 @@ struct Performance {
 struct StudyResult {
   std::string name;
   std::string description;
-  Json resolved;                   ///< the effective scenario
-  std::uint64_t scenario_hash = 0; ///< of its text
+  Json resolved;                    ///< the effective scenario
+  std::uint64_t scenario_hash = 0;  ///< of its text
   std::uint64_t seed = 0;
   std::int64_t replications_asked = 0;
   int shortened = 1;
@@ -45,9 +44,6 @@ struct StudyResult {
 
   bool has_failed_expectations() const;
 };
-
-/// What is wrong with a readable scenario as a whole, found without running it.
-Problems check_study(const Scenario& scenario);
 
 /// The scenario with duration, warm-up and slices divided by `divisor`, for a quick look.
 Scenario shortened(Scenario scenario, int divisor);

@@ -1,0 +1,122 @@
+#include "stampede/study/expectations.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "stampede/study/study.hpp"
+
+using namespace stampede;
+using namespace stampede::literals;
+
+namespace {
+
+constexpr const char* scenario_text = R"(
+stampede: 1
+run: {duration: 10s}
+regions:
+  eu: {zones: [eu-a]}
+  us: {zones: [us-a]}
+traffic:
+  shoppers:
+    arrivals: {kind: poisson, rate: 10/s}
+    users: {regions: {eu: 50%, us: 50%}}
+    target: app
+    requests:
+      product_page: {share: 90%}
+      checkout: {share: 10%}
+components:
+  app:
+    kind: service
+    handlers:
+      default:
+        - compute: 1ms
+)";
+
+std::vector<std::string> mistakes_of(const std::vector<std::string>& lines) {
+  std::string text = scenario_text;
+  text += "expect:\n";
+  for (const std::string& line : lines) {
+    text += "  - " + line + "\n";
+  }
+  const ReadScenario read = read_scenario(text, "a.yaml");
+  for (const Problem& problem : read.problems) {
+    UNSCOPED_INFO(problem.what);
+  }
+  REQUIRE(read.scenario);
+  std::vector<std::string> mistakes;
+  for (const Problem& problem : check_expectations(*read.scenario)) {
+    mistakes.push_back(problem.what + (problem.hint.empty() ? "" : "; " + problem.hint));
+  }
+  return mistakes;
+}
+
+using Mistakes = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("expectations may be about traffic, its parts, components and instances") {
+  CHECK(mistakes_of({"shoppers.availability >= 99.5%", "shoppers.latency.p99.9 < 250ms",
+                     "shoppers.product_page.latency.mean < 1s", "shoppers.eu.availability > 0.9",
+                     "shoppers.regions.us.availability > 0.9", "shoppers.outcomes.timeout == 0",
+                     "app.utilization ~ 0.8 within 1%", "app.wait.mean ~ 4s",
+                     "app.instances.app-0.utilization < 100%", "shoppers.throughput > 9/s"}) ==
+        Mistakes{});
+}
+
+TEST_CASE("a wrong name in an expectation is found before the run, with the way out") {
+  CHECK(mistakes_of({"shoppers.latncy.p99 < 1s"}) ==
+        Mistakes{"'shoppers' has no number 'latncy.p99'; did you mean 'latency.p99'?"});
+  CHECK(mistakes_of({"shoppers.product_page.availabilty > 0"}) ==
+        Mistakes{"'shoppers' has no number 'availabilty'; did you mean 'availability'?"});
+}
+
+TEST_CASE("the value of an expectation has the unit of its number") {
+  CHECK(mistakes_of({"shoppers.latency.p99 < 250"}) ==
+        Mistakes{"shoppers.latency.p99 is a length of time"});
+  CHECK(mistakes_of({"shoppers.latency.p99 > 0"}) == Mistakes{});
+  CHECK(mistakes_of({"shoppers.availability > 9/s"}) ==
+        Mistakes{"shoppers.availability is a share"});
+  CHECK(mistakes_of({"app.queue_length < 5ms"}) == Mistakes{"app.queue_length is a plain number"});
+}
+
+TEST_CASE("an expectation without data does not pass") {
+  Expectation expectation;
+  expectation.text = "shoppers.availability > 0";
+  expectation.subject = "shoppers";
+  expectation.metric = "availability";
+  expectation.relation = Relation::more;
+  const auto checked = judge_expectations({expectation}, Result{}, true);
+  REQUIRE(checked.size() == 1);
+  CHECK(checked[0].verdict.kind == Verdict::Kind::no_data);
+  CHECK_FALSE(checked[0].observed.has_value());
+}
+
+TEST_CASE("a shortened run does not ask for narrow intervals") {
+  Result result;
+  result.replications = 20;
+  Subject queue;
+  queue.name = "queue";
+  queue.kind = "service";
+  queue.metrics.push_back({"wait_s.mean", Estimate{4, 3, 5, 20}});
+  result.components.push_back(queue);
+  Expectation expectation;
+  expectation.text = "queue.wait.mean ~ 4s within 1%";
+  expectation.subject = "queue";
+  expectation.metric = "wait.mean";
+  expectation.relation = Relation::agrees;
+  expectation.value = 4;
+  expectation.unit = "s";
+  expectation.within = 0.01;
+  CHECK(judge_expectations({expectation}, result, true)[0].verdict.kind == Verdict::Kind::fail);
+  CHECK(judge_expectations({expectation}, result, false)[0].verdict.kind == Verdict::Kind::pass);
+}
+
+TEST_CASE("shortening divides duration, warm-up and slices") {
+  Scenario scenario;
+  scenario.run.duration = 600_s;
+  scenario.run.warmup.length = 60_s;
+  scenario.run.slice = 1_s;
+  const Scenario quick = shortened(scenario, 20);
+  CHECK(quick.run.duration == 30_s);
+  CHECK(quick.run.warmup.length == 3_s);
+  CHECK(quick.run.slice == 50_ms);
+}
