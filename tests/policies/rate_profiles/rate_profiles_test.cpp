@@ -69,6 +69,15 @@ TEST_CASE("a rate of zero never brings anything") {
   CHECK(profile(R"("1/d")")->after(at(0_s), 1e9) == Time::never());
 }
 
+TEST_CASE("after a last rate of zero nothing comes, from wherever one looks") {
+  const auto rate = profile(R"({"stages": [{"target": "10/s", "duration": "0s"},
+      {"target": "10/s", "duration": "5s"}, {"target": "0/s", "duration": "0s"}]})");
+  CHECK(rate->after(at(4_s), 10) == at(5_s));
+  CHECK(rate->after(at(4_s), 10.5) == Time::never());
+  CHECK(rate->after(at(5_s), 1e-9) == Time::never());
+  CHECK(rate->after(at(700_s), 1) == Time::never());
+}
+
 TEST_CASE("the time until some events is the inverse of the integrated rate") {
   for (const std::string& json : smooth_or_ramped) {
     INFO(json);
