@@ -38,10 +38,15 @@ TEST_CASE("every component can call every other, and every request has a respons
           "stampede: 1\n"
           "run: {duration: 10s, warmup: 1s}\n"
           "network: {within_zone: 100us, to_users: 5ms}\n"
-          "traffic: {users: {arrivals: {kind: closed, users: 3, think_time: 20ms}, target: first}}\n"
+          "traffic: {users: {arrivals: {kind: closed, users: 3, think_time: 20ms}, target: "
+          "first}}\n"
           "components:\n"
-          "  first: {" + calling(first, "second") + "}\n"
-          "  second: {" + calling(second, "last") + "}\n"
+          "  first: {" +
+          calling(first, "second") +
+          "}\n"
+          "  second: {" +
+          calling(second, "last") +
+          "}\n"
           "  last: {kind: service, replicas: 3, handler: [{wait: 1ms}]}\n";
       INFO(text);
       const ReadScenario read = read_scenario(text, "pair.yaml");

@@ -31,8 +31,8 @@ struct Variant {
 /// A valid scenario made by chance, as text: a few populations in front of a few components that
 /// call each other, with everything that the language has.
 ///
-/// The order of the draws is the compiler's, which is free to evaluate arguments as it likes: a seed
-/// says something only together with the program that made a scenario of it.
+/// The order of the draws is the compiler's, which is free to evaluate arguments as it likes: a
+/// seed says something only together with the program that made a scenario of it.
 class RandomScenario {
  public:
   explicit RandomScenario(std::uint64_t seed, Variant variant = {})
@@ -46,11 +46,11 @@ class RandomScenario {
     for (std::size_t i = components_.size(); i-- > 0;) {
       write_component(i);
     }
-    std::string text = fmt::format(
-        "stampede: 1\nname: random\nrun: {{duration: {}, {}slice: {}, seed: {}}}\n",
-        time(duration_us_ * static_cast<std::uint64_t>(variant_.duration_factor)),
-        chance(0.5) ? "warmup: " + time(duration_us_ / 5) + ", " : "", time(duration_us_ / 40),
-        draw_.below(1000));
+    std::string text =
+        fmt::format("stampede: 1\nname: random\nrun: {{duration: {}, {}slice: {}, seed: {}}}\n",
+                    time(duration_us_ * static_cast<std::uint64_t>(variant_.duration_factor)),
+                    chance(0.5) ? "warmup: " + time(duration_us_ / 5) + ", " : "",
+                    time(duration_us_ / 40), draw_.below(1000));
     text += regions() + network() + traffic() + "components:\n";
     for (const Component& component : components_) {
       text += fmt::format("  {}: {{{}}}\n", component.name, component.text);
@@ -228,8 +228,8 @@ class RandomScenario {
   std::string link(std::uint64_t us) {
     std::string text = "{latency: " + time_law(us);
     if (!variant_.exact && chance(0.3)) {
-      text += fmt::format(", bandwidth: {}kbps", static_cast<double>(magnitude(4'000, 1'000'000)) /
-                                                     variant_.stretch);
+      text += fmt::format(", bandwidth: {}kbps",
+                          static_cast<double>(magnitude(4'000, 1'000'000)) / variant_.stretch);
     }
     if (chance(0.2)) {
       text += ", loss: 0.5%";
@@ -285,8 +285,8 @@ class RandomScenario {
     const std::string jitter =
         variant_.exact ? "none" : one_of_words({"full", "equal", "decorrelated", "none"});
     const std::string longest = maybe(0.3, "max_interval", time(base * 3));
-    return text + fmt::format("retry_back_off: {{base_interval: {}, {}jitter: {}}}}}, ",
-                              time(base), longest, jitter);
+    return text + fmt::format("retry_back_off: {{base_interval: {}, {}jitter: {}}}}}, ", time(base),
+                              longest, jitter);
   }
 
   /// Timeout and retry of a call, each followed by a comma, and what they do to its cost.
@@ -396,10 +396,10 @@ class RandomScenario {
     std::string text = "kind: service, " + placement(component, 6);
     if (chance(0.8)) {
       const std::string capacity = one_of_words({"0", "5", "64", "unbounded"});
-      const std::string queue =
-          chance(0.5) ? capacity
-                      : fmt::format("{{capacity: {}, discipline: {}}}", capacity,
-                                    one_of_words({"fifo", "lifo", "priority"}));
+      const std::string queue = chance(0.5)
+                                    ? capacity
+                                    : fmt::format("{{capacity: {}, discipline: {}}}", capacity,
+                                                  one_of_words({"fifo", "lifo", "priority"}));
       text += fmt::format("concurrency: {{kind: {}, workers: {}, queue: {}}}, ",
                           one_of_words({"threads", "async"}), number(1, 8), queue);
     }
@@ -505,7 +505,8 @@ class RandomScenario {
             low, high, time(third), time(third));
       case 3:
         return fmt::format(
-            "{{kind: piecewise, between: {}, points: [{{at: 0s, rate: {}}}, {{at: {}, rate: {}}}]}}",
+            "{{kind: piecewise, between: {}, points: [{{at: 0s, rate: {}}}, {{at: {}, rate: "
+            "{}}}]}}",
             one_of_words({"step", "ramp"}), low, time(third), high);
       default:
         return high;
@@ -536,16 +537,18 @@ class RandomScenario {
         return chance(0.5)
                    ? fmt::format("{{kind: sessions, rate: {}, requests: [{}, {}], {}}}",
                                  rate_profile(16), types_here.front(), types_here.back(), rest)
-                   : fmt::format("{{kind: sessions, rate: {}, count: {{exponential: {{mean: 4}}}}, "
-                                 "{}}}",
-                                 rate_profile(16), rest);
+                   : fmt::format(
+                         "{{kind: sessions, rate: {}, count: {{exponential: {{mean: 4}}}}, "
+                         "{}}}",
+                         rate_profile(16), rest);
       }
       case 5:
-        return chance(0.5)
+        return types_here == types && chance(0.5)
                    ? "{kind: replay_csv, file: requests.csv}"
-                   : fmt::format("{{kind: replay_keys, file: keys.txt, rate: {}, arrivals: {}, "
-                                 "repeat: true}}",
-                                 rate(64), one_of_words({"poisson", "constant"}));
+                   : fmt::format(
+                         "{{kind: replay_keys, file: keys.txt, rate: {}, arrivals: {}, "
+                         "repeat: true}}",
+                         rate(64), one_of_words({"poisson", "constant"}));
       default:
         return fmt::format("{{kind: poisson, rate: {}}}", rate_profile(64));
     }
@@ -564,8 +567,8 @@ class RandomScenario {
 
   std::string population(const std::string& target) {
     const bool has_types = chance(0.7);
-    // A replayed table names all types.
-    std::vector<std::string> types_here = has_types ? types : std::vector<std::string>{"request"};
+    const std::vector<std::string> types_here =
+        has_types ? types : std::vector<std::string>{"request"};
     std::uint64_t users = 0;
     std::string text = "arrivals: " + arrivals(types_here, users) + ", ";
     const std::uint64_t user_count = users > 0 ? users : number(1, 500);
@@ -584,12 +587,10 @@ class RandomScenario {
     if (has_types) {
       std::string of_types;
       for (const std::string& type : types_here) {
-        of_types += fmt::format("{}: {{{}{}{}{}{}}}, ", type,
-                                type == "buy" ? "" : maybe(0.5, "share", percent(5, 45)),
-                                maybe(0.4, "request_size", size_law()),
-                                maybe(0.4, "response_size", size_law()),
-                                maybe(0.4, "priority", fmt::format("{}", number(0, 9))),
-                                maybe(0.2, "keys", key_law()));
+        of_types += fmt::format(
+            "{}: {{{}{}{}{}{}}}, ", type, type == "buy" ? "" : maybe(0.5, "share", percent(5, 45)),
+            maybe(0.4, "request_size", size_law()), maybe(0.4, "response_size", size_law()),
+            maybe(0.4, "priority", fmt::format("{}", number(0, 9))), maybe(0.2, "keys", key_law()));
       }
       text += "requests: {" + of_types + "}, ";
     }
@@ -600,8 +601,7 @@ class RandomScenario {
     std::string text = "traffic:\n";
     const std::uint64_t populations = number(1, 3);
     for (std::uint64_t i = 0; i < populations; ++i) {
-      const std::string target =
-          i == 0 ? components_.front().name : one_of(components_).name;
+      const std::string target = i == 0 ? components_.front().name : one_of(components_).name;
       text += fmt::format("  users{}: {{{}}}\n", i, population(target));
     }
     if (variant_.bystander) {
@@ -630,9 +630,8 @@ class RandomScenario {
     std::string text;
     const std::uint64_t count = draw_.below(5);
     for (std::uint64_t i = 0; i < count; ++i) {
-      const std::string kind =
-          variant_.exact ? one_of_words({"crash", "pause"})
-                         : one_of_words({"crash", "pause", "slow_down"});
+      const std::string kind = variant_.exact ? one_of_words({"crash", "pause"})
+                                              : one_of_words({"crash", "pause", "slow_down"});
       text += fmt::format("  - {{kind: {}, at: {}, {}target: {}{}{}}}\n", kind,
                           time(number(0, duration_us_ - 1)),
                           maybe(0.8, "for", time(magnitude(10'000, duration_us_ / 2))), target(),
