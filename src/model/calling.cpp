@@ -111,8 +111,7 @@ bool retries_on(const RetrySettings& settings, Outcome outcome) {
 
 Caller::Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& settings,
                const Stream& back_off_stream, AttemptObserver* observer)
-    : simulation_(simulation),
-      endpoint_(endpoint),
+    : endpoint_(endpoint),
       timeout_(settings.timeout),
       retry_(settings.retry),
       back_off_(back_off_stream),

@@ -91,7 +91,6 @@ class Caller {
     }
   }
 
-  Simulation& simulation_;
   Endpoint& endpoint_;
   std::optional<Duration> timeout_;
   Timeouts* timeouts_ = nullptr;
