@@ -225,7 +225,11 @@ class EchoVisitor final : public Visitor {
 
  protected:
   void visit(const Field& field) override {
-    json[std::string(field.name)] = field.type.echo(field.value);
+    Json value = field.type.echo(field.value);
+    // A name or choice that nobody gave has no text; null is one only where it means "off".
+    if (!value.is_null() || dynamic_cast<const OptionalType*>(&field.type) != nullptr) {
+      json[std::string(field.name)] = std::move(value);
+    }
   }
 };
 
