@@ -207,14 +207,29 @@ std::string number_hint(std::string_view text) {
   return {};
 }
 
+/// Whether a word is one of those that a text lists: "s" is among "ns, us, ms, s, m, h or d".
+bool is_among(std::string_view word, std::string_view words) {
+  constexpr std::string_view separators = " ,()";
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find_first_of(separators), words.size());
+    if (!word.empty() && words.substr(0, end) == word) {
+      return true;
+    }
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return false;
+}
+
 std::string unit_hint(std::string_view number, std::string_view unit, std::string_view of_what,
                       std::string_view units, std::string_view example_unit) {
   if (unit.empty()) {
     return fmt::format("add a unit, such as {}{}", number, example_unit);
   }
   if (unit.starts_with(' ')) {
-    return fmt::format("write it without a space: {}{}", number,
-                       unit.substr(std::min(unit.find_first_not_of(' '), unit.size())));
+    unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+    if (is_among(unit, units)) {
+      return fmt::format("write it without a space: {}{}", number, unit);
+    }
   }
   if (unit.starts_with('_') || unit.starts_with(',')) {
     return "write the digits without separators";

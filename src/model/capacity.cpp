@@ -14,6 +14,7 @@ void Codec<Capacity>::read(const Value& from, Capacity& to, Reader& reader) {
     reader.mismatch(from, type_text());
     return;
   }
+  const Reader::Expecting expecting(reader, {}, "unbounded");
   reader.read(from, to.value);
 }
 

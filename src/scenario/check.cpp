@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 #include <string>
 
 #include "stampede/base/text.hpp"
@@ -91,6 +92,9 @@ class Checker {
   }
 
   void check_references() {
+    if (components_.empty()) {
+      return;  // the section could not be read, so everything would be missing
+    }
     for (const ComponentReference& reference : scenario_.references) {
       if (scenario_.components.find(reference.name) != nullptr) {
         continue;
@@ -130,6 +134,9 @@ class Checker {
       subjects.push_back(population.name);
     }
     subjects.insert(subjects.end(), components_.begin(), components_.end());
+    if (components_.empty() || scenario_.traffic.empty()) {
+      return;
+    }
     for (const Expectation& expectation : scenario_.expect) {
       const std::string& subject = expectation.subject;
       if (!subject.empty() && std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
@@ -152,6 +159,34 @@ class Checker {
       check_shares(path + ".users.tenants", traffic.users.tenants);
       for (const auto& region : traffic.users.regions) {
         check_user_region(path + ".users.regions", region.name, region.place);
+      }
+      check_arrivals(path, traffic);
+    }
+  }
+
+  /// What an arrival process needs of its population.
+  void check_arrivals(const std::string& path, const TrafficSettings& traffic) {
+    std::vector<std::string> types;
+    for (const auto& request : traffic.requests) {
+      types.push_back(request.name);
+    }
+    if (types.empty()) {
+      types.emplace_back("request");
+    }
+    std::set<std::string> told;
+    for (const auto& wanted : scenario_.facts.all<AsksForType>()) {
+      const std::string& type = wanted.what.type;
+      if (wanted.path.starts_with(path + ".") &&
+          std::find(types.begin(), types.end(), type) == types.end() && told.insert(type).second) {
+        error(wanted.place,
+              fmt::format("there is no type '{}' in {}.requests for {}", type, path, wanted.path),
+              one_of(types, type), did_you_mean(type, types));
+      }
+    }
+    for (const auto& needing : scenario_.facts.all<NeedsUserCount>()) {
+      if (needing.path.starts_with(path + ".") && traffic.users.count == 0) {
+        error(needing.place, fmt::format("{} does not say how many users there are", needing.path),
+              {}, fmt::format("give {}.users.count", path));
       }
     }
   }
@@ -254,7 +289,7 @@ class Checker {
       error(place, fmt::format("{} strikes nobody: there is no {}", path, whom), {},
             "change its target, or the zones of a component");
     } else if (target.count && static_cast<std::size_t>(*target.count) > struck) {
-      warning(place, fmt::format("{} cannot strike {} of them: there is only {} {}", path,
+      warning(place, fmt::format("{} is to strike {}, but there are only {}: every {}", path,
                                  *target.count, struck, whom),
               "without count it strikes all");
     }

@@ -170,7 +170,7 @@ class CallChecker {
       std::string callers;
       for (const Call& call : graph_.calls()) {
         if (call.to == node && call.from != node && callers.empty()) {
-          callers = fmt::format("'{}' does, but no request reaches that either",
+          callers = fmt::format("it is called by '{}', which no request reaches either",
                                 graph_.name(call.from));
         }
       }
@@ -247,8 +247,8 @@ class CallChecker {
         continue;
       }
       warning(call.place,
-              fmt::format("a message between '{}' and '{}' that the network loses is waited for "
-                          "for ever",
+              fmt::format("nobody notices when the network loses a message between '{}' and '{}': "
+                          "the call has no time limit",
                           graph_.name(call.from), graph_.name(call.to)),
               by_users ? fmt::format("give traffic.{} a timeout", graph_.name(call.from))
                        : std::string("give the call a timeout"));
@@ -272,8 +272,8 @@ class CallChecker {
         way += graph_.name(at) + " -> ";
       }
       warning(holder.place,
-              fmt::format("calls go in a circle ({}{}), and '{}' holds a worker during each: when "
-                          "all are held, all wait for each other",
+              fmt::format("calls go in a circle ({}{}), and '{}' holds a worker while it waits: "
+                          "when all are held, all wait for each other",
                           way, graph_.name(*node), graph_.name(*node)),
               "use concurrency of kind async, or limit the calls by timeouts");
     }

@@ -21,6 +21,7 @@ struct Codec<Warmup> {
       return;
     }
     Duration length;
+    const Reader::Expecting expecting(reader, {}, "auto");
     reader.read(from, length);
     to.length = length;
   }
@@ -46,8 +47,7 @@ void describe(Visitor& v, RunSettings& s) {
           more_than(Duration()));
   v.check(!s.warmup.length || *s.warmup.length < s.duration, "warmup",
           "is not shorter than the run", "lengthen run.duration, or use warmup: auto");
-  v.check(!s.slice || s.slice->is_zero() ||
-              s.duration.ns() / s.slice->ns() <= 100'000, "slice",
+  v.check(!s.slice || s.slice->is_zero() || s.duration.ns() / s.slice->ns() <= 100'000, "slice",
           "cuts the run into more than 100000 slices", "use longer slices");
 }
 

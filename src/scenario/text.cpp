@@ -175,6 +175,11 @@ class Builder final : public YAML::EventHandler {
 
   std::optional<Value> root;
 
+  /// Where the innermost list or map begins whose end has not come.
+  std::optional<Place> innermost_open() const {
+    return open_.empty() ? std::nullopt : std::optional(open_.back().value.place);
+  }
+
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ > 0) {
       stop(mark, "a second document begins here", "one document in a file",
@@ -454,18 +459,70 @@ class Builder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Anchored> anchors_;
 };
 
-Problem of_parser(const YAML::Exception& error, const std::string& file, const Lines& lines) {
+/// The number of the last line before `line` with something on it that is no comment.
+std::optional<std::size_t> last_line_before(const Lines& lines, std::size_t line) {
+  while (line-- > 0) {
+    const std::string_view text = lines.rest_of_line(line, 0);
+    const std::size_t first = text.find_first_not_of(" \t\r");
+    if (first != std::string_view::npos && text[first] != '#') {
+      return line;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether a line is like "duration:60s".
+bool lacks_space_after_colon(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  return line.find(": ") == std::string_view::npos && colon != std::string_view::npos &&
+         colon + 1 < line.size() && line[colon + 1] != '\r';
+}
+
+/// What the parser's words mean for somebody who does not know how a parser works. `open` is where
+/// the innermost list or map begins that has not ended.
+void explain(Problem& problem, std::string_view words, std::size_t line, const Lines& lines,
+             const std::optional<Place>& open) {
+  const std::string begun =
+      open && open->line > 0 ? fmt::format(" that begins at line {}, column {}", open->line, open->column)
+                             : std::string();
+  const std::string_view text = lines.rest_of_line(line, 0);
+  const std::string_view indent = text.substr(0, text.find_first_not_of(" \t"));
+  const bool in_map = words == "end of map not found";
+  const std::optional<std::size_t> before = last_line_before(lines, line);
+  if (indent.find('\t') != std::string_view::npos) {
+    problem.hint = "indent with spaces, not tabs";
+  } else if (words == "end of map flow not found") {
+    problem.what = fmt::format("not valid YAML: the map in braces{} does not go on like this", begun);
+    problem.expected = "',' and a key, or '}'";
+  } else if (words == "end of sequence flow not found") {
+    problem.what = fmt::format("not valid YAML: the list in brackets{} does not go on like this", begun);
+    problem.expected = "',' and an item, or ']'";
+  } else if (in_map || words == "end of sequence not found") {
+    problem.what = fmt::format("not valid YAML: this does not go on with the {}{}",
+                               in_map ? "map" : "list", begun);
+    problem.expected = in_map ? "a key below those before it" : "'- ' below those before it";
+    problem.hint = "is it indented alike?";
+  } else if (words == "illegal map value" && before &&
+             lacks_space_after_colon(lines.rest_of_line(*before, 0))) {
+    problem.hint = fmt::format("write a space after the ':' in line {}", *before + 1);
+  } else if (words == "illegal map value") {
+    problem.hint = "a text that contains ': ' needs quotes";
+  } else if (words == "unknown token") {
+    problem.what = "not valid YAML: nothing begins with this character";
+    problem.hint = "put the text in quotes";
+  } else if (words == "the referenced anchor is not defined") {
+    problem.what = "this alias has no anchor before it";
+    problem.hint = "write & and the same name before the value that is meant";
+  }
+}
+
+Problem of_parser(const YAML::Exception& error, const std::string& file, const Lines& lines,
+                  const std::optional<Place>& open) {
   Problem problem{Severity::error, {file, 0, 0}, "not valid YAML: " + error.msg, {}, {}};
   if (!error.mark.is_null() && error.mark.line >= 0 && error.mark.column >= 0) {
     const auto line = static_cast<std::size_t>(error.mark.line);
     problem.place = lines.place(file, line, static_cast<std::size_t>(error.mark.column));
-    const std::string_view text = lines.rest_of_line(line, 0);
-    const std::string_view indent = text.substr(0, text.find_first_not_of(" \t"));
-    if (indent.find('\t') != std::string_view::npos) {
-      problem.hint = "indent with spaces, not tabs";
-    } else if (error.msg == "illegal map value") {
-      problem.hint = "a text that contains ': ' needs quotes";
-    }
+    explain(problem, error.msg, line, lines, open);
   }
   return problem;
 }
@@ -501,7 +558,7 @@ std::optional<Value> read_yaml(std::string_view text, const std::string& file, P
     problems.push_back(unreadable.problem);
     return std::nullopt;
   } catch (const YAML::Exception& error) {
-    problems.push_back(of_parser(error, file, lines));
+    problems.push_back(of_parser(error, file, lines, builder.innermost_open()));
     return std::nullopt;
   } catch (const std::exception& error) {
     problems.push_back(without_place(file, fmt::format("not valid YAML: {}", error.what())));

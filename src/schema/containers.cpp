@@ -93,7 +93,9 @@ void ListType::read(const Value& from, void* to, Reader& reader) const {
     element_.read(from, append(to), reader);
   } else {
     reader.mismatch(from, *this,
-                    from.is_scalar() ? fmt::format("write [{}]", from.text) : std::string());
+                    from.is_scalar()                         ? fmt::format("write [{}]", from.text)
+                    : from.is_map() && !from.members.empty() ? "begin each item with '- '"
+                                                             : "");
   }
 }
 

@@ -133,6 +133,13 @@ class Picker {
       if (&member == naming) {
         continue;
       }
+      if (registry_.find(member.key) != nullptr && !settings.outline().knows(member.key)) {
+        reader_.error(member.key_place,
+                      fmt::format("'{}'{} is a second {}, beside '{}'", member.key,
+                                  reader_.in_path(), registry_.name(), naming->key),
+                      "one " + registry_.name(), "in a list, begin each with '- '");
+        continue;
+      }
       if (picked.settings.find(member.key) != nullptr) {
         reader_.error(member.key_place,
                       fmt::format("'{}'{} is given twice, within '{}' and beside it", member.key,

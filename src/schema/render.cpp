@@ -14,16 +14,30 @@ constexpr std::size_t page_width = 80;
 
 bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80; }
 
-/// Text cut into characters (UTF-8 code points), what a terminal cannot show replaced.
+/// How many bytes the character takes that begins with this one; 0 if none begins so.
+std::size_t length_of_character(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte < 0x80 ? 1 : byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+}
+
+/// Text cut into characters (UTF-8 code points); what a terminal cannot show, or would obey, is
+/// replaced.
 std::vector<std::string> characters(std::string_view text) {
   std::vector<std::string> all;
-  for (const char byte : text) {
-    if (continues_character(byte) && !all.empty()) {
-      all.back() += byte;
-    } else {
-      const bool control = static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
-      all.emplace_back(1, control ? ' ' : byte);
+  while (!text.empty()) {
+    const std::size_t length = length_of_character(text[0]);
+    std::size_t continued = 1;
+    while (continued < std::min(length, text.size()) && continues_character(text[continued])) {
+      ++continued;
     }
+    std::string character(text.substr(0, continued));
+    if (length != continued) {
+      character = "\ufffd";
+    } else if (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f) {
+      character = " ";
+    }
+    all.push_back(std::move(character));
+    text.remove_prefix(continued);
   }
   return all;
 }

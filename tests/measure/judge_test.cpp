@@ -95,6 +95,19 @@ TEST_CASE("agreement can ask for a narrow interval, because a wide one agrees wi
         "its 95 % interval is ±2 % wide, more than 1 %: the run is too short to tell");
 }
 
+TEST_CASE("agreement with an estimate allows for its uncertainty as well") {
+  const double error = 0.3;
+  const double half = t_critical(0.95, 19) * error;
+  const Metric observed = metric(5, 5 - half, 5 + half, 20);
+  // The errors 0.3 and 0.4 make 0.5 together.
+  const double limit = t_critical(0.999, 19) * 0.5;
+  const auto judged = [&](double value) {
+    return judge(observed, Relation::agrees, value, std::nullopt, 0.4 * 1.96).kind;
+  };
+  CHECK(judged(5 + 0.999 * limit) == Kind::pass);
+  CHECK(judged(5 + 1.001 * limit) == Kind::fail);
+}
+
 TEST_CASE("agreement takes two replications") {
   CHECK(verdict(metric(5), Relation::agrees, 5) == Kind::no_data);
 }

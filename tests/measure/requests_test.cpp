@@ -83,6 +83,26 @@ TEST_CASE("retries are counted apart from first tries") {
   CHECK(value(all, "attempts_per_request") == 3);
 }
 
+TEST_CASE("a request that ends at its first try counts as both") {
+  const auto play = [](bool in_one) {
+    Timeline run(10_s, 1_s);
+    PopulationObserver& users = run.add_population();
+    const Request request = run.unanswered(users, 1_s);
+    run.happens(3_s, [&users, request, in_one](Time now) {
+      if (in_one) {
+        users.ended_at_first_try(request, now, 2_s, Outcome::error);
+      } else {
+        users.attempt_ended(request, Outcome::error);
+        users.ended(request, now, 2_s, Outcome::error);
+      }
+    });
+    REQUIRE(run.play().empty());
+    const Result result = result_of({&run.recording()});
+    return std::pair(result.fingerprint, result.traffic.at(0).counts);
+  };
+  CHECK(play(true) == play(false));
+}
+
 TEST_CASE("a request belongs to the window in which it was meant to be sent") {
   Timeline run(10_s, 1_s);
   PopulationObserver& users = run.add_population();

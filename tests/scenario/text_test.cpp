@@ -222,7 +222,8 @@ TEST_CASE("what is not YAML is told with its place") {
       complaints("a:\n\tb: 1\n") ==
       Lines{"a.yaml:2:3: error: not valid YAML: illegal map value; indent with spaces, not tabs"});
   CHECK(complaints("a: *nobody\n") ==
-        Lines{"a.yaml:1:4: error: not valid YAML: the referenced anchor is not defined"});
+        Lines{"a.yaml:1:4: error: this alias has no anchor before it; write & and the same name "
+              "before the value that is meant"});
   CHECK(complaints("a: [1, 2\n").size() == 1);
   CHECK(complaints("[1, 2\n").size() == 1);
   CHECK(complaints("b: 1\na: \"x\n  y\n") ==
@@ -284,7 +285,7 @@ TEST_CASE("a file is read, and one that cannot be is told") {
   CHECK(headline(problems[1]) == ".: error: it is a directory, not a file");
 }
 
-TEST_CASE("--set replaces and adds values anywhere in the tree") {
+TEST_CASE("a --set replaces and adds values anywhere in the tree") {
   const std::string yaml =
       "run: {duration: 1m}\n"
       "traffic: {shoppers: {rate: 5/s}}\n"
@@ -321,5 +322,6 @@ TEST_CASE("a --set that leads nowhere is an error") {
         "--set: error: the path 'a..b' has an empty part; expected names and indices with a '.' "
         "between them");
   CHECK(after_setting("{a: 1}", "a=[1") ==
-        "--set: error: the value of a: not valid YAML: end of sequence flow not found");
+        "--set: error: the value of a: not valid YAML: the list in brackets that begins at line 1, "
+        "column 1 does not go on like this; expected ',' and an item, or ']'");
 }

@@ -23,7 +23,8 @@ void describe(Visitor& v, ChooseSettings& s) {
   for (const BranchSettings& branch : s.branches) {
     total += branch.probability.value;
   }
-  v.check(total <= 1 + 1e-9, "branches", "have probabilities of more than 100 % together");
+  v.check(total <= 1 + 1e-9, "branches", "has probabilities that add up to more than 100%",
+          "lower some");
 }
 
 class Choose final : public Step {
