@@ -1,6 +1,6 @@
-// tests/scenario/bad/ holds scenarios that must be refused, tests/scenario/doubtful/ valid ones that
-// deserve a warning. Where a file x.yaml has a neighbour x.expected, that is the exact text that is
-// shown. `STAMPEDE_UPDATE_GOLDEN=1 ctest -R "bad file"` writes these texts anew.
+// tests/scenario/bad/ holds scenarios that must be refused, tests/scenario/doubtful/ valid ones
+// that deserve a warning. Where a file x.yaml has a neighbour x.expected, that is the exact text
+// that is shown. `STAMPEDE_UPDATE_GOLDEN=1 ctest -R "bad file"` writes these texts anew.
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -49,9 +49,8 @@ std::string shown(const ReadScenario& read) {
 }
 
 bool has_warnings(const Problems& problems) {
-  return std::any_of(problems.begin(), problems.end(), [](const Problem& problem) {
-    return problem.severity == Severity::warning;
-  });
+  return std::any_of(problems.begin(), problems.end(),
+                     [](const Problem& problem) { return problem.severity == Severity::warning; });
 }
 
 }  // namespace
