@@ -110,7 +110,8 @@ void level_changed(benchmark::State& state) {
   SlicedLevel level;
   std::int64_t now = 0;
   for (auto _ : state) {
-    level.change(Time::from_start(Duration::nanoseconds(++now)), now % 2 == 0 ? -1 : 1);
+    ++now;
+    level.change(Time::from_start(Duration::nanoseconds(now)), now % 2 == 0 ? -1 : 1);
   }
 }
 BENCHMARK(level_changed);

@@ -1,12 +1,9 @@
-#include <cmath>
 #include <memory>
 #include <optional>
 
-#include "stampede/kernel/cpu.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
-#include "stampede/model/capacity.hpp"
-#include "stampede/model/component.hpp"
+#include "stampede/model/server.hpp"
 #include "stampede/model/step.hpp"
 
 namespace stampede {
@@ -68,23 +65,16 @@ void describe(Visitor& v, ServiceSettings& s) {
 
 // ---- One instance -----------------------------------------------------------------------------
 
-class ServiceInstance final : public Instance {
+class ServiceInstance final : public Server {
  public:
   ServiceInstance(const ServiceSettings& settings, const Component::Context& context,
                   std::uint32_t index, PlaceId place)
-      : Instance(context.name + "-" + std::to_string(index), index, place),
-        simulation_(context.simulation),
-        network_(context.network),
-        observer_(context.observer),
-        settings_(settings),
-        errors_(context.stream("errors")),
-        boot_times_(context.stream("boot")),
-        cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
-             settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
-             settings.cpu ? &context.observer : nullptr),
-        on_the_wire_(context.simulation),
-        life_(context.simulation),
-        inside_(context.simulation) {
+      : Server(context,
+               {.cpu = settings.cpu,
+                .workers = settings.concurrency ? settings.concurrency->workers : 0,
+                .boot_time = settings.boot_time},
+               index, place),
+        settings_(settings) {
     if (settings.concurrency) {
       workers_.emplace(context.simulation, settings.concurrency->workers,
                        settings.concurrency->queue.discipline);
@@ -94,11 +84,10 @@ class ServiceInstance final : public Instance {
     if (settings.error_rate.value > 0) {
       own_errors_ = error_rate().hold(settings.error_rate.value);
     }
-    change_capacity(1);
   }
 
   void connect(const Component::Context& context, Directory& directory) {
-    Step::Context steps{.simulation = simulation_,
+    Step::Context steps{.simulation = simulation(),
                         .directory = directory,
                         .request_types = context.request_types,
                         .instance = index(),
@@ -118,60 +107,19 @@ class ServiceInstance final : public Instance {
     }
   }
 
-  Scope& scope() { return inside_; }
-
-  Reply call(const Request& request) override { return serve(request); }
-
-  Reply probe(const Request& prober) override { return answer_probe(prober); }
-
-  /// The exact law of work: integrated over busy cores, or added up over pieces, it is the same.
-  std::string broken_law() {
-    const double done = cpu_.work_done_seconds();
-    const double received = cpu_.work_received_seconds();
-    if (std::abs(done - received) > 1e-6 * (1 + std::abs(done))) {
-      return name() + ": the CPU did " + std::to_string(done) + " s of work, requests received " +
-             std::to_string(received) + " s";
-    }
-    return {};
-  }
-
- protected:
-  void crash(KilledWork how) override {
-    if (state() == InstanceState::down || state() == InstanceState::gone) {
-      return;
-    }
-    const bool was_up = is_up();
-    is_silent_ = how == KilledWork::stays_silent;
-    ++boots_;
-    set_state(InstanceState::down);
-    inside_.kill(how);
-    if (was_up) {
-      change_capacity(-1);
-    }
-  }
-
-  void boot() override {
-    if (state() == InstanceState::down) {
-      set_state(InstanceState::boot);
-      static_cast<void>(boot_process(++boots_));
-    }
-  }
-
-  void speed_changed(double speed) override { cpu_.set_speed(speed); }
-
  private:
   /// A request's stay at this instance, from the door to its end, told to the observer even when a
   /// crash ends it.
   class Stay {
    public:
     explicit Stay(ServiceInstance& at) : at_(at) {
-      visit_.arrived = at.simulation_.now();
+      visit_.arrived = at.simulation().now();
       visit_.instance = at.index();
       visit_.outcome = Outcome::reset;  // unless it comes to another end
-      at.observer_.arrived(visit_.arrived);
+      at.observer().arrived(visit_.arrived);
     }
     Stay(const Stay&) = delete;
-    ~Stay() { at_.observer_.ended(at_.simulation_.now(), visit_); }
+    ~Stay() { at_.observer().ended(at_.simulation().now(), visit_); }
 
     void add_wait(Duration wait) { visit_.waited += wait; }
     void add_cpu_wait(Duration wait) { visit_.cpu_waited += wait; }
@@ -187,13 +135,14 @@ class ServiceInstance final : public Instance {
   /// A spell in the line for a worker; it counts for `stay` where there is one.
   class Queueing {
    public:
-    Queueing(ServiceInstance& at, Stay* stay) : at_(at), stay_(stay), since_(at.simulation_.now()) {
-      at.observer_.queue_changed(since_, 1);
+    Queueing(ServiceInstance& at, Stay* stay)
+        : at_(at), stay_(stay), since_(at.simulation().now()) {
+      at.observer().queue_changed(since_, 1);
     }
     Queueing(const Queueing&) = delete;
     ~Queueing() {
-      const Time now = at_.simulation_.now();
-      at_.observer_.queue_changed(now, -1);
+      const Time now = at_.simulation().now();
+      at_.observer().queue_changed(now, -1);
       if (stay_ != nullptr) {
         stay_->add_wait(now - since_);
       }
@@ -212,9 +161,7 @@ class ServiceInstance final : public Instance {
     Worker(const Worker&) = delete;
     ~Worker() {
       if (slot_) {
-        const Time now = at_.simulation_.now();
-        at_.observer_.busy_workers_changed(now, -1);
-        at_.observer_.served(at_.index(), now - since_);
+        at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), -1);
       }
     }
 
@@ -222,22 +169,22 @@ class ServiceInstance final : public Instance {
     void hold(Slot slot) {
       if (slot) {
         slot_ = std::move(slot);
-        since_ = at_.simulation_.now();
-        at_.observer_.busy_workers_changed(since_, 1);
+        at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), 1);
       }
     }
 
    private:
     ServiceInstance& at_;
     Slot slot_;
-    Time since_;
   };
 
   /// Counts how the branches of a parallel step end.
   class Join {
    public:
     Join(Simulation& simulation, std::size_t branches, std::size_t needed)
-        : ends_(new End[branches]), may_fail_(branches - needed), needed_(needed),
+        : ends_(new End[branches]),
+          may_fail_(branches - needed),
+          needed_(needed),
           decided_(simulation) {}
     Join(const Join&) = delete;
 
@@ -287,21 +234,13 @@ class ServiceInstance final : public Instance {
 
   // ---- The life of a request here ----
 
-  Reply serve(Request request) {
-    const bool instant = network_.is_instant(request.from, place());
-    if (!instant) {
-      co_await enter(on_the_wire_);
-      if (network_.loses(request.from, place(), request.luck)) {
-        co_return Response::lost();
-      }
-      if (Cpu* line = network_.line(request.from, place())) {
-        co_await line->work(network_.transfer_time(request.from, place(), request.size));
-      }
-      co_await simulation_.delay(network_.latency(request.from, place(), request.luck));
-      co_await enter(inside_);
-    }
-    Response response = Response::with(Outcome::unreachable);
-    if (is_up() && request.hops <= max_hops) {
+  Reply serve(const Request& asked) override {
+    const Request request = asked;
+    const Program& program = program_for(request.type);
+    // The first action is drawn at the door: it is ready when a worker is.
+    Action action = program.action(0, request);
+    Response response;
+    {
       Stay stay(*this);
       if (is_full()) {
         stay.end(Outcome::rejected_queue_full);
@@ -325,10 +264,10 @@ class ServiceInstance final : public Instance {
         } else {
           stay.start();
           Outcome outcome = Outcome::ok;
-          for (const std::unique_ptr<Step>& step : program_for(request.type)) {
-            const Action action = step->act(request);
+          for (std::size_t i = 0; action.kind != Action::Kind::nothing;
+               action = program.action(++i, request)) {
             if (action.kind == Action::Kind::compute && !computes_with_worker_) {
-              const Duration waited = co_await cpu_.work(action.duration);
+              const Duration waited = co_await cpu().work(action.duration);
               stay.add_cpu_wait(waited);
             } else {
               Task<Outcome> part = perform(&stay, action, request);
@@ -338,31 +277,21 @@ class ServiceInstance final : public Instance {
               }
             }
           }
-          stay.end(with_errors(outcome, request));
+          stay.end(outcome == Outcome::ok && fails(request) ? Outcome::error : outcome);
         }
       }
       response.outcome = stay.outcome();
-    } else if (is_silent_) {
-      co_return Response::lost();
     }
     response.version = version();
     response.size = response.ok() ? request.response_size : 0;
-    if (!instant) {
-      co_await enter(on_the_wire_);
-      if (network_.loses(place(), request.from, ~request.luck)) {
-        co_return Response::lost();
-      }
-      if (Cpu* line = network_.line(place(), request.from)) {
-        co_await line->work(network_.transfer_time(place(), request.from, response.size));
-      }
-      co_await simulation_.delay(network_.latency(place(), request.from, ~request.luck));
-    }
     co_return response;
   }
 
   /// Does what a step asks for. `stay` is null in a branch that may outlive its request.
   Task<Outcome> perform(Stay* stay, Action action, const Request& request) {
     switch (action.kind) {
+      case Action::Kind::nothing:
+        break;
       case Action::Kind::compute:
         return compute(stay, action.duration, request);
       case Action::Kind::wait:
@@ -387,7 +316,7 @@ class ServiceInstance final : public Instance {
         co_return Outcome::abandoned;
       }
     }
-    const Duration waited = co_await cpu_.work(work);
+    const Duration waited = co_await cpu().work(work);
     if (stay != nullptr) {
       stay->add_cpu_wait(waited);
     }
@@ -395,7 +324,7 @@ class ServiceInstance final : public Instance {
   }
 
   Task<Outcome> wait(Duration length) {
-    co_await simulation_.delay(length);
+    co_await simulation().delay(length);
     co_return Outcome::ok;
   }
 
@@ -420,8 +349,9 @@ class ServiceInstance final : public Instance {
   Task<Outcome> run(Stay* stay, const Program& program, int times, Request request) {
     for (int round = 0; round < times; ++round) {
       const Request own = times > 1 ? request.as_round(round) : request;
-      for (const std::unique_ptr<Step>& step : program) {
-        const Action action = step->act(own);
+      Action action = program.action(0, own);
+      for (std::size_t i = 0; action.kind != Action::Kind::nothing;
+           action = program.action(++i, own)) {
         Task<Outcome> part = perform(stay, action, own);
         const Outcome outcome = co_await part;
         if (outcome != Outcome::ok) {
@@ -434,9 +364,8 @@ class ServiceInstance final : public Instance {
 
   /// Goes on when `needed` branches went well, or when so many failed that they cannot any more.
   /// The branches belong to the instance: those that are left over run to their ends.
-  Task<Outcome> run_all(const std::vector<Program>& branches, std::size_t needed,
-                        Request request) {
-    Join join(simulation_, branches.size(), needed);
+  Task<Outcome> run_all(const std::vector<Program>& branches, std::size_t needed, Request request) {
+    Join join(simulation(), branches.size(), needed);
     for (std::size_t i = 0; i < branches.size(); ++i) {
       Reply branch = run_branch(branches[i], request.as_round(static_cast<int>(i)));
       join.add(i, branch);
@@ -454,36 +383,6 @@ class ServiceInstance final : public Instance {
     co_return response;
   }
 
-  Reply answer_probe(Request prober) {
-    co_await enter(on_the_wire_);
-    if (network_.loses(prober.from, place(), prober.luck)) {
-      co_return Response::lost();
-    }
-    co_await simulation_.delay(network_.latency(prober.from, place(), prober.luck));
-    if (!is_up() && is_silent_) {
-      co_return Response::lost();
-    }
-    const Response response = Response::with(is_up() ? Outcome::ok : Outcome::unreachable);
-    if (network_.loses(place(), prober.from, ~prober.luck)) {
-      co_return Response::lost();
-    }
-    co_await simulation_.delay(network_.latency(place(), prober.from, ~prober.luck));
-    co_return response;
-  }
-
-  /// `boot` is the number of this start: a crash in the meantime makes it void.
-  Process boot_process(std::uint64_t boot) {
-    co_await enter(life_);
-    Draw draw = boot_times_.at(combine(index(), boot));
-    co_await simulation_.delay(settings_.boot_time.sample(draw));
-    if (state() == InstanceState::boot && boot == boots_) {
-      is_silent_ = false;
-      change_capacity(1);
-      set_state(InstanceState::ready);
-    }
-    co_return Done();
-  }
-
   // ---- Plain questions ----
 
   bool is_full() const {
@@ -496,8 +395,9 @@ class ServiceInstance final : public Instance {
   }
 
   static std::uint32_t size_of(const Distribution<Bytes>& law, Draw& draw) {
-    return law.is_zero() ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                                   law.sample(draw).count, UINT32_MAX));
+    return law.is_zero() ? 0
+                         : static_cast<std::uint32_t>(
+                               std::min<std::uint64_t>(law.sample(draw).count, UINT32_MAX));
   }
 
   /// What a failed call makes of the handler: its own failure, unless the user left.
@@ -508,44 +408,14 @@ class ServiceInstance final : public Instance {
     return outcome == Outcome::abandoned ? Outcome::abandoned : Outcome::error;
   }
 
-  Outcome with_errors(Outcome outcome, const Request& request) {
-    const double rate = error_rate().value();
-    if (outcome != Outcome::ok || rate <= 0) {
-      return outcome;
-    }
-    Draw draw = errors_.at(request.luck);
-    return draw.chance(rate) ? Outcome::error : Outcome::ok;
-  }
-
-  void change_capacity(int by) {
-    const std::int64_t workers = settings_.concurrency ? settings_.concurrency->workers : 0;
-    const std::int64_t cores = settings_.cpu ? settings_.cpu->cores : 0;
-    observer_.capacity_changed(simulation_.now(), by * workers, by * cores, by);
-  }
-
-  Simulation& simulation_;
-  Network& network_;
-  ComponentObserver& observer_;
   const ServiceSettings& settings_;
-  Stream errors_;
-  Stream boot_times_;
-
   std::optional<Slots> workers_;
   bool holds_worker_ = false;          ///< threads: from start to end
   bool computes_with_worker_ = false;  ///< async: while computing
-  Cpu cpu_;
   Program default_program_;
   std::vector<Program> handlers_;
   std::vector<const Program*> programs_;  ///< by request type
-
-  bool is_silent_ = false;  ///< while down: callers hear nothing
-  std::uint64_t boots_ = 0;
   Knob::Hold own_errors_;
-
-  // The scopes come last: their jobs use all of the above, so they must die first.
-  Scope on_the_wire_;
-  Scope life_;
-  Scope inside_;
 };
 
 // ---- The component ----------------------------------------------------------------------------
@@ -571,16 +441,6 @@ class Service final : public Component {
   }
 
   Fleet& fleet() override { return fleet_; }
-
-  std::string broken_law() override {
-    for (std::size_t i = 0; i < fleet_.size(); ++i) {
-      std::string broken = instance(i).broken_law();
-      if (!broken.empty()) {
-        return broken;
-      }
-    }
-    return {};
-  }
 
  private:
   ServiceInstance& instance(std::size_t i) { return static_cast<ServiceInstance&>(fleet_[i]); }

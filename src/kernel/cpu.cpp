@@ -94,9 +94,8 @@ void Cpu::leave(Piece& piece, bool complete) {
 }
 
 void Cpu::set_speed(double speed) {
-  integrate();
-  work_before_ += static_cast<double>(busy_area_) * speed_;
-  busy_area_ = 0;
+  work_before_ = work_done_ns();
+  area_before_ = busy_area();
   if (scheduling_ == CpuScheduling::processor_sharing) {
     advance_share();
     speed_ = speed;
@@ -138,11 +137,6 @@ void Cpu::schedule_first_to_finish() {
   const double ahead = std::max(first_to_finish_->left - share_, 0.0) / share_rate();
   first_to_finish_->completion = simulation_.schedule(
       simulation_.now() + Duration::from_nanoseconds(ahead), first_to_finish_->process);
-}
-
-double Cpu::work_done_seconds() {
-  integrate();
-  return (work_before_ + static_cast<double>(busy_area_) * speed_) * 1e-9;
 }
 
 // Without bringing the pieces up to now: who only looks must not change how later sums are rounded.

@@ -42,15 +42,15 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
     }
     events_.pop();
     if (const Event* next = events_.peek(prefetch_distance)) {
-      if (const auto* frame = static_cast<const char*>(processes_[next->order & slot_mask])) {
+      if (const auto* frame = static_cast<const char*>(slots_[next->order & slot_mask].process)) {
         __builtin_prefetch(frame);
         __builtin_prefetch(frame + 64);
         __builtin_prefetch(frame + 128);
       }
     }
     const auto slot = static_cast<std::uint32_t>(event.order & slot_mask);
-    void* process = processes_[slot];
-    free_slots_.push_back(slot);
+    void* process = slots_[slot].process;
+    free_slot(slot);
     if (process != nullptr) {
       now_ = Time::from_start(Duration::nanoseconds(event.time));
       resume(std::coroutine_handle<>::from_address(process));
@@ -85,6 +85,7 @@ void Simulation::check_limits() {
 void Simulation::destroy_soon(ScopeMember& job) {
   job.doom();
   doomed_.push_back(job);
+  next_check_ = 0;  // as soon as the running process waits
 }
 
 void Simulation::destroy_doomed() {
@@ -94,7 +95,7 @@ void Simulation::destroy_doomed() {
 }
 
 void Simulation::add_slots() {
-  const std::size_t old_count = processes_.size();
+  const std::size_t old_count = slots_.size();
   const std::size_t limit = std::size_t{1} << slot_bits;
   if (old_count == limit) {
     throw LimitExceeded(fmt::format(
@@ -103,9 +104,9 @@ void Simulation::add_slots() {
         limit, now_.seconds()));
   }
   const std::size_t new_count = old_count == 0 ? 64 : old_count * 2;
-  processes_.resize(new_count, nullptr);
+  slots_.resize(new_count);
   for (std::size_t slot = new_count; slot-- > old_count;) {
-    free_slots_.push_back(static_cast<std::uint32_t>(slot));
+    free_slot(static_cast<std::uint32_t>(slot));
   }
 }
 

@@ -16,7 +16,7 @@ namespace stampede {
 /// Ages are told to within 0.8 %, the buckets of Histogram.
 class AgesAtEnd {
  public:
-  explicit AgesAtEnd(Time end) : end_(end) {}
+  explicit AgesAtEnd(Time end) : end_(end), counts_(Histogram::bucket_of(end.ns()) + 1) {}
 
   void add(Time began) { count_of(began) += 1; }
   void remove(Time began) { count_of(began) -= 1; }
@@ -38,11 +38,7 @@ class AgesAtEnd {
 
  private:
   std::int32_t& count_of(Time began) {
-    const std::size_t bucket = Histogram::bucket_of(std::max<std::int64_t>(0, (end_ - began).ns()));
-    if (bucket >= counts_.size()) [[unlikely]] {
-      counts_.resize(bucket + 1);
-    }
-    return counts_[bucket];
+    return counts_[Histogram::bucket_of(std::max<std::int64_t>(0, end_.ns() - began.ns()))];
   }
 
   Time end_;

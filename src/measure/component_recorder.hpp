@@ -30,7 +30,12 @@ class ComponentRecorder final : public ComponentObserver {
 
   void queue_changed(Time now, std::int64_t by) override { queue_.change(now, by); }
 
-  void busy_workers_changed(Time now, std::int64_t by) override { busy_workers_.change(now, by); }
+  void busy_workers_changed(Time now, std::uint32_t instance, std::int64_t by) override {
+    busy_workers_.change(now, by);
+    if (has_several_instances_) {
+      load_of(instance).busy.change(now, by);
+    }
+  }
 
   void busy_cores_changed(Time now, std::int64_t by) override { busy_cores_.change(now, by); }
 
@@ -71,11 +76,6 @@ class ComponentRecorder final : public ComponentObserver {
     }
   }
 
-  void served(std::uint32_t instance, Duration busy) override {
-    served_ += busy.ns();
-    load_of(instance).busy.add(busy.ns());
-  }
-
   void close_slice(Time boundary);
 
   /// After the last slice: the first exact law that does not hold, else empty. Must be asked before
@@ -87,7 +87,7 @@ class ComponentRecorder final : public ComponentObserver {
   /// What one instance did.
   struct Load {
     SlicedCount requests;
-    SlicedCount busy;  ///< ns of work, in the slice in which it was completed
+    SlicedLevel busy;  ///< workers; left to `busy_workers` as long as there is one instance only
   };
 
   const std::string& name() const { return name_; }
@@ -112,7 +112,8 @@ class ComponentRecorder final : public ComponentObserver {
   /// Work and requests of one instance in the slices [first, end). Large fleets keep no slices of
   /// it: there it is of the whole run, warm-up included.
   std::int64_t requests_of(std::size_t instance, std::size_t first, std::size_t end) const;
-  std::int64_t busy_of(std::size_t instance, std::size_t first, std::size_t end) const;
+  /// Busy workers × ns.
+  Int128 busy_of(std::size_t instance, std::size_t first, std::size_t end) const;
 
  private:
   /// Beyond this many instances the load of each is kept for the whole run only: by slice it would
@@ -126,7 +127,11 @@ class ComponentRecorder final : public ComponentObserver {
     return loads_[instance];
   }
   void grow_loads(std::size_t instances);
-  std::int64_t load_in(const SlicedCount& load, std::size_t first, std::size_t end) const;
+  /// `total(first, end)` of one instance's measure, or of the whole run if its slices are not kept.
+  template <class Measure, class Total>
+  auto load_in(const Measure& load, std::size_t first, std::size_t end, Total total) const {
+    return slices_loads_ ? (load.*total)(first, end) : (load.*total)(0, load.slice_count());
+  }
 
   SliceGrid grid_;
   std::string name_;
@@ -145,6 +150,7 @@ class ComponentRecorder final : public ComponentObserver {
   SlicedLevel cores_;
   SlicedLevel instances_;
   std::vector<Load> loads_;  ///< by instance
+  bool has_several_instances_ = false;
   bool slices_loads_ = true;
   std::size_t closed_ = 0;  ///< slices
   AgesAtEnd ages_;
@@ -156,7 +162,6 @@ class ComponentRecorder final : public ComponentObserver {
   Int128 arrived_at_ = 0;  ///< sum of the instants in ns, of what is in flight
   Int128 stays_ = 0;       ///< ns from arrival to end, of what has ended
   Int128 waits_ = 0;
-  Int128 served_ = 0;
   bool has_impossible_wait_ = false;
 };
 

@@ -150,7 +150,7 @@ Subject instance_subject(const Windows& replications, std::size_t instance) {
       const double up = replication.area(recorder.instances());
       const double workers_each = up > 0 ? replication.area(recorder.workers()) / up : 0;
       const bool is_known = instance < recorder.instance_count();
-      const std::int64_t busy =
+      const Int128 busy =
           is_known ? recorder.busy_of(instance, replication.window.first, replication.window.end)
                    : 0;
       return Fraction{static_cast<double>(busy),

@@ -30,46 +30,63 @@ class PopulationRecorder final : public PopulationObserver {
         name_(name),
         deadline_(deadline),
         part_of_(std::move(part_of)) {
-    const Time end = cursor.grid().boundary(cursor.grid().count());
+    types_.reserve(types.size());
     for (const auto& [id, type] : types) {
       if (id >= ledger_of_type_.size()) {
-        ledger_of_type_.resize(id + 1U, no_ledger);
+        ledger_of_type_.resize(id + 1U, nullptr);
       }
-      require(ledger_of_type_[id] == no_ledger, "a population names each of its types once");
-      ledger_of_type_[id] = types_.size();
-      types_.emplace_back(type, end);
+      require(ledger_of_type_[id] == nullptr, "a population names each of its types once");
+      ledger_of_type_[id] = &types_.emplace_back(type, cursor.grid());
     }
     for (UserDivision& division : divisions) {
       divisions_.push_back({std::move(division.kind), {}});
       for (const std::string& part : division.names) {
-        divisions_.back().parts.emplace_back(part, end);
+        divisions_.back().parts.emplace_back(part, cursor.grid());
       }
     }
     require(divisions_.empty() || part_of_ != nullptr, "somebody knows who is in which division");
   }
 
   void sent(const Request& request) override {
+    if (is_finished_) [[unlikely]] {
+      return;
+    }
     const std::size_t cohort = cursor_.slice_of(request.sent);
-    in_ledgers_of(request, [&](RequestLedger& ledger) { ledger.sent(cohort, request.sent); });
+    ledger_of(request).sent(cohort, request.sent);
+    for_each_part_of(request, [&](RequestLedger& part) { part.sent(cohort, request.sent); });
   }
 
   void attempt_ended(const Request& attempt, Outcome outcome) override {
+    if (is_finished_) [[unlikely]] {
+      return;
+    }
     const std::size_t cohort = cursor_.slice_of(attempt.sent);
     const bool is_retry = attempt.attempt > 0;
-    in_ledgers_of(attempt,
-                  [&](RequestLedger& ledger) { ledger.attempt_ended(cohort, is_retry, outcome); });
+    ledger_of(attempt).attempt_ended(cohort, is_retry, outcome);
+    for_each_part_of(attempt, [&](RequestLedger& part) {
+      part.attempt_ended(cohort, is_retry, outcome);
+    });
   }
 
-  void ended(const Request& request, Time now, Duration latency, Outcome outcome) override {
-    record_end(request, now, latency, outcome, [](RequestLedger&, std::size_t) {});
-  }
+  void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) override {
+    if (is_finished_) [[unlikely]] {
+      return;
+    }
+    RequestEnd end;
+    end.cohort = cursor_.slice_of(request.sent);
+    end.sent = request.sent;
+    end.at = now;
+    end.outcome = outcome;
+    end.is_good = outcome == Outcome::ok && end.latency_ns() <= deadline_.ns();
+    end.at_first_try = at_first_try;
+    ledger_of(request).ended(end);
+    for_each_part_of(request, [&](RequestLedger& part) { part.ended(end); });
 
-  void ended_at_first_try(const Request& request, Time now, Duration latency,
-                          Outcome outcome) override {
-    record_end(request, now, latency, outcome,
-               [outcome](RequestLedger& ledger, std::size_t cohort) {
-                 ledger.attempt_ended(cohort, /*is_retry=*/false, outcome);
-               });
+    // What ended is spread by odd factors; the order in which it did, by the chain of combine.
+    const std::uint64_t what = request.id * 0x9e3779b97f4a7c15U +
+                               static_cast<std::uint64_t>(now.ns()) * 0xc2b2ae3d27d4eb4fU +
+                               (index_ << 8 | static_cast<unsigned>(outcome));
+    fingerprint_ = combine(fingerprint_, what);
   }
 
   void close_slice() {
@@ -95,38 +112,19 @@ class PopulationRecorder final : public PopulationObserver {
   const std::vector<Division>& divisions() const { return divisions_; }
 
  private:
-  static constexpr std::size_t no_ledger = SIZE_MAX;
-
-  template <class AlsoRecord>
-  void record_end(const Request& request, Time now, Duration latency, Outcome outcome,
-                  AlsoRecord also_record) {
-    const std::size_t cohort = cursor_.slice_of(request.sent);
-    const bool is_good = outcome == Outcome::ok && latency <= deadline_;
-    in_ledgers_of(request, [&](RequestLedger& ledger) {
-      also_record(ledger, cohort);
-      ledger.ended(cohort, request.sent, now, latency, outcome, is_good);
-    });
-    if (!is_finished_) {
-      // What ended is spread by odd factors; the order in which it did, by the chain of combine.
-      const std::uint64_t what = request.id * 0x9e3779b97f4a7c15U +
-                                 static_cast<std::uint64_t>(now.ns()) * 0xc2b2ae3d27d4eb4fU +
-                                 (index_ << 8 | static_cast<unsigned>(outcome));
-      fingerprint_ = combine(fingerprint_, what);
-    }
+  RequestLedger& ledger_of(const Request& request) {
+    require(request.type < ledger_of_type_.size() && ledger_of_type_[request.type] != nullptr,
+            "a population sends requests of its own types");
+    return *ledger_of_type_[request.type];
   }
 
   template <class Act>
-  void in_ledgers_of(const Request& request, Act act) {
-    if (is_finished_) [[unlikely]] {
-      return;
-    }
-    require(request.type < ledger_of_type_.size() && ledger_of_type_[request.type] != no_ledger,
-            "a population sends requests of its own types");
-    act(types_[ledger_of_type_[request.type]]);
-    for (std::size_t i = 0; i < divisions_.size(); ++i) {
-      const int part = part_of_(request.user, i);
+  void for_each_part_of(const Request& request, Act act) {
+    std::size_t i = 0;
+    for (Division& division : divisions_) {
+      const int part = part_of_(request.user, i++);
       if (part >= 0) {
-        act(divisions_[i].parts[static_cast<std::size_t>(part)]);
+        act(division.parts[static_cast<std::size_t>(part)]);
       }
     }
   }
@@ -148,7 +146,7 @@ class PopulationRecorder final : public PopulationObserver {
   std::uint64_t index_;
   std::string name_;
   Duration deadline_;
-  std::vector<std::size_t> ledger_of_type_;  ///< by the type's global id
+  std::vector<RequestLedger*> ledger_of_type_;  ///< by the type's global id; null: not ours
   std::vector<RequestLedger> types_;
   std::vector<Division> divisions_;
   std::function<int(std::uint64_t, std::size_t)> part_of_;

@@ -10,6 +10,7 @@
 #include "cohorts.hpp"
 #include "stampede/base/int128.hpp"
 #include "stampede/model/request.hpp"
+#include "stampede/stats/slices.hpp"
 
 namespace stampede {
 
@@ -40,18 +41,27 @@ struct EndCounts {
   void merge(const EndCounts& other);
 };
 
+/// How a user request ended.
+struct RequestEnd {
+  std::size_t cohort;  ///< the slice in which it was meant to be sent
+  Time sent;           ///< when it was meant to be
+  Time at;
+  Outcome outcome;
+  bool is_good;       ///< ok within the deadline
+  bool at_first_try;  ///< its only attempt ended with it, and was not told before
+
+  std::int64_t latency_ns() const { return at.ns() - sent.ns(); }
+};
+
 /// The books on one kind of user requests: all of a type, or those of one region of users.
 class RequestLedger {
  public:
-  RequestLedger(std::string subject, Time end_of_run)
-      : subject_(std::move(subject)), ages_(end_of_run) {}
+  RequestLedger(std::string subject, const SliceGrid& grid)
+      : subject_(std::move(subject)), cohorts_(grid.count()), ages_(grid.boundary(grid.count())) {}
 
   const std::string& subject() const { return subject_; }
 
   void sent(std::size_t cohort, Time at) {
-    if (cohort >= cohorts_.size()) [[unlikely]] {
-      cohorts_.resize(cohort + 1);
-    }
     CohortCounts& counts = cohorts_[cohort];
     ++counts.sent;
     counts.sent_at += at.ns();
@@ -59,25 +69,20 @@ class RequestLedger {
   }
 
   void attempt_ended(std::size_t cohort, bool is_retry, Outcome outcome) {
-    if (cohort >= cohorts_.size()) [[unlikely]] {
-      cohorts_.resize(cohort + 1);
-    }
     CohortCounts& counts = cohorts_[cohort];
     ++(is_retry ? counts.retries : counts.first_tries)[static_cast<std::size_t>(outcome)];
   }
 
-  void ended(std::size_t cohort, Time sent_at, Time now, Duration latency, Outcome outcome,
-             bool is_good) {
-    if (cohort >= cohorts_.size()) [[unlikely]] {
-      cohorts_.resize(cohort + 1);
-    }
-    ++cohorts_[cohort].outcomes[static_cast<std::size_t>(outcome)];
-    (outcome == Outcome::ok ? ok_ : not_ok_).record(cohort, latency.ns());
+  void ended(const RequestEnd& end) {
+    CohortCounts& counts = cohorts_[end.cohort];
+    ++counts.outcomes[static_cast<std::size_t>(end.outcome)];
+    counts.first_tries[static_cast<std::size_t>(end.outcome)] += end.at_first_try ? 1 : 0;
+    (end.outcome == Outcome::ok ? ok_ : not_ok_).record(end.cohort, end.latency_ns());
     open_ends_.ended += 1;
-    open_ends_.good += is_good ? 1 : 0;
-    open_ends_.ended_at += now.ns();
-    sent_at_of_ended_ += sent_at.ns();
-    ages_.remove(sent_at);
+    open_ends_.good += end.is_good ? 1 : 0;
+    open_ends_.ended_at += end.at.ns();
+    sent_at_of_ended_ += end.sent.ns();
+    ages_.remove(end.sent);
   }
 
   void close_slice();

@@ -173,14 +173,14 @@ std::vector<const LinkSettings*> links_between(const Geography& geography,
 Network::Network(Simulation& simulation, const Geography& geography,
                  const NetworkSettings& settings, std::uint64_t seed, std::uint64_t replication)
     : geography_(geography),
+      place_count_(geography.places().size()),
       settings_(settings),
       latency_(seed, replication, "network", "latency"),
       loss_(seed, replication, "network", "loss") {
-  const std::size_t count = geography.places().size();
-  paths_.resize(count * count);
-  for (std::size_t from = 0; from < count; ++from) {
-    for (std::size_t to = 0; to < count; ++to) {
-      Path& path = paths_[from * count + to];
+  paths_.resize(place_count_ * place_count_);
+  for (std::size_t from = 0; from < place_count_; ++from) {
+    for (std::size_t to = 0; to < place_count_; ++to) {
+      Path& path = paths_[from * place_count_ + to];
       path.links = links_between(geography, settings_, static_cast<PlaceId>(from),
                                  static_cast<PlaceId>(to));
       path.id = combine(hash_bytes(geography.places()[from].name + (from < geography.zone_count() ? "" : "*")),
@@ -208,27 +208,24 @@ Network::Network(Simulation& simulation, const Geography& geography,
   }
 }
 
-Duration Network::latency(PlaceId from, PlaceId to, std::uint64_t luck) const {
+Network::Transit Network::transit(PlaceId from, PlaceId to, std::uint32_t bytes,
+                                  std::uint64_t luck) const {
   const Path& way = path(from, to);
-  Draw draw = latency_.at(combine(way.id, luck));
-  Duration total;
+  const std::uint64_t message = combine(way.id, luck);
+  Transit transit;
+  if (way.loss > 0) {
+    Draw draw = loss_.at(message);
+    transit.lost = draw.chance(way.loss);
+  }
+  if (way.line != nullptr) {
+    transit.line = way.line;
+    transit.transfer = Duration::from_nanoseconds(static_cast<double>(bytes) / way.bytes_per_ns);
+  }
+  Draw draw = latency_.at(message);
   for (const LinkSettings* link : way.links) {
-    total += link->latency.sample(draw);
+    transit.latency += link->latency.sample(draw);
   }
-  return total;
-}
-
-bool Network::loses(PlaceId from, PlaceId to, std::uint64_t luck) const {
-  const Path& way = path(from, to);
-  if (way.loss <= 0) {
-    return false;
-  }
-  Draw draw = loss_.at(combine(way.id, luck));
-  return draw.chance(way.loss);
-}
-
-Duration Network::transfer_time(PlaceId from, PlaceId to, std::uint32_t bytes) const {
-  return Duration::from_nanoseconds(static_cast<double>(bytes) / path(from, to).bytes_per_ns);
+  return transit;
 }
 
 }  // namespace stampede

@@ -67,6 +67,7 @@ class Summary80 {
     traffic();
     latency();
     failures();
+    retries();
     components();
     faults();
     expectations();
@@ -137,6 +138,27 @@ class Summary80 {
       }
     }
     add_section("not ok", lines);
+  }
+
+  /// What calling again cost and brought, for populations that did so.
+  void retries() {
+    std::string lines;
+    for (const Subject& subject : result_.traffic) {
+      const std::int64_t* retries = subject.find_count("attempts.retries.total");
+      if (retries == nullptr || *retries == 0) {
+        continue;
+      }
+      const std::int64_t* good = subject.find_count("attempts.retries.ok");
+      std::string line =
+          fmt::format("  {}: {} retries, {} of them ok", subject.name, count_text(*retries),
+                      count_text(good != nullptr ? *good : 0));
+      if (const Metric* each = subject.find("attempts_per_request")) {
+        line += fmt::format("; {} attempts for each request",
+                            plain_text(each->value.estimate, style_));
+      }
+      lines += wrapped(line, 4);
+    }
+    add_section("retries", lines);
   }
 
   void components() {

@@ -12,6 +12,15 @@ void Histogram::grow_to(std::size_t bucket) {
   counts_.resize((bucket / 128 + 1) * 128);
 }
 
+void Histogram::widen_to(std::int64_t value) {
+  const std::size_t bucket = bucket_of(value);
+  if (bucket >= counts_.size()) {
+    grow_to(bucket);
+  }
+  min_ = std::min(min_, value);
+  max_ = std::max(max_, value);
+}
+
 void Histogram::merge(const Histogram& other) {
   if (other.counts_.size() > counts_.size()) {
     counts_.resize(other.counts_.size());

@@ -58,10 +58,6 @@ int UserPopulation::part_of(std::uint64_t user, std::size_t division) const {
   return static_cast<int>(parts_[division].of(user));
 }
 
-PlaceId UserPopulation::home_of(std::uint64_t user) const {
-  return homes_[homes_.size() == 1 ? 0 : parts_.front().of(user)];
-}
-
 // ---- Types of request -------------------------------------------------------------------------
 
 namespace {
@@ -73,18 +69,7 @@ std::uint32_t whole_payload(Bytes size) {
 
 }  // namespace
 
-UserPopulation::SizeLaw::SizeLaw(const Distribution<Bytes>& law, const Stream& stream)
-    : law(law), stream(stream) {
-  if (law.is_constant()) {
-    Draw unused = stream.at(0);
-    always = whole_payload(law.sample(unused));
-  }
-}
-
 std::uint32_t UserPopulation::SizeLaw::at(std::uint64_t luck) const {
-  if (always) {
-    return *always;
-  }
   Draw draw = stream.at(luck);
   return whole_payload(law.sample(draw));
 }
@@ -111,23 +96,29 @@ void UserPopulation::add_type(const std::string& name, const RequestSettings& se
                               double share, RequestTypes& request_types) {
   const double before = types_.empty() ? 0 : types_.back().up_to;
   types_.push_back(Type{.name = name,
-                        .id = request_types.add(name),
                         .up_to = before + share,
                         .request_size = {settings.request_size, stream("request sizes")},
                         .response_size = {settings.response_size, stream("response sizes")},
-                        .priority = static_cast<std::uint8_t>(settings.priority),
                         .own_keys = settings.keys.has_value() ? settings.keys.make({}) : nullptr,
-                        .keys = nullptr});
+                        .keys = nullptr,
+                        .prototype = {}});
   Type& type = types_.back();
   type.keys = type.own_keys ? type.own_keys.get() : common_keys_.get();
-  type_by_id_.resize(std::max<std::size_t>(type_by_id_.size(), type.id + 1U), SIZE_MAX);
-  type_by_id_[type.id] = types_.size() - 1;
+  Request& prototype = type.prototype;
+  prototype.type = request_types.add(name);
+  prototype.population = index_;
+  prototype.priority = static_cast<std::uint8_t>(settings.priority);
+  prototype.size = type.request_size.at(0);
+  prototype.response_size = type.response_size.at(0);
+  prototype.from = homes_.front();
+  type_by_id_.resize(std::max<std::size_t>(type_by_id_.size(), prototype.type + 1U), SIZE_MAX);
+  type_by_id_[prototype.type] = types_.size() - 1;
 }
 
 std::optional<RequestTypeId> UserPopulation::type(std::string_view name) const {
   for (const Type& type : types_) {
     if (type.name == name) {
-      return type.id;
+      return type.prototype.type;
     }
   }
   return std::nullopt;
@@ -136,7 +127,7 @@ std::optional<RequestTypeId> UserPopulation::type(std::string_view name) const {
 std::vector<std::pair<RequestTypeId, std::string>> UserPopulation::types() const {
   std::vector<std::pair<RequestTypeId, std::string>> types;
   for (const Type& type : types_) {
-    types.emplace_back(type.id, type.name);
+    types.emplace_back(type.prototype.type, type.name);
   }
   return types;
 }
@@ -171,21 +162,27 @@ std::uint64_t UserPopulation::user_of(const Ask& ask, const Request& request) co
 }
 
 Request UserPopulation::draw(const Ask& ask) {
-  Request request;
-  request.id = sent_++;
-  request.luck = combine(name_hash_, request.id);
+  const std::uint64_t id = sent_++;
+  const std::uint64_t luck = combine(name_hash_, id);
+  const Type& type = type_of(ask, luck);
+  Request request = type.prototype;
+  request.id = id;
+  request.luck = luck;
   request.sent = ask.sent;
-  request.population = index_;
-
-  const Type& type = type_of(ask, request.luck);
-  request.type = type.id;
-  request.priority = type.priority;
-  request.size = ask.size ? *ask.size : type.request_size.at(request.luck);
-  request.response_size =
-      ask.response_size ? *ask.response_size : type.response_size.at(request.luck);
-
+  if (ask.size) {
+    request.size = *ask.size;
+  } else if (!type.request_size.is_constant) {
+    request.size = type.request_size.at(luck);
+  }
+  if (ask.response_size) {
+    request.response_size = *ask.response_size;
+  } else if (!type.response_size.is_constant) {
+    request.response_size = type.response_size.at(luck);
+  }
   request.user = user_of(ask, request);
-  request.from = home_of(request.user);
+  if (homes_.size() > 1) {
+    request.from = homes_[parts_.front().of(request.user)];
+  }
 
   if (ask.key) {
     request.key = *ask.key;
@@ -254,7 +251,7 @@ Reply UserPopulation::send(const Ask& ask) {
 Reply UserPopulation::send_plainly(Request request) {
   Reply reply = caller_.start(request);
   const Response response = co_await reply;
-  ended_at_first_try(request, response.outcome);
+  observer_->ended(request, simulation_.now(), response.outcome, /*at_first_try=*/true);
   co_return response;
 }
 
@@ -262,29 +259,42 @@ Reply UserPopulation::send_with_timeout(Request request) {
   Reply reply = caller_.start(request);
   const bool answered = co_await reply.within(*caller_.timeouts());
   const Response response = answered ? reply.answer() : Response::with(Outcome::timeout);
-  ended_at_first_try(request, response.outcome);
+  observer_->ended(request, simulation_.now(), response.outcome, /*at_first_try=*/true);
   co_return response;
 }
 
 Reply UserPopulation::send_with_retries(Request request) {
   Task<Response> call = caller_.call(*this, request);
   const Response response = co_await call;
-  ended(request, response.outcome);
+  observer_->ended(request, simulation_.now(), response.outcome, /*at_first_try=*/false);
   co_return response;
+}
+
+void UserPopulation::send_and_forget(const Ask& ask) {
+  if (!caller_.is_plain()) {
+    static_cast<void>(send(ask));
+    return;
+  }
+  Flight& flight = flights_.take(*this);
+  flight.request = draw(ask);
+  observer_->sent(flight.request);
+  Reply reply = caller_.start(flight.request);
+  if (reply.work() != nullptr) {
+    reply.tell(flight);
+  } else if (reply.done()) {
+    flight.answered(reply.answer());
+  } else {
+    flight.lost();
+  }
+}
+
+void UserPopulation::land(Flight& flight, Outcome outcome) {
+  observer_->ended(flight.request, simulation_.now(), outcome, /*at_first_try=*/true);
+  flights_.give_back(flight);
 }
 
 void UserPopulation::attempt_ended(const Request& attempt, Outcome outcome) {
   observer_->attempt_ended(attempt, outcome);
-}
-
-void UserPopulation::ended_at_first_try(const Request& request, Outcome outcome) {
-  const Time now = simulation_.now();
-  observer_->ended_at_first_try(request, now, now - request.sent, outcome);
-}
-
-void UserPopulation::ended(const Request& request, Outcome outcome) {
-  const Time now = simulation_.now();
-  observer_->ended(request, now, now - request.sent, outcome);
 }
 
 }  // namespace stampede

@@ -180,7 +180,7 @@ struct World::Parts final : public Directory {
     std::string broken = recording->finish(simulation.now());
     for (auto& [name, component] : components) {
       if (broken.empty()) {
-        broken = component->broken_law();
+        broken = component->fleet().broken_law();
       }
     }
     return broken;

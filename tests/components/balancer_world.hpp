@@ -135,13 +135,16 @@ class CountingObserver final : public ComponentObserver {
     visits.push_back(visit);
   }
   void queue_changed(Time, std::int64_t) override {}
-  void busy_workers_changed(Time, std::int64_t) override {}
-  void busy_cores_changed(Time, std::int64_t by) override { busy_cores += by; }
+  void busy_workers_changed(Time, std::uint32_t, std::int64_t) override {}
+  void busy_cores_changed(Time now, std::int64_t by) override {
+    busy_core_time += (now - busy_since) * busy_cores;
+    busy_since = now;
+    busy_cores += by;
+  }
   void capacity_changed(Time, std::int64_t, std::int64_t cores, std::int64_t instances) override {
     cores_up += cores;
     instances_up += instances;
   }
-  void served(std::uint32_t, Duration busy) override { busy_time += busy; }
 
   int count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
   int ended_count() const { return static_cast<int>(visits.size()); }
@@ -152,7 +155,8 @@ class CountingObserver final : public ComponentObserver {
   std::int64_t busy_cores = 0;
   std::int64_t cores_up = 0;
   std::int64_t instances_up = 0;
-  Duration busy_time;
+  Duration busy_core_time;
+  Time busy_since;
 };
 
 /// What a policy of the kind "spy" was shown last. It chooses the eligible backend with the fewest
@@ -258,7 +262,7 @@ struct BalancerWorld {
   void check_laws() {
     for (auto& [name, component] : directory.components) {
       INFO(name);
-      CHECK(component->broken_law() == "");
+      CHECK(component->fleet().broken_law() == "");
       CHECK(observers[name].arrivals >= observers[name].ended_count());
     }
   }

@@ -38,7 +38,7 @@ class Timeline {
     const Request request = unanswered(users, sent, type, user);
     happens(sent + latency, [&users, request, outcome](Time now) {
       users.attempt_ended(request, outcome);
-      users.ended(request, now, now - request.sent, outcome);
+      users.ended(request, now, outcome, /*at_first_try=*/false);
     });
     return request;
   }
@@ -66,10 +66,10 @@ class Timeline {
     visit.outcome = outcome;
     happens(arrived, [&app](Time now) { app.arrived(now); });
     queues(app, arrived, wait);
-    happens(arrived + wait, [&app](Time now) { app.busy_workers_changed(now, 1); });
-    happens(arrived + wait + service, [&app, visit, service](Time now) {
-      app.busy_workers_changed(now, -1);
-      app.served(visit.instance, service);
+    happens(arrived + wait,
+            [&app, instance](Time now) { app.busy_workers_changed(now, instance, 1); });
+    happens(arrived + wait + service, [&app, visit](Time now) {
+      app.busy_workers_changed(now, visit.instance, -1);
       app.ended(now, visit);
     });
   }

@@ -63,15 +63,15 @@ struct Net {
     return geography.users_of(*geography.region(name));  // the users of a region
   }
   std::int64_t latency(const std::string& from, const std::string& to) const {
-    return network.latency(at(from), at(to), 1).ns();
+    return network.transit(at(from), at(to), 0, 1).latency.ns();
   }
 
   Scope& scope() { return jobs; }
   Process transfer(PlaceId from, PlaceId to, Duration when, std::uint32_t bytes,
                    std::int64_t& arrival) {
     co_await simulation.delay(when);
-    Cpu* line = network.line(from, to);
-    const Duration alone = network.transfer_time(from, to, bytes);
+    Cpu* line = network.transit(from, to, 0, 1).line;
+    const Duration alone = network.transit(from, to, bytes, 1).transfer;
     co_await line->work(alone);
     arrival = simulation.now().ns();
     co_return Done();
@@ -142,9 +142,9 @@ TEST_CASE("without settings every message arrives at the instant that it is sent
   for (PlaceId from = 0; from < 6; ++from) {
     for (PlaceId to = 0; to < 6; ++to) {
       CHECK(net.network.is_instant(from, to));
-      CHECK(net.network.latency(from, to, 1).is_zero());
-      CHECK_FALSE(net.network.loses(from, to, 1));
-      CHECK(net.network.line(from, to) == nullptr);
+      CHECK(net.network.transit(from, to, 0, 1).latency.is_zero());
+      CHECK_FALSE(net.network.transit(from, to, 0, 1).lost);
+      CHECK(net.network.transit(from, to, 0, 1).line == nullptr);
     }
   }
 }
@@ -207,12 +207,12 @@ TEST_CASE("each direction, each message and each pair of places has luck of its 
   const PlaceId b = net.at("eu-b");
   const PlaceId c = net.at("us-a");
   const Network& network = net.network;
-  CHECK(network.latency(a, b, 5) == network.latency(a, b, 5));
-  CHECK(network.latency(a, b, 5) != network.latency(b, a, 5));
-  CHECK(network.latency(a, b, 5) != network.latency(a, b, 6));
-  CHECK(network.latency(a, a, 5) != network.latency(c, c, 5));
+  CHECK(network.transit(a, b, 0, 5).latency == network.transit(a, b, 0, 5).latency);
+  CHECK(network.transit(a, b, 0, 5).latency != network.transit(b, a, 0, 5).latency);
+  CHECK(network.transit(a, b, 0, 5).latency != network.transit(a, b, 0, 6).latency);
+  CHECK(network.transit(a, a, 0, 5).latency != network.transit(c, c, 0, 5).latency);
   // The way back of a message is drawn for the complement of its luck, within a zone as well.
-  CHECK(network.latency(a, a, 5) != network.latency(a, a, ~std::uint64_t{5}));
+  CHECK(network.transit(a, a, 0, 5).latency != network.transit(a, a, 0, ~std::uint64_t{5}).latency);
 }
 
 TEST_CASE("a new zone does not change what messages between the others meet") {
@@ -234,8 +234,10 @@ TEST_CASE("a new zone does not change what messages between the others meet") {
   const PlaceId a = *geography.zone("eu-a");
   const PlaceId b = *geography.zone("eu-b");
   for (std::uint64_t luck = 0; luck < 100; ++luck) {
-    CHECK(larger.latency(a, b, luck) == net.network.latency(net.at("eu-a"), net.at("eu-b"), luck));
-    CHECK(larger.loses(a, b, luck) == net.network.loses(net.at("eu-a"), net.at("eu-b"), luck));
+    CHECK(larger.transit(a, b, 0, luck).latency ==
+          net.network.transit(net.at("eu-a"), net.at("eu-b"), 0, luck).latency);
+    CHECK(larger.transit(a, b, 0, luck).lost ==
+          net.network.transit(net.at("eu-a"), net.at("eu-b"), 0, luck).lost);
   }
 }
 
@@ -248,8 +250,8 @@ TEST_CASE("replications draw different luck") {
   const Network first(simulation, geography, settings, 1, 0);
   const Network second(simulation, geography, settings, 1, 1);
   const Network again(simulation, geography, settings, 1, 0);
-  CHECK(first.latency(0, 0, 5) != second.latency(0, 0, 5));
-  CHECK(first.latency(0, 0, 5) == again.latency(0, 0, 5));
+  CHECK(first.transit(0, 0, 0, 5).latency != second.transit(0, 0, 0, 5).latency);
+  CHECK(first.transit(0, 0, 0, 5).latency == again.transit(0, 0, 0, 5).latency);
 }
 
 // ---- Loss ---------------------------------------------------------------------------------------
@@ -259,7 +261,7 @@ double deviation(const Network& network, PlaceId from, PlaceId to, double expect
   constexpr int messages = 100'000;
   int lost = 0;
   for (std::uint64_t luck = 0; luck < messages; ++luck) {
-    lost += network.loses(from, to, luck) ? 1 : 0;
+    lost += network.transit(from, to, 0, luck).lost ? 1 : 0;
   }
   return (lost - messages * expected) / std::sqrt(messages * expected * (1 - expected));
 }
@@ -275,7 +277,7 @@ TEST_CASE("the share of messages that is lost is that of the links on their way"
   CHECK(std::abs(deviation(net.network, net.at("eu-a"), net.at("us-b"), 0.02)) < 4);
   const double both = 1 - 0.9 * 0.98;
   CHECK(std::abs(deviation(net.network, net.at("us"), net.at("eu-a"), both)) < 4);
-  CHECK_FALSE(net.network.loses(net.at("eu-a"), net.at("eu-b"), 1));
+  CHECK_FALSE(net.network.transit(net.at("eu-a"), net.at("eu-b"), 0, 1).lost);
 }
 
 TEST_CASE("a message and its way back are lost independently") {
@@ -287,7 +289,8 @@ TEST_CASE("a message and its way back are lost independently") {
   const PlaceId b = net.at("eu-b");
   int both = 0;
   for (std::uint64_t luck = 0; luck < 10'000; ++luck) {
-    both += net.network.loses(a, b, luck) && net.network.loses(b, a, ~luck) ? 1 : 0;
+    both +=
+        net.network.transit(a, b, 0, luck).lost && net.network.transit(b, a, 0, ~luck).lost ? 1 : 0;
   }
   CHECK(std::abs(both - 2500) < 200);  // more than four standard deviations
 }
@@ -337,9 +340,9 @@ TEST_CASE("over two links the narrower one counts") {
   settings.between_regions = LinkSettings{};
   settings.between_regions->bandwidth = Bandwidth{1e9};
   const Net net(settings);
-  CHECK(net.network.transfer_time(net.at("eu"), net.at("eu-a"), 1000) == 250_ns);
-  CHECK(net.network.transfer_time(net.at("eu"), net.at("us-a"), 1000) == 1000_ns);
-  CHECK(net.network.transfer_time(net.at("us-a"), net.at("eu"), 1000) == 1000_ns);
+  CHECK(net.network.transit(net.at("eu"), net.at("eu-a"), 1000, 1).transfer == 250_ns);
+  CHECK(net.network.transit(net.at("eu"), net.at("us-a"), 1000, 1).transfer == 1000_ns);
+  CHECK(net.network.transit(net.at("us-a"), net.at("eu"), 1000, 1).transfer == 1000_ns);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ enum class CpuScheduling {
 };
 
 /// Cores that do work at a speed which may change in mid-service. Work is an amount (the time it
-/// takes alone on a core at speed 1), not a delay: a pause or a slow-down stretches what is running.
+/// takes alone on a core at speed 1), not a delay: a pause or a slow-down stretches what is
+/// running.
 ///
 /// Law: the integral of busy cores × speed equals the work done.
 class Cpu {
@@ -51,7 +52,7 @@ class Cpu {
   std::int64_t busy_cores() const { return busy_; }
 
   /// Core-seconds of work done until now, by integration over the busy cores.
-  double work_done_seconds();
+  double work_done_seconds() const { return work_done_ns() * 1e-9; }
   /// Core-seconds that the single pieces of work have received until now; the same, counted apart.
   double work_received_seconds();
 
@@ -65,9 +66,9 @@ class Cpu {
     EventId completion;
     State state = State::outside;
     Duration demand;
-    Time since;       ///< when it came; once on a core, when its remaining work was last accounted
+    Time since;  ///< when it came; once on a core, when its remaining work was last accounted
     Duration waited;
-    double left{};    ///< ns of work; fifo: as of `since`; sharing: `share_` at which it is complete
+    double left{};  ///< ns of work; fifo: as of `since`; sharing: `share_` at which it is complete
     std::uint64_t order{};
   };
   struct EarlierFinish {
@@ -108,16 +109,19 @@ class Cpu {
   void schedule_completion(Piece& piece);
   void account(Piece& piece);
   void change_busy(std::int64_t by) {
-    integrate();
+    const Time now = simulation_.now();
     busy_ += by;
+    busy_changes_at_ += static_cast<Int128>(by) * now.ns();
     if (observer_ != nullptr) {
-      observer_->busy_cores_changed(simulation_.now(), by);
+      observer_->busy_cores_changed(now, by);
     }
   }
-  void integrate() {
-    const Time now = simulation_.now();
-    busy_area_ += static_cast<Int128>(busy_) * (now.ns() - busy_since_.ns());
-    busy_since_ = now;
+  /// Core-ns until now: a core that is busy from t on adds now - t.
+  Int128 busy_area() const {
+    return static_cast<Int128>(busy_) * simulation_.now().ns() - busy_changes_at_;
+  }
+  double work_done_ns() const {
+    return work_before_ + static_cast<double>(busy_area() - area_before_) * speed_;
   }
 
   void advance_share();
@@ -140,10 +144,10 @@ class Cpu {
   Time share_at_;
   std::uint64_t next_order_ = 0;
 
-  double work_before_ = 0;  ///< ns of work by integration, until the speed last changed
-  Int128 busy_area_ = 0;    ///< core-ns since then
-  Time busy_since_;         ///< when the number of busy cores last changed
-  double received_ = 0;  ///< ns of work that pieces which have left received
+  Int128 busy_changes_at_ = 0;  ///< sum of each change of `busy_` times its instant in ns
+  double work_before_ = 0;      ///< ns of work by integration, until the speed last changed
+  Int128 area_before_ = 0;      ///< core-ns until then
+  double received_ = 0;     ///< ns of work that pieces which have left received
 };
 
 }  // namespace stampede

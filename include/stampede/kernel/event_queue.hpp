@@ -21,10 +21,10 @@ struct Event {
 /// (Tang, Goh, Thng: Ladder queue, an O(1) priority queue structure for large-scale discrete event
 /// simulation, ACM TOMACS 15(3), 2005).
 ///
-/// The next events are kept sorted in `bottom_`. Later ones wait unsorted, in buckets of equal width
-/// (a rung), and those beyond every bucket in `top_`. A bucket is sorted only when its turn comes;
-/// one that is too full is split into a finer rung. A handful of events never leaves `bottom_`, which
-/// is then nothing but a small sorted array.
+/// The next events are kept sorted in `bottom_`. Later ones wait unsorted, in buckets of equal
+/// width (a rung), and those beyond every bucket in `top_`. A bucket is sorted only when its turn
+/// comes; one that is too full is split into a finer rung. A handful of events never leaves
+/// `bottom_`, which is then nothing but a small sorted array.
 ///
 /// Times are in [0, 2^62), 146 years, and never earlier than what was popped last.
 class EventQueue {
@@ -32,6 +32,7 @@ class EventQueue {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
+  /// Its order is greater than that of every event before.
   void push(Event event) {
     ++size_;
     if (event.time >= top_start_) {
@@ -97,10 +98,12 @@ class EventQueue {
       return;
     }
     bottom_.push_back(event);
-    for (; i > 0 && bottom_[i - 1] < event; --i) {
-      bottom_[i] = bottom_[i - 1];
+    // Its order is the greatest of all, so that times alone decide.
+    Event* const events = bottom_.data();
+    for (; i > 0 && events[i - 1].time <= event.time; --i) {
+      events[i] = events[i - 1];
     }
-    bottom_[i] = event;
+    events[i] = event;
   }
   void insert_into_many(Event event);
   void refill_bottom();

@@ -27,11 +27,11 @@ class JobListener : public ListHook {
 /// Work that runs by itself in the Scope of its owner, seen by whoever asked for it.
 ///
 /// A coroutine that returns a Job starts at once and belongs to the scope of its first argument
-/// (`*this` of a member function), which must offer `Scope& scope()`. The holder of the Job may wait
-/// for the answer, wait with a limit, or drop it: that ends the wait, never the work.
+/// (`*this` of a member function), which must offer `Scope& scope()`. The holder of the Job may
+/// wait for the answer, wait with a limit, or drop it: that ends the wait, never the work.
 ///
-/// T is trivially copyable and offers `static T broken()`, the answer of work that was killed. If it
-/// has a member `bool silent`, an answer with it set reaches nobody, as if the work were killed.
+/// T is trivially copyable and offers `static T broken()`, the answer of work that was killed. If
+/// it has a member `bool silent`, an answer with it set reaches nobody, as if the work were killed.
 template <class T>
 class [[nodiscard]] Job {
   static_assert(std::is_trivially_copyable_v<T>,
@@ -40,11 +40,10 @@ class [[nodiscard]] Job {
  public:
   class promise_type;
 
-  /// A job that was never work: answered on the spot.
-  Job(const T& answer) : answer_(answer), done_(true) {}  // NOLINT: an answer is a job that is done
+  /// A job that was never work: answered on the spot, or never if the answer is a silent one.
+  Job(const T& answer) : answer_(answer), done_(!is_silent(answer)) {}  // NOLINT: meant to convert
 
-  Job(Job&& other) noexcept
-      : promise_(other.promise_), answer_(other.answer_), done_(other.done_) {
+  Job(Job&& other) noexcept : promise_(other.promise_), answer_(other.answer_), done_(other.done_) {
     require(other.waiter_ == nullptr, "a job that is waited for was moved");
     other.promise_ = nullptr;
     if (promise_ != nullptr) {
@@ -82,6 +81,10 @@ class [[nodiscard]] Job {
   /// Waits for the answer, for ever if the work was killed in silence.
   auto operator co_await() { return Awaiter(*this); }
 
+  /// Waits on behalf of whoever waits for the running job: if there will be no answer, the running
+  /// job is killed in silence too.
+  auto relayed() { return RelayAwaiter(*this); }
+
   /// Waits for at most the length of `timeouts`; tells whether there is an answer.
   auto within(Timeouts& timeouts) { return TimeoutAwaiter(*this, timeouts); }
 
@@ -92,10 +95,19 @@ class [[nodiscard]] Job {
 
  private:
   class Awaiter;
+  class RelayAwaiter;
   class TimeoutAwaiter;
   class DeadlineAwaiter;
 
   explicit Job(promise_type& promise) : promise_(&promise) { promise.holder_ = this; }
+
+  static bool is_silent(const T& answer) {
+    if constexpr (requires { answer.silent; }) {
+      return answer.silent;
+    } else {
+      return false;
+    }
+  }
 
   promise_type* promise_ = nullptr;  ///< null when done, or when the work was killed in silence
   Waiter* waiter_ = nullptr;
@@ -123,16 +135,14 @@ class Job<T>::promise_type final : public ScopeMember, public PooledFrame {
     if (answered_) {
       return;
     }
-    if constexpr (requires { answer.silent; }) {
-      if (answer.silent) {
-        cut_off(KilledWork::stays_silent);
-        return;
-      }
+    if (is_silent(answer)) {
+      cut_off(KilledWork::stays_silent);
+    } else {
+      deliver(answer);
     }
-    deliver(answer);
   }
-  /// The failures of the modelled system are values, so this is a limit of the run, or a bug; either
-  /// ends the run.
+  /// The failures of the modelled system are values, so this is a limit of the run, or a bug;
+  /// either ends the run.
   void unhandled_exception() { simulation_.abort_run(std::current_exception()); }
 
   void cut_off(KilledWork how) override {
@@ -155,6 +165,7 @@ class Job<T>::promise_type final : public ScopeMember, public PooledFrame {
   std::coroutine_handle<> process() override {
     return std::coroutine_handle<promise_type>::from_promise(*this);
   }
+  Simulation& simulation() { return simulation_; }
 
  private:
   friend class Job;
@@ -195,6 +206,39 @@ class Job<T>::Awaiter {
 
  private:
   Job& job_;
+  Waiter waiter_;
+};
+
+template <class T>
+class Job<T>::RelayAwaiter final : private JobListener<T> {
+ public:
+  explicit RelayAwaiter(Job& job) : job_(job) {}
+  ~RelayAwaiter() { job_.waiter_ = nullptr; }
+  bool await_ready() const { return job_.done_; }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> process) {
+    simulation_ = &process.promise().simulation();
+    relay_ = &process.promise();
+    if (job_.promise_ == nullptr) {
+      lost();
+      return;
+    }
+    waiter_.process = process;
+    job_.waiter_ = &waiter_;
+    job_.tell(*this);
+  }
+  T await_resume() { return job_.answer_; }
+
+ private:
+  void answered(const T&) override {}
+  void lost() override {
+    relay_->cut_off(KilledWork::stays_silent);
+    simulation_->destroy_soon(*relay_);
+  }
+
+  Job& job_;
+  Simulation* simulation_ = nullptr;
+  ScopeMember* relay_ = nullptr;
   Waiter waiter_;
 };
 

@@ -32,11 +32,7 @@ class ScopeMember : public ListHook {
 class Scope {
  public:
   explicit Scope(Simulation& simulation) : simulation_(simulation) {}
-  ~Scope() {
-    while (!members_.empty()) {
-      members_.pop_front().process().destroy();
-    }
-  }
+  ~Scope() { clear(); }
 
   Simulation& simulation() { return simulation_; }
   /// Lets a coroutine name a scope itself as the owner of its job.
@@ -48,6 +44,13 @@ class Scope {
   void adopt(ScopeMember& member) {
     if (!member.is_doomed()) {
       members_.push_back(member);
+    }
+  }
+
+  /// Destroys all jobs at once, for good: the world of which they are a part comes to its end.
+  void clear() {
+    while (!members_.empty()) {
+      members_.pop_front().process().destroy();
     }
   }
 

@@ -93,7 +93,7 @@ class Simulation {
     return EventId{slot};
   }
   void cancel(EventId& event) {
-    processes_[event.slot] = nullptr;
+    slots_[event.slot].process = nullptr;
     event.slot = EventId::none;
   }
 
@@ -122,23 +122,30 @@ class Simulation {
  private:
   static constexpr int slot_bits = 24;
 
+  /// What a pending event resumes, null if cancelled; a free slot names the next free one.
+  union EventSlot {
+    void* process;
+    std::uint32_t next_free;
+  };
+
   std::uint32_t take_slot(void* process) {
-    if (free_slots_.empty()) {
+    if (first_free_ == EventId::none) [[unlikely]] {
       add_slots();
     }
-    const std::uint32_t slot = free_slots_.back();
-    free_slots_.pop_back();
-    processes_[slot] = process;
+    const std::uint32_t slot = first_free_;
+    first_free_ = slots_[slot].next_free;
+    slots_[slot].process = process;
     return slot;
+  }
+  void free_slot(std::uint32_t slot) {
+    slots_[slot].next_free = first_free_;
+    first_free_ = slot;
   }
   void add_slots();
   void resume(std::coroutine_handle<> process) {
     process.resume();
-    ++resumptions_;
-    if (!doomed_.empty()) [[unlikely]] {
+    if (++resumptions_ >= next_check_) [[unlikely]] {
       destroy_doomed();
-    }
-    if (resumptions_ >= next_check_) [[unlikely]] {
       check_limits();
     }
   }
@@ -147,8 +154,8 @@ class Simulation {
 
   Time now_;
   EventQueue events_;
-  std::vector<void*> processes_;  ///< by slot: the frame that an event resumes, null if cancelled
-  std::vector<std::uint32_t> free_slots_;
+  std::vector<EventSlot> slots_;
+  std::uint32_t first_free_ = EventId::none;
   IntrusiveList<Waiter> ready_;
   IntrusiveList<ScopeMember> doomed_;
   std::map<Duration, std::unique_ptr<Timeouts>> timeouts_;

@@ -60,7 +60,8 @@ class Slots {
     return Slot(*this);
   }
 
-  /// Waits in line for a slot. `priority` counts under QueueDiscipline::priority only: 0 goes first.
+  /// Waits in line for a slot. `priority` counts under QueueDiscipline::priority only: 0 goes
+  /// first.
   auto acquire(int priority = 0) { return Awaiter(*this, priority); }
 
   /// The same, but leaves the line at `give_up` with an empty Slot.

@@ -32,6 +32,12 @@ class RateProfile {
 /// What an arrival process knows of a request before it is sent; the rest is drawn from the
 /// population's laws.
 struct Ask {
+  static Ask at(Time sent) {
+    Ask ask;
+    ask.sent = sent;
+    return ask;
+  }
+
   Time sent;                              ///< the intended moment; latency counts from here
   std::optional<std::uint64_t> user;
   std::optional<RequestTypeId> type;
@@ -54,9 +60,10 @@ class Population {
   /// The number of a request type of this population by its name.
   virtual std::optional<RequestTypeId> type(std::string_view name) const = 0;
 
-  /// A user sends a request now and waits for the answer as the population's settings say. Drop the
-  /// reply if nobody goes on after it.
+  /// A user sends a request now and waits for the answer as the population's settings say.
   virtual Reply send(const Ask& ask) = 0;
+  /// The same where nothing goes on after the answer, as in an open process.
+  virtual void send_and_forget(const Ask& ask) { static_cast<void>(send(ask)); }
 };
 
 /// When the users of a population send requests: one object for each population and replication.

@@ -73,10 +73,6 @@ class Component {
   /// Begins whatever runs by itself (health checks, background work).
   virtual void start() {}
   virtual Fleet& fleet() = 0;
-
-  /// Checks at the end of a run what must hold of this component exactly; the text of what does
-  /// not, else empty.
-  virtual std::string broken_law() { return {}; }
 };
 
 // What a component may declare of itself (Visitor::declare), for those who look at a scenario as a

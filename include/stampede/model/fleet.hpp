@@ -32,6 +32,12 @@ class Instance : public Endpoint {
   /// Answers a health check that `prober` sends: ok, or as a call to it would fail.
   virtual Reply probe(const Request& prober) = 0;
 
+  /// Checks at the end of a run what must hold of this instance exactly; the text of what does not,
+  /// else empty.
+  virtual std::string broken_law() { return {}; }
+  /// Destroys all jobs here; comes before any instance of the fleet is destroyed.
+  virtual void end_all_work() {}
+
   // Controls. Each is held for as long as it shall act, so overlapping faults end in any order.
 
   /// Kills all work here and now, and keeps the instance down: callers find nobody, or hear nothing
@@ -82,6 +88,15 @@ class FleetListener : public ListHook {
 /// on it. Instances are never destroyed before the world: what is gone keeps its index.
 class Fleet {
  public:
+  Fleet() = default;
+  ~Fleet() {
+    for (const std::unique_ptr<Instance>& instance : instances_) {
+      instance->end_all_work();
+    }
+  }
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+
   std::size_t size() const { return instances_.size(); }
   Instance& operator[](std::size_t index) { return *instances_[index]; }
 
@@ -91,6 +106,15 @@ class Fleet {
     Instance& added = *instances_.back();
     listeners_.for_each([&](FleetListener& listener) { listener.added(added); });
     return added;
+  }
+
+  /// The first law that does not hold at one of the instances, else empty.
+  std::string broken_law() {
+    std::string broken;
+    for (std::size_t i = 0; i < instances_.size() && broken.empty(); ++i) {
+      broken = instances_[i]->broken_law();
+    }
+    return broken;
   }
 
   void listen(FleetListener& listener) { listeners_.push_back(listener); }

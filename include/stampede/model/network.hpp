@@ -104,14 +104,15 @@ class Network {
   /// True when every message between these places arrives at the instant that it is sent.
   bool is_instant(PlaceId from, PlaceId to) const { return path(from, to).instant; }
 
-  /// The latency of this message, drawn for (direction, luck).
-  Duration latency(PlaceId from, PlaceId to, std::uint64_t luck) const;
-  /// Whether this message is lost for good; its receiver never learns of it.
-  bool loses(PlaceId from, PlaceId to, std::uint64_t luck) const;
-  /// The shared line of a link with a bandwidth, else null; `work` is the time that a message takes
-  /// alone on it.
-  Cpu* line(PlaceId from, PlaceId to) const { return path(from, to).line; }
-  Duration transfer_time(PlaceId from, PlaceId to, std::uint32_t bytes) const;
+  /// What becomes of one message, from the moment that it is sent.
+  struct Transit {
+    bool lost = false;    ///< for good; its receiver never learns of it
+    Cpu* line = nullptr;  ///< first it takes its turn on the line, if the link has a bandwidth:
+    Duration transfer;    ///< the time that it takes alone on it
+    Duration latency;     ///< then it is this long on its way
+  };
+  /// Drawn for (direction, luck).
+  Transit transit(PlaceId from, PlaceId to, std::uint32_t bytes, std::uint64_t luck) const;
 
  private:
   /// One direction between two places.
@@ -124,10 +125,11 @@ class Network {
     std::uint64_t id = 0;
   };
   const Path& path(PlaceId from, PlaceId to) const {
-    return paths_[from * geography_.places().size() + to];
+    return paths_[from * place_count_ + to];
   }
 
   const Geography& geography_;
+  std::size_t place_count_;
   NetworkSettings settings_;
   Stream latency_;
   Stream loss_;

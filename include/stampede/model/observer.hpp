@@ -27,15 +27,13 @@ class ComponentObserver : public Cpu::BusyObserver {
   virtual void arrived(Time now) = 0;
   /// A request waits for a worker (by = 1), or waits no more (by = -1).
   virtual void queue_changed(Time now, std::int64_t by) = 0;
-  /// Workers are held (by = 1) or given back (by = -1).
-  virtual void busy_workers_changed(Time now, std::int64_t by) = 0;
+  /// Workers of this instance are held (by = 1) or given back (by = -1).
+  virtual void busy_workers_changed(Time now, std::uint32_t instance, std::int64_t by) = 0;
   virtual void ended(Time now, const Visit& visit) = 0;
 
   /// Workers, cores and up instances that exist from now on more or less than before.
   virtual void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                                 std::int64_t instances) = 0;
-  /// A worker or core of this instance served for `busy`; for the split of load over instances.
-  virtual void served(std::uint32_t instance, Duration busy) = 0;
 };
 
 /// What a population of users tells.
@@ -44,16 +42,11 @@ class PopulationObserver {
   virtual ~PopulationObserver() = default;
 
   virtual void sent(const Request& request) = 0;
-  /// One attempt of a user request ended; the ones with `attempt` > 0 are retries.
+  /// One of the attempts of a user request ended; the ones with `attempt` > 0 are retries.
   virtual void attempt_ended(const Request& attempt, Outcome outcome) = 0;
-  /// A user request ended: `latency` is from the intended send to the response at the user.
-  virtual void ended(const Request& request, Time now, Duration latency, Outcome outcome) = 0;
-  /// Both at once, for a request that had a single attempt.
-  virtual void ended_at_first_try(const Request& request, Time now, Duration latency,
-                                  Outcome outcome) {
-    attempt_ended(request, outcome);
-    ended(request, now, latency, outcome);
-  }
+  /// A user request ended: its response reached the user `now`, or something else decided how it
+  /// ends. `at_first_try` says that it had a single attempt, of which nothing was told.
+  virtual void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) = 0;
 };
 
 }  // namespace stampede

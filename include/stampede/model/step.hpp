@@ -27,13 +27,14 @@ struct CallPlan {
 /// What a service has to do next for a request.
 struct Action {
   enum class Kind {
+    nothing,   ///< the program is over
     compute,   ///< `duration` of work on a core
     wait,      ///< `duration` without a core
     call,      ///< `call`
     sequence,  ///< `program`, `times` times
     parallel,  ///< `branches` at once, until `needed` of them went well
   };
-  Kind kind;
+  Kind kind = Kind::nothing;
   Duration duration;
   CallPlan* call = nullptr;
   const Program* program = nullptr;
@@ -83,9 +84,10 @@ class Program {
     }
   }
 
-  auto begin() const { return steps_.begin(); }
-  auto end() const { return steps_.end(); }
-  bool empty() const { return steps_.empty(); }
+  /// What the i-th step asks for; beyond the last one, nothing.
+  Action action(std::size_t i, const Request& request) const {
+    return i < steps_.size() ? steps_[i]->act(request) : Action();
+  }
 
  private:
   std::vector<std::unique_ptr<Step>> steps_;

@@ -48,19 +48,12 @@ class Histogram {
 
   /// Counts one value ≥ 0.
   void record(std::int64_t value) {
-    const std::size_t bucket = bucket_of(value);
-    if (bucket >= counts_.size()) [[unlikely]] {
-      grow_to(bucket);
+    // Values within the extremes so far, nearly all once warm, need no look at the array's size.
+    if (value < min_ || value > max_) [[unlikely]] {
+      widen_to(value);
     }
-    ++counts_[bucket];
+    ++counts_[bucket_of(value)];
     ++count_;
-    // Branches that are never taken, once warm, are cheaper than two stores.
-    if (value < min_) [[unlikely]] {
-      min_ = value;
-    }
-    if (value > max_) [[unlikely]] {
-      max_ = value;
-    }
   }
 
   /// Afterwards this is what it would be had it recorded the other's values too.
@@ -99,6 +92,7 @@ class Histogram {
   }
 
  private:
+  void widen_to(std::int64_t value);
   void grow_to(std::size_t bucket);
   double order_statistic(std::int64_t rank) const;
 

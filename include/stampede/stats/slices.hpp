@@ -135,14 +135,15 @@ class SlicedLevel {
  public:
   /// The level moves by `delta` at `now`, never before the last change or boundary.
   void change(Time now, std::int64_t delta) {
-    advance_to(now);
+    changes_at_ += static_cast<Int128>(delta) * now.ns();
     level_ += delta;
     max_ = std::max(max_, level_);
   }
   void close_slice(Time boundary) {
-    advance_to(boundary);
-    slices_.close({area_, max_, level_});
-    area_ = 0;
+    // A change by d at t adds d·(T - t) to the area until T: over all of them, level·T - Σ d·t.
+    const Int128 area = static_cast<Int128>(level_) * boundary.ns() - changes_at_;
+    slices_.close({area - closed_area_, max_, level_});
+    closed_area_ = area;
     max_ = level_;
   }
 
@@ -165,17 +166,10 @@ class SlicedLevel {
     friend bool operator==(const Slice&, const Slice&) = default;
   };
 
-  void advance_to(Time now) {
-    const std::int64_t held = now.ns() - since_.ns();
-    require(held >= 0, "a level changes in order of time");
-    area_ += static_cast<Int128>(level_) * held;
-    since_ = now;
-  }
-
-  Int128 area_ = 0;
   std::int64_t level_ = 0;
   std::int64_t max_ = 0;
-  Time since_;
+  Int128 changes_at_ = 0;   ///< sum of each change times its instant in ns
+  Int128 closed_area_ = 0;  ///< until the last boundary
   SliceRuns<Slice> slices_;
 };
 

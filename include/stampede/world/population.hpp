@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "stampede/base/pool.hpp"
 #include "stampede/kernel/scope.hpp"
 #include "stampede/measure/recording.hpp"
 #include "stampede/model/arrivals.hpp"
@@ -70,6 +71,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   std::uint64_t user_count() const override { return user_count_; }
   std::optional<RequestTypeId> type(std::string_view name) const override;
   Reply send(const Ask& ask) override;
+  void send_and_forget(const Ask& ask) override;
 
   /// The next request, as `send` would send it.
   Request draw(const Ask& ask);
@@ -82,26 +84,36 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   int part_of(std::uint64_t user, std::size_t division) const;
 
  private:
-  /// A law of sizes; one that is always the same is not drawn.
   struct SizeLaw {
-    SizeLaw(const Distribution<Bytes>& law, const Stream& stream);
+    SizeLaw(const Distribution<Bytes>& law, const Stream& stream)
+        : law(law), stream(stream), is_constant(law.is_constant()) {}
     std::uint32_t at(std::uint64_t luck) const;
 
     Distribution<Bytes> law;
     Stream stream;
-    std::optional<std::uint32_t> always;
+    bool is_constant;
   };
 
   /// A type of request and what is drawn for it.
   struct Type {
     std::string name;
-    RequestTypeId id;
     double up_to;  ///< the shares of all types so far
     SizeLaw request_size;
     SizeLaw response_size;
-    std::uint8_t priority;
     std::unique_ptr<KeyLaw> own_keys;
-    KeyLaw* keys;  ///< its own, the population's or none
+    KeyLaw* keys;       ///< its own, the population's or none
+    Request prototype;  ///< what all requests of the type have in common
+  };
+
+  /// A request that nobody waits for and that has neither limit nor second try: it takes no process
+  /// to carry it.
+  struct Flight final : ReplyListener {
+    explicit Flight(UserPopulation& population) : population(population) {}
+    void answered(const Response& response) override { population.land(*this, response.outcome); }
+    void lost() override { population.flights_.give_back(*this); }
+
+    UserPopulation& population;
+    Request request;
   };
 
   UserPopulation(const Context& context, PopulationObserver* observer);
@@ -111,14 +123,12 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   void divide_users(const UsersSettings& users, const Geography& geography);
   const Type& type_of(const Ask& ask, std::uint64_t luck) const;
   std::uint64_t user_of(const Ask& ask, const Request& request) const;
-  PlaceId home_of(std::uint64_t user) const;
 
   Reply send_plainly(Request request);
   Reply send_with_timeout(Request request);
   Reply send_with_retries(Request request);
+  void land(Flight& flight, Outcome outcome);
   void attempt_ended(const Request& attempt, Outcome outcome) override;
-  void ended(const Request& request, Outcome outcome);
-  void ended_at_first_try(const Request& request, Outcome outcome);
 
   std::string name_;
   std::uint64_t name_hash_;
@@ -144,6 +154,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   Stream patience_stream_;
 
   Caller caller_;
+  Pool<Flight> flights_;
   Scope scope_;  ///< dies first: its processes use all the above
 };
 

@@ -1,4 +1,3 @@
-#include "components/arrivals/open.hpp"
 #include "stampede/model/arrivals.hpp"
 
 namespace stampede {
@@ -32,7 +31,7 @@ class ConstantArrivals final : public ArrivalProcess {
         co_return Done();
       }
       co_await population_.simulation().until(next);
-      send_and_forget(population_, next);
+      population_.send_and_forget(Ask::at(next));
     }
   }
 

@@ -1,7 +1,6 @@
 #include <cmath>
 #include <vector>
 
-#include "components/arrivals/open.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/random/variates.hpp"
 
@@ -174,7 +173,7 @@ class Mmpp final : public ArrivalProcess {
         }
         const Time next = simulation.now() + Duration::from_nanoseconds(gap);
         co_await simulation.until(next);
-        send_and_forget(population_, next);
+        population_.send_and_forget(Ask::at(next));
       }
       co_await simulation.until(end_of_state);
       state = next_state(state, phases);

@@ -1,4 +1,3 @@
-#include "components/arrivals/open.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/variates.hpp"
@@ -46,7 +45,7 @@ class OnOff final : public ArrivalProcess {
       Time next = rate_->after(simulation.now(), events);
       while (next < end_of_burst) {
         co_await simulation.until(next);
-        send_and_forget(population_, next);
+        population_.send_and_forget(Ask::at(next));
         events = standard_exponential(gaps);
         next = rate_->after(next, events);
       }

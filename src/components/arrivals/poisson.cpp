@@ -1,4 +1,3 @@
-#include "components/arrivals/open.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/random/variates.hpp"
 
@@ -27,14 +26,16 @@ class Poisson final : public ArrivalProcess {
  private:
   Process arrive() {
     Draw draw = population_.stream("arrivals").sequence();
+    double events = standard_exponential(draw);
     for (Time next;;) {
-      const double events = standard_exponential(draw);
       next = rate_->after(next, events);
       if (next == Time::never()) {
         co_return Done();
       }
       co_await population_.simulation().until(next);
-      send_and_forget(population_, next);
+      // Drawn before it is needed: the processor works on both at once.
+      events = standard_exponential(draw);
+      population_.send_and_forget(Ask::at(next));
     }
   }
 

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "components/arrivals/known_type.hpp"
-#include "components/arrivals/open.hpp"
 #include "components/arrivals/replay.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/schema/input_file.hpp"
@@ -208,7 +207,7 @@ class ReplayCsv final : public ArrivalProcess {
         co_return Done();
       }
       co_await population_.simulation().until(due);
-      send_and_forget(population_, ask_for(table_->rows[i], due));
+      population_.send_and_forget(ask_for(table_->rows[i], due));
     }
     co_return Done();
   }

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "components/arrivals/open.hpp"
 #include "components/arrivals/replay.hpp"
 #include "components/arrivals/text_ranks.hpp"
 #include "stampede/random/variates.hpp"
@@ -132,7 +131,7 @@ class ReplayKeys final : public ArrivalProcess {
       ask.sent = due;
       ask.key = (*keys_)[sent_ % keys_->size()];
       ++sent_;
-      send_and_forget(population_, ask);
+      population_.send_and_forget(ask);
     }
     co_return Done();
   }

@@ -9,7 +9,6 @@
 
 #include "components/arrivals/access_log.hpp"
 #include "components/arrivals/known_type.hpp"
-#include "components/arrivals/open.hpp"
 #include "components/arrivals/replay.hpp"
 #include "stampede/schema/input_file.hpp"
 
@@ -263,7 +262,7 @@ class ReplayLog final : public ArrivalProcess {
     if (settings_.user == UserOf::host) {
       ask.user = entry.user;
     }
-    send_and_forget(population_, ask);
+    population_.send_and_forget(ask);
   }
 
   double seconds_between(std::size_t i, std::size_t j) const {

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "stampede/kernel/cpu.hpp"
+#include "stampede/kernel/signal.hpp"
+#include "stampede/model/capacity.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/random/distribution.hpp"
+
+namespace stampede {
+
+/// An instance that requests reach over the network. It carries their messages both ways, turns
+/// away who comes while it is down, answers health checks, dies with the work inside it and boots
+/// again. What it does with a request is `serve`, and no business of the network.
+class Server : public Instance {
+ public:
+  /// References into the component's settings, which outlive the instance.
+  struct Settings {
+    const std::optional<CpuSettings>& cpu;  ///< without it, computing never waits for a core
+    std::int64_t workers;                   ///< what observers are told of, besides the cores
+    const Distribution<Duration>& boot_time;
+  };
+
+  Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
+         PlaceId place);
+
+  Reply call(const Request& request) final {
+    if (!network_.is_instant(request.from, place())) {
+      return carry(request, &Server::admit);
+    }
+    return takes(request) ? serve(request) : refusal();
+  }
+  Reply probe(const Request& prober) final {
+    return network_.is_instant(prober.from, place()) ? inspect(prober)
+                                                     : carry(prober, &Server::inspect);
+  }
+
+  /// The exact law of work: integrated over busy cores, or added up over pieces, it is the same.
+  std::string broken_law() override;
+  void end_all_work() final;
+
+  /// Where jobs belong that die with the instance.
+  Scope& scope() { return inside_; }
+
+ protected:
+  /// Answers a request that has come in; the instance is up. The reply says nothing of the network.
+  virtual Reply serve(const Request& request) = 0;
+  /// The instance went down, and the jobs in its scope are dead.
+  virtual void went_down(KilledWork) {}
+  /// The instance is about to take requests again.
+  virtual void came_up() {}
+
+  Simulation& simulation() { return simulation_; }
+  ComponentObserver& observer() { return observer_; }
+  Cpu& cpu() { return cpu_; }
+  /// Whether the error rate lets this request fail.
+  bool fails(const Request& request) {
+    const double rate = error_rate().value();
+    if (rate <= 0) [[likely]] {
+      return false;
+    }
+    Draw draw = errors_.at(request.luck);
+    return draw.chance(rate);
+  }
+
+ private:
+  using Inside = Reply (Server::*)(const Request&);
+
+  bool takes(const Request& request) const { return is_up() && request.hops <= max_hops; }
+  Reply admit(const Request& request) { return takes(request) ? serve(request) : refusal(); }
+  Response refusal() const {
+    return is_silent_ && !is_up() ? Response::lost() : Response::with(Outcome::unreachable);
+  }
+  Reply inspect(const Request& prober);
+  Reply inspect_when_awake();
+  Reply carry(const Request& asked, Inside inside);
+
+  void crash(KilledWork how) final;
+  void boot() final;
+  Process boot_process(std::uint64_t boot);
+  void speed_changed(double speed) final;
+  void change_capacity(int by);
+
+  Simulation& simulation_;
+  Network& network_;
+  ComponentObserver& observer_;
+  std::int64_t workers_;
+  std::int64_t cores_;
+  const Distribution<Duration>& boot_time_;
+  std::uint64_t wire_;  ///< tells the luck of messages from that of the next hop's
+  Stream errors_;
+  Stream boot_times_;
+  Cpu cpu_;
+
+  bool is_silent_ = false;  ///< while down: callers hear nothing
+  std::uint64_t boots_ = 0;
+  Signal awake_;  ///< the speed has changed
+
+  // Their jobs use the members of whoever derives from this class: see end_all_work.
+  Scope on_the_wire_;
+  Scope life_;
+  Scope inside_;
+};
+
+}  // namespace stampede

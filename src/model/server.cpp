@@ -1,0 +1,142 @@
+#include "stampede/model/server.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace stampede {
+
+Server::Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
+               PlaceId place)
+    : Instance(context.name + "-" + std::to_string(index), index, place),
+      simulation_(context.simulation),
+      network_(context.network),
+      observer_(context.observer),
+      workers_(settings.workers),
+      cores_(settings.cpu ? settings.cpu->cores : 0),
+      boot_time_(settings.boot_time),
+      wire_(hash_bytes(context.name)),
+      errors_(context.stream("errors")),
+      boot_times_(context.stream("boot")),
+      cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
+           settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
+           settings.cpu ? &context.observer : nullptr),
+      awake_(context.simulation),
+      on_the_wire_(context.simulation),
+      life_(context.simulation),
+      inside_(context.simulation) {
+  change_capacity(1);
+}
+
+// ---- Messages ---------------------------------------------------------------------------------
+
+/// A request's way in, its stay inside, and the answer's way back. On the wire it outlives the
+/// instance.
+Reply Server::carry(const Request& asked, Inside inside) {
+  const Request request = asked;
+  const std::uint64_t luck = combine(request.luck, wire_);
+  co_await enter(on_the_wire_);
+  const Network::Transit in = network_.transit(request.from, place(), request.size, luck);
+  if (in.lost) {
+    co_return Response::lost();
+  }
+  if (in.line != nullptr) {
+    co_await in.line->work(in.transfer);
+  }
+  co_await simulation_.delay(in.latency);
+
+  Reply reply = (this->*inside)(request);
+  const Response response = co_await reply.relayed();
+
+  const Network::Transit out = network_.transit(place(), request.from, response.size, ~luck);
+  if (out.lost) {
+    co_return Response::lost();
+  }
+  if (out.line != nullptr) {
+    co_await out.line->work(out.transfer);
+  }
+  co_await simulation_.delay(out.latency);
+  co_return response;
+}
+
+/// A health check takes next to no work, but whoever is paused does not do even that.
+Reply Server::inspect(const Request&) {
+  if (!is_up()) {
+    return refusal();
+  }
+  return speed().value() > 0 ? Reply(Response::with(Outcome::ok)) : inspect_when_awake();
+}
+
+Reply Server::inspect_when_awake() {
+  while (speed().value() <= 0) {
+    co_await awake_.wait();
+  }
+  const Response response = Response::with(Outcome::ok);
+  co_return response;
+}
+
+// ---- Life -------------------------------------------------------------------------------------
+
+void Server::crash(KilledWork how) {
+  if (state() == InstanceState::down || state() == InstanceState::gone) {
+    return;
+  }
+  const bool was_up = is_up();
+  is_silent_ = how == KilledWork::stays_silent;
+  ++boots_;
+  set_state(InstanceState::down);
+  inside_.kill(how);
+  went_down(how);
+  if (was_up) {
+    change_capacity(-1);
+  }
+}
+
+void Server::boot() {
+  if (state() == InstanceState::down) {
+    set_state(InstanceState::boot);
+    static_cast<void>(boot_process(++boots_));
+  }
+}
+
+/// `boot` is the number of this start: a crash in the meantime makes it void.
+Process Server::boot_process(std::uint64_t boot) {
+  co_await enter(life_);
+  Draw draw = boot_times_.at(combine(index(), boot));
+  const Duration boot_time = boot_time_.sample(draw);
+  co_await simulation_.delay(boot_time);
+  if (state() == InstanceState::boot && boot == boots_) {
+    is_silent_ = false;
+    change_capacity(1);
+    came_up();
+    set_state(InstanceState::ready);
+  }
+  co_return Done();
+}
+
+void Server::speed_changed(double speed) {
+  cpu_.set_speed(speed);
+  awake_.raise();
+}
+
+void Server::change_capacity(int by) {
+  observer_.capacity_changed(simulation_.now(), by * workers_, by * cores_, by);
+}
+
+void Server::end_all_work() {
+  inside_.clear();
+  life_.clear();
+  on_the_wire_.clear();
+}
+
+std::string Server::broken_law() {
+  const double done = cpu_.work_done_seconds();
+  const double received = cpu_.work_received_seconds();
+  if (std::abs(done - received) > 1e-6 * (1 + std::abs(done))) {
+    return fmt::format("{}: the CPU did {} s of work, requests received {} s", name(), done,
+                       received);
+  }
+  return {};
+}
+
+}  // namespace stampede
