@@ -1,11 +1,12 @@
-// The yardstick: the same models as bench/scenarios, written by hand as one loop over a heap of events and
-// records of requests, with the simulator's own random engine and statistics. It knows nothing of
-// coroutines, scopes, settings, networks or faults. What Stampede costs beside it is the price of being
-// general and readable.
+// The yardstick: the same models as bench/scenarios, written by hand as one loop over a heap of
+// events and records of requests, with the simulator's own random engine and statistics. It knows
+// nothing of coroutines, scopes, settings, networks or faults. What Stampede costs beside it is the
+// price of being general and readable.
 //
 //     yardstick MODEL SECONDS [SERVERS [WORKERS [RATE]]]     MODEL: queue, choices or open
 //
-// queue: Poisson arrivals at RATE go to the server with the fewest requests (ties at random); each server
+// queue: Poisson arrivals at RATE go to the server with the fewest requests (ties at random); each
+// server
 //        has WORKERS workers and an unbounded queue; service is exponential with mean 1 s.
 // choices: the same with the better of two random servers.
 // open:  every request is served at once, for an exponential time with mean 1 s: RATE in flight.
@@ -80,7 +81,8 @@ struct Statistics {
 
 class Yardstick {
  public:
-  Yardstick(double seconds, std::size_t servers, std::uint32_t workers, double rate, bool two_choices)
+  Yardstick(double seconds, std::size_t servers, std::uint32_t workers, double rate,
+            bool two_choices)
       : two_choices_(two_choices),
         end_(Duration::from_seconds(seconds)),
         grid_(end_, end_ / 100),
@@ -198,8 +200,8 @@ class Yardstick {
     statistics_.response.record((now_ - request.sent).ns());
     statistics_.ended.add();
     statistics_.by_server[request.server].add();
-    statistics_.fingerprint =
-        combine(statistics_.fingerprint, combine(request.id, static_cast<std::uint64_t>(now_.ns())));
+    statistics_.fingerprint = combine(statistics_.fingerprint,
+                                      combine(request.id, static_cast<std::uint64_t>(now_.ns())));
     free_.push_back(record);
     if (!server.line.empty()) {
       const std::uint32_t next = server.line.front();
@@ -231,7 +233,8 @@ class Yardstick {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: yardstick queue|choices|open SECONDS [SERVERS [WORKERS [RATE]]]\n");
+    std::fprintf(stderr,
+                 "usage: yardstick queue|choices|open SECONDS [SERVERS [WORKERS [RATE]]]\n");
     return 2;
   }
   const bool open = std::strcmp(argv[1], "open") == 0;

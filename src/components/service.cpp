@@ -63,19 +63,56 @@ void describe(Visitor& v, ServiceSettings& s) {
   }
 }
 
+// ---- Handlers ---------------------------------------------------------------------------------
+
+/// What the instances of a service do with requests.
+class Handlers {
+ public:
+  void make(const ServiceSettings& settings, const Component::Context& context,
+            Directory& directory) {
+    Step::Context steps{.simulation = context.simulation,
+                        .directory = directory,
+                        .request_types = context.request_types,
+                        .component = context.name,
+                        .path = "handler",
+                        .seed = context.seed,
+                        .replication = context.replication};
+    fallback_ = Program(settings.handler, steps);
+    by_type_.assign(context.request_types.size(), &fallback_);
+    own_.reserve(settings.handlers.size());
+    for (const auto& handler : settings.handlers) {
+      steps.path = "handlers." + handler.name;
+      own_.emplace_back(handler.value, steps);
+      if (const auto type = context.request_types.find(handler.name)) {
+        by_type_[*type] = &own_.back();
+      }
+    }
+  }
+
+  const Program& of(RequestTypeId type) const {
+    return type < by_type_.size() ? *by_type_[type] : fallback_;
+  }
+
+ private:
+  Program fallback_;
+  std::vector<Program> own_;
+  std::vector<const Program*> by_type_;
+};
+
 // ---- One instance -----------------------------------------------------------------------------
 
 class ServiceInstance final : public Server {
  public:
-  ServiceInstance(const ServiceSettings& settings, const Component::Context& context,
-                  std::uint32_t index, PlaceId place)
+  ServiceInstance(const ServiceSettings& settings, const Handlers& handlers,
+                  const Component::Context& context, std::uint32_t index, PlaceId place)
       : Server(context,
                {.cpu = settings.cpu,
                 .workers = settings.concurrency ? settings.concurrency->workers : 0,
                 .boot_time = settings.boot_time},
                index, place),
-        settings_(settings) {
+        handlers_(handlers) {
     if (settings.concurrency) {
+      queue_capacity_ = settings.concurrency->queue.capacity.value;
       workers_.emplace(context.simulation, settings.concurrency->workers,
                        settings.concurrency->queue.discipline);
       holds_worker_ = settings.concurrency->kind == ConcurrencyKind::threads;
@@ -83,27 +120,6 @@ class ServiceInstance final : public Server {
     }
     if (settings.error_rate.value > 0) {
       own_errors_ = error_rate().hold(settings.error_rate.value);
-    }
-  }
-
-  void connect(const Component::Context& context, Directory& directory) {
-    Step::Context steps{.simulation = simulation(),
-                        .directory = directory,
-                        .request_types = context.request_types,
-                        .instance = index(),
-                        .component = context.name,
-                        .path = "handler",
-                        .seed = context.seed,
-                        .replication = context.replication};
-    default_program_ = Program(settings_.handler, steps);
-    programs_.assign(context.request_types.size(), &default_program_);
-    handlers_.reserve(settings_.handlers.size());
-    for (const auto& handler : settings_.handlers) {
-      steps.path = "handlers." + handler.name;
-      handlers_.emplace_back(handler.value, steps);
-      if (const auto type = context.request_types.find(handler.name)) {
-        programs_[*type] = &handlers_.back();
-      }
     }
   }
 
@@ -236,7 +252,7 @@ class ServiceInstance final : public Server {
 
   Reply serve(const Request& asked) override {
     const Request request = asked;
-    const Program& program = program_for(request.type);
+    const Program& program = handlers_.of(request.type);
     // The first action is drawn at the door: it is ready when a worker is.
     Action action = program.action(0, request);
     Response response;
@@ -249,13 +265,9 @@ class ServiceInstance final : public Server {
         if (holds_worker_) {
           if (workers_->has_free()) {
             worker.hold(workers_->take_free());
-          } else if (request.patience == Time::never()) {
-            Queueing queueing(*this, &stay);
-            Slot slot = co_await workers_->acquire(request.priority);
-            worker.hold(std::move(slot));
           } else {
             Queueing queueing(*this, &stay);
-            Slot slot = co_await workers_->acquire_before(request.patience, request.priority);
+            Slot slot = co_await workers_->acquire(request.priority, request.patience);
             worker.hold(std::move(slot));
           }
         }
@@ -310,7 +322,7 @@ class ServiceInstance final : public Server {
     Worker worker(*this);
     if (computes_with_worker_) {
       Queueing queueing(*this, stay);
-      Slot slot = co_await workers_->acquire_before(request.patience, request.priority);
+      Slot slot = co_await workers_->acquire(request.priority, request.patience);
       worker.hold(std::move(slot));
       if (!worker) {
         co_return Outcome::abandoned;
@@ -335,12 +347,13 @@ class ServiceInstance final : public Server {
     Draw sizes = plan.sizes.at(call.luck);
     call.size = size_of(plan.request_size, sizes);
     call.response_size = size_of(plan.response_size, sizes);
+    Caller& caller = plan.callers.of(index());
     Response response;
-    if (plan.caller.is_plain()) {
-      Reply reply = plan.caller.start(call);
+    if (caller.is_plain()) {
+      Reply reply = caller.start(call);
       response = co_await reply;
     } else {
-      Task<Response> whole = plan.caller.call(*this, call);
+      Task<Response> whole = caller.call(*this, call);
       response = co_await whole;
     }
     co_return outcome_of_call(plan, response.outcome);
@@ -386,12 +399,7 @@ class ServiceInstance final : public Server {
   // ---- Plain questions ----
 
   bool is_full() const {
-    return workers_ && !workers_->has_free() &&
-           workers_->waiting() >= settings_.concurrency->queue.capacity.value;
-  }
-
-  const Program& program_for(RequestTypeId type) const {
-    return type < programs_.size() ? *programs_[type] : default_program_;
+    return workers_ && !workers_->has_free() && workers_->waiting() >= queue_capacity_;
   }
 
   static std::uint32_t size_of(const Distribution<Bytes>& law, Draw& draw) {
@@ -408,13 +416,11 @@ class ServiceInstance final : public Server {
     return outcome == Outcome::abandoned ? Outcome::abandoned : Outcome::error;
   }
 
-  const ServiceSettings& settings_;
+  const Handlers& handlers_;
   std::optional<Slots> workers_;
+  std::uint64_t queue_capacity_ = 0;
   bool holds_worker_ = false;          ///< threads: from start to end
   bool computes_with_worker_ = false;  ///< async: while computing
-  Program default_program_;
-  std::vector<Program> handlers_;
-  std::vector<const Program*> programs_;  ///< by request type
   Knob::Hold own_errors_;
 };
 
@@ -429,24 +435,19 @@ class Service final : public Component {
     }
     std::uint32_t index = 0;
     for (const PlaceId place : places_of(settings.placement, context.network.geography())) {
-      fleet_.add(std::make_unique<ServiceInstance>(settings_, context_, index, place));
+      fleet_.add(std::make_unique<ServiceInstance>(settings_, handlers_, context_, index, place));
       ++index;
     }
   }
 
-  void connect(Directory& directory) override {
-    for (std::size_t i = 0; i < fleet_.size(); ++i) {
-      instance(i).connect(context_, directory);
-    }
-  }
+  void connect(Directory& directory) override { handlers_.make(settings_, context_, directory); }
 
   Fleet& fleet() override { return fleet_; }
 
  private:
-  ServiceInstance& instance(std::size_t i) { return static_cast<ServiceInstance&>(fleet_[i]); }
-
   ServiceSettings settings_;
   Context context_;
+  Handlers handlers_;
   Fleet fleet_;
 };
 

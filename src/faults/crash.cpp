@@ -24,8 +24,8 @@ class Crash final : public Fault {
 
   void begin(const std::vector<Instance*>& targets) override {
     for (Instance* target : targets) {
-      struck_.push_back(target->hold_down(silent_ ? KilledWork::stays_silent
-                                                  : KilledWork::answers_broken));
+      struck_.push_back(
+          target->hold_down(silent_ ? KilledWork::stays_silent : KilledWork::answers_broken));
     }
   }
   void end() override { struck_.clear(); }

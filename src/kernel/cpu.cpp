@@ -45,8 +45,8 @@ void Cpu::run(Piece& piece) {
 void Cpu::schedule_completion(Piece& piece) {
   if (speed_ > 0) {
     const double ahead = std::max(piece.left / speed_, 0.0);
-    piece.completion = simulation_.schedule(
-        simulation_.now() + Duration::from_nanoseconds(ahead), piece.process);
+    piece.completion =
+        simulation_.schedule(simulation_.now() + Duration::from_nanoseconds(ahead), piece.process);
   }
 }
 

@@ -14,8 +14,12 @@ namespace {
 
 /// How often a run looks at its limits, and whether it was told to stop, in resumptions.
 constexpr std::uint64_t check_interval = 4096;
-/// The frames of the next events are fetched this many events ahead.
+/// With so many pending events their frames are no longer in the processor's cache. Those of the
+/// next events are fetched so many events ahead, and so much of each.
+constexpr std::size_t prefetch_from = 256;
 constexpr std::size_t prefetch_distance = 2;
+constexpr std::size_t prefetch_bytes = 512;
+constexpr std::size_t cache_line = 64;
 
 }  // namespace
 
@@ -41,12 +45,8 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
       break;
     }
     events_.pop();
-    if (const Event* next = events_.peek(prefetch_distance)) {
-      if (const auto* frame = static_cast<const char*>(slots_[next->order & slot_mask].process)) {
-        __builtin_prefetch(frame);
-        __builtin_prefetch(frame + 64);
-        __builtin_prefetch(frame + 128);
-      }
+    if (events_.size() >= prefetch_from) {
+      prefetch_next();
     }
     const auto slot = static_cast<std::uint32_t>(event.order & slot_mask);
     void* process = slots_[slot].process;
@@ -58,6 +58,19 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
   }
   if (!is_stopped_) {
     now_ = end;
+  }
+}
+
+void Simulation::prefetch_next() {
+  const Event* next = events_.peek(prefetch_distance);
+  if (next == nullptr) {
+    return;
+  }
+  const void* process = slots_[next->order & ((std::uint64_t{1} << slot_bits) - 1)].process;
+  if (process != nullptr) {
+    for (std::size_t i = 0; i < prefetch_bytes; i += cache_line) {
+      __builtin_prefetch(static_cast<const char*>(process) + i);
+    }
   }
 }
 

@@ -26,10 +26,10 @@ std::string broken_utilisation_law(const std::string& component, const char* wha
 void ComponentRecorder::grow_loads(std::size_t instances) {
   const std::size_t known = loads_.size();
   loads_.resize(instances);
-  if (!has_several_instances_ && instances > 1) {
-    has_several_instances_ = true;
+  if (known <= 1 && instances > 1) {
     loads_.front().busy = busy_workers_;
   }
+  tells_instances_apart_ = instances > 1 && instances <= most_told_apart;
   if (slices_loads_) {
     for (std::size_t i = known; i < instances; ++i) {
       for (std::size_t slice = 0; slice < closed_; ++slice) {
@@ -52,7 +52,7 @@ void ComponentRecorder::close_slice(Time boundary) {
     level->close_slice(boundary);
   }
   if (closed_ == 0) {
-    slices_loads_ = loads_.size() <= most_sliced_loads;
+    slices_loads_ = loads_.size() <= most_told_apart;
   }
   ++closed_;
   if (slices_loads_ || closed_ == grid_.count()) {

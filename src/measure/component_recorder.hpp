@@ -32,7 +32,7 @@ class ComponentRecorder final : public ComponentObserver {
 
   void busy_workers_changed(Time now, std::uint32_t instance, std::int64_t by) override {
     busy_workers_.change(now, by);
-    if (has_several_instances_) {
+    if (tells_instances_apart_) {
       load_of(instance).busy.change(now, by);
     }
   }
@@ -84,10 +84,14 @@ class ComponentRecorder final : public ComponentObserver {
 
   // ---- Reading closed slices ----
 
+  /// Of more instances than this only the extremes of their shares are told. By slice, the load of
+  /// 10,000 of them would take 32 MB.
+  static constexpr std::size_t most_told_apart = 64;
+
   /// What one instance did.
   struct Load {
     SlicedCount requests;
-    SlicedLevel busy;  ///< workers; left to `busy_workers` as long as there is one instance only
+    SlicedLevel busy;  ///< workers; of small fleets only, and a single one is the whole component
   };
 
   const std::string& name() const { return name_; }
@@ -109,17 +113,14 @@ class ComponentRecorder final : public ComponentObserver {
   const AgesAtEnd& ages() const { return ages_; }
 
   std::size_t instance_count() const { return loads_.size(); }
-  /// Work and requests of one instance in the slices [first, end). Large fleets keep no slices of
-  /// it: there it is of the whole run, warm-up included.
+  /// Requests and work of one instance in the slices [first, end). Beyond `most_told_apart` no
+  /// slices of requests are kept, so that they are of the whole run, warm-up included, and work is
+  /// not.
   std::int64_t requests_of(std::size_t instance, std::size_t first, std::size_t end) const;
   /// Busy workers × ns.
   Int128 busy_of(std::size_t instance, std::size_t first, std::size_t end) const;
 
  private:
-  /// Beyond this many instances the load of each is kept for the whole run only: by slice it would
-  /// take 32 MB for 10,000 of them.
-  static constexpr std::size_t most_sliced_loads = 64;
-
   Load& load_of(std::uint32_t instance) {
     if (instance >= loads_.size()) [[unlikely]] {
       grow_loads(instance + 1U);
@@ -150,7 +151,7 @@ class ComponentRecorder final : public ComponentObserver {
   SlicedLevel cores_;
   SlicedLevel instances_;
   std::vector<Load> loads_;  ///< by instance
-  bool has_several_instances_ = false;
+  bool tells_instances_apart_ = false;
   bool slices_loads_ = true;
   std::size_t closed_ = 0;  ///< slices
   AgesAtEnd ages_;

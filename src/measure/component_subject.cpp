@@ -7,9 +7,6 @@
 namespace stampede {
 namespace {
 
-/// Beyond this many instances only the extremes of their shares are shown.
-constexpr std::size_t most_instances_shown = 64;
-
 /// What one replication saw of a component within a window.
 struct ComponentWindow {
   OutcomeCounts outcomes{};
@@ -176,7 +173,7 @@ void add_instances(Subject& to, const Windows& replications) {
     return replication.share_of(
         *std::max_element(replication.requests.begin(), replication.requests.end()));
   });
-  for (std::size_t i = 0; i < instances && instances <= most_instances_shown; ++i) {
+  for (std::size_t i = 0; i < instances && instances <= ComponentRecorder::most_told_apart; ++i) {
     to.parts.push_back(instance_subject(replications, i));
   }
 }

@@ -63,9 +63,8 @@ class PopulationRecorder final : public PopulationObserver {
     const std::size_t cohort = cursor_.slice_of(attempt.sent);
     const bool is_retry = attempt.attempt > 0;
     ledger_of(attempt).attempt_ended(cohort, is_retry, outcome);
-    for_each_part_of(attempt, [&](RequestLedger& part) {
-      part.attempt_ended(cohort, is_retry, outcome);
-    });
+    for_each_part_of(attempt,
+                     [&](RequestLedger& part) { part.attempt_ended(cohort, is_retry, outcome); });
   }
 
   void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) override {

@@ -7,19 +7,19 @@ namespace stampede {
 
 const EnumNames<RetryOn>& names(RetryOn) {
   static const EnumNames<RetryOn> table{{{RetryOn::server_error, "5xx"},
-                                        {RetryOn::gateway_error, "gateway_error"},
-                                        {RetryOn::reset, "reset"},
-                                        {RetryOn::connect_failure, "connect_failure"},
-                                        {RetryOn::rate_limited, "rate_limited"},
-                                        {RetryOn::timeout, "timeout"}}};
+                                         {RetryOn::gateway_error, "gateway_error"},
+                                         {RetryOn::reset, "reset"},
+                                         {RetryOn::connect_failure, "connect_failure"},
+                                         {RetryOn::rate_limited, "rate_limited"},
+                                         {RetryOn::timeout, "timeout"}}};
   return table;
 }
 
 const EnumNames<Jitter>& names(Jitter) {
   static const EnumNames<Jitter> table{{{Jitter::full, "full"},
-                                       {Jitter::equal, "equal"},
-                                       {Jitter::decorrelated, "decorrelated"},
-                                       {Jitter::none, "none"}}};
+                                        {Jitter::equal, "equal"},
+                                        {Jitter::decorrelated, "decorrelated"},
+                                        {Jitter::none, "none"}}};
   return table;
 }
 
@@ -49,17 +49,17 @@ void describe_call(Visitor& v, CallSettings& s) {
   v.doubt_unless(!s.retry || s.is_limited() || !retries_on(*s.retry, Outcome::timeout), "retry",
                  "never sees a timeout: neither the call nor a try has one",
                  "add timeout or retry.per_try_timeout");
-  v.doubt_unless(!s.retry || !s.timeout || !s.retry->per_try_timeout ||
-                     *s.retry->per_try_timeout < *s.timeout,
-                 "retry", "gives a try as long as the whole call: a slow one is never tried again",
-                 "make per_try_timeout shorter than timeout");
+  v.doubt_unless(
+      !s.retry || !s.timeout || !s.retry->per_try_timeout || *s.retry->per_try_timeout < *s.timeout,
+      "retry", "gives a try as long as the whole call: a slow one is never tried again",
+      "make per_try_timeout shorter than timeout");
   v.declare(s);
 }
 
 Duration back_off(const BackOffSettings& settings, int retry, Duration previous, Draw& draw) {
   const auto base = static_cast<double>(settings.base_interval.ns());
-  const double max = settings.max_interval ? static_cast<double>(settings.max_interval->ns())
-                                           : 10 * base;
+  const double max =
+      settings.max_interval ? static_cast<double>(settings.max_interval->ns()) : 10 * base;
   const double u = draw.uniform();
   switch (settings.jitter) {
     case Jitter::full:
@@ -126,8 +126,7 @@ Caller::Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& s
 
 Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
   Simulation& simulation = scope.simulation();
-  const Time deadline =
-      caller.timeout_ ? simulation.now() + *caller.timeout_ : Time::never();
+  const Time deadline = caller.timeout_ ? simulation.now() + *caller.timeout_ : Time::never();
   const int tries = caller.retry_ ? 1 + caller.retry_->num_retries : 1;
   Draw draw = caller.back_off_.at(request.luck);
   Duration wait;

@@ -21,7 +21,8 @@ std::optional<RequestTypeId> RequestTypes::find(std::string_view name) const {
 
 void describe_placement(Visitor& v, PlacementSettings& s) {
   v.field("replicas", s.replicas, "number of instances", at_least(1), at_most(100'000));
-  v.field("zones", s.zones, "zones or regions that the instances are spread over in turn; all if empty");
+  v.field("zones", s.zones,
+          "zones or regions that the instances are spread over in turn; all if empty");
   v.declare(s);
 }
 

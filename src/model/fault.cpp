@@ -5,7 +5,8 @@ namespace stampede {
 void describe(Visitor& v, TargetSettings& s) {
   v.shorthand("component");
   v.field("component", s.component, "the component whose instances are struck");
-  v.field("zone", s.zone, "only instances in this zone or region; of every component if none is named");
+  v.field("zone", s.zone,
+          "only instances in this zone or region; of every component if none is named");
   v.field("count", s.count, "only so many of them", at_least(1));
   v.field("share", s.share, "only this share of them, rounded up", more_than(Ratio{0}));
   v.check(!s.component.empty() || !s.zone.empty(), "component", "or zone must be given",

@@ -181,18 +181,19 @@ Network::Network(Simulation& simulation, const Geography& geography,
   for (std::size_t from = 0; from < place_count_; ++from) {
     for (std::size_t to = 0; to < place_count_; ++to) {
       Path& path = paths_[from * place_count_ + to];
-      path.links = links_between(geography, settings_, static_cast<PlaceId>(from),
-                                 static_cast<PlaceId>(to));
-      path.id = combine(hash_bytes(geography.places()[from].name + (from < geography.zone_count() ? "" : "*")),
-                        hash_bytes(geography.places()[to].name + (to < geography.zone_count() ? "" : "*")));
+      path.links =
+          links_between(geography, settings_, static_cast<PlaceId>(from), static_cast<PlaceId>(to));
+      path.id = combine(
+          hash_bytes(geography.places()[from].name + (from < geography.zone_count() ? "" : "*")),
+          hash_bytes(geography.places()[to].name + (to < geography.zone_count() ? "" : "*")));
       double arrives = 1;
       double bytes_per_second = 0;
       for (const LinkSettings* link : path.links) {
         arrives *= 1 - link->loss.value;
-        path.instant = path.instant && link->latency.is_zero() && !link->bandwidth &&
-                       link->loss.value == 0;
-        if (link->bandwidth && (bytes_per_second == 0 ||
-                                link->bandwidth->bytes_per_second < bytes_per_second)) {
+        path.instant =
+            path.instant && link->latency.is_zero() && !link->bandwidth && link->loss.value == 0;
+        if (link->bandwidth &&
+            (bytes_per_second == 0 || link->bandwidth->bytes_per_second < bytes_per_second)) {
           bytes_per_second = link->bandwidth->bytes_per_second;
         }
       }
@@ -200,8 +201,8 @@ Network::Network(Simulation& simulation, const Geography& geography,
       if (bytes_per_second > 0) {
         path.bytes_per_ns = bytes_per_second * 1e-9;
         path.line = lines_
-                        .emplace_back(std::make_unique<Cpu>(simulation, 1,
-                                                            CpuScheduling::processor_sharing))
+                        .emplace_back(
+                            std::make_unique<Cpu>(simulation, 1, CpuScheduling::processor_sharing))
                         .get();
       }
     }

@@ -9,22 +9,22 @@ namespace stampede {
 Server::Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
                PlaceId place)
     : Instance(context.name + "-" + std::to_string(index), index, place),
-      simulation_(context.simulation),
-      network_(context.network),
-      observer_(context.observer),
       workers_(settings.workers),
       cores_(settings.cpu ? settings.cpu->cores : 0),
       boot_time_(settings.boot_time),
       wire_(hash_bytes(context.name)),
       errors_(context.stream("errors")),
       boot_times_(context.stream("boot")),
-      cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
-           settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
-           settings.cpu ? &context.observer : nullptr),
       awake_(context.simulation),
       on_the_wire_(context.simulation),
       life_(context.simulation),
-      inside_(context.simulation) {
+      simulation_(context.simulation),
+      network_(context.network),
+      observer_(context.observer),
+      inside_(context.simulation),
+      cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
+           settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
+           settings.cpu ? &context.observer : nullptr) {
   change_capacity(1);
 }
 

@@ -149,12 +149,11 @@ class Summary80 {
         continue;
       }
       const std::int64_t* good = subject.find_count("attempts.retries.ok");
-      std::string line =
-          fmt::format("  {}: {} retries, {} of them ok", subject.name, count_text(*retries),
-                      count_text(good != nullptr ? *good : 0));
+      std::string line = fmt::format("  {}: {} retries, {} of them ok", subject.name,
+                                     count_text(*retries), count_text(good != nullptr ? *good : 0));
       if (const Metric* each = subject.find("attempts_per_request")) {
-        line += fmt::format("; {} attempts for each request",
-                            plain_text(each->value.estimate, style_));
+        line +=
+            fmt::format("; {} attempts for each request", plain_text(each->value.estimate, style_));
       }
       lines += wrapped(line, 4);
     }

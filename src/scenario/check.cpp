@@ -84,7 +84,8 @@ class Checker {
                 {}, "give every zone and region a name of its own");
         }
         if (!is_valid_name(zone)) {
-          error(region.place, fmt::format("'{}' in regions.{}.zones is not a name", zone, region.name),
+          error(region.place,
+                fmt::format("'{}' in regions.{}.zones is not a name", zone, region.name),
                 "a lower-case letter, then letters, digits, '_' or '-'");
         }
       }
@@ -116,8 +117,8 @@ class Checker {
       if (!geography_.zones_in(zone.what.name).empty()) {
         continue;
       }
-      const std::string what = fmt::format("there is no zone or region '{}' for {}", zone.what.name,
-                                           zone.path);
+      const std::string what =
+          fmt::format("there is no zone or region '{}' for {}", zone.what.name, zone.path);
       if (scenario_.regions.empty()) {
         error(zone.place, what, {},
               fmt::format("declare it, such as regions: {{eu: {{zones: [{}]}}}}", zone.what.name));
@@ -139,7 +140,8 @@ class Checker {
     }
     for (const Expectation& expectation : scenario_.expect) {
       const std::string& subject = expectation.subject;
-      if (!subject.empty() && std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
+      if (!subject.empty() &&
+          std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
         error(expectation.place,
               fmt::format("there is no traffic or component '{}' to expect something of", subject),
               one_of(subjects, subject), did_you_mean(subject, subjects));
@@ -202,8 +204,11 @@ class Checker {
     }
     if (requests.empty() || std::abs(total - 1) <= 1e-9) {
       if (some_take_the_rest && !requests.empty()) {
-        warning(place, fmt::format("the shares in {} add up to 100%, so nothing is left for those "
-                                   "without a share", path), "lower some");
+        warning(place,
+                fmt::format("the shares in {} add up to 100%, so nothing is left for those "
+                            "without a share",
+                            path),
+                "lower some");
       }
       return;
     }
@@ -211,8 +216,8 @@ class Checker {
       error(place, fmt::format("the shares in {} add up to {}", path, to_text(Ratio{total})),
             some_take_the_rest ? "less than 100%" : "100%", "lower some");
     } else if (!some_take_the_rest) {
-      error(place, fmt::format("the shares in {} add up to {}", path, to_text(Ratio{total})), "100%",
-            "leave one share out: it takes the rest");
+      error(place, fmt::format("the shares in {} add up to {}", path, to_text(Ratio{total})),
+            "100%", "leave one share out: it takes the rest");
     }
   }
 
@@ -232,8 +237,8 @@ class Checker {
       return;
     }
     if (geography_.zone(name)) {
-      error(place, fmt::format("'{}' in {} is a zone", name, path), one_of(geography_.regions(), name),
-            "users are in regions");
+      error(place, fmt::format("'{}' in {} is a zone", name, path),
+            one_of(geography_.regions(), name), "users are in regions");
       return;
     }
     error(place, fmt::format("there is no region '{}' for {}", name, path),
@@ -256,8 +261,9 @@ class Checker {
     }
     for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
       if (fault.what.at >= end) {
-        error(fault.place, fmt::format("{} begins at {}, but the run ends at {}", fault.path,
-                                       to_text(fault.what.at), to_text(end)),
+        error(fault.place,
+              fmt::format("{} begins at {}, but the run ends at {}", fault.path,
+                          to_text(fault.what.at), to_text(end)),
               {}, "let it begin earlier, or lengthen run.duration");
       }
       check_target(fault.path, fault.place, fault.what.target);
@@ -289,8 +295,9 @@ class Checker {
       error(place, fmt::format("{} strikes nobody: there is no {}", path, whom), {},
             "change its target, or the zones of a component");
     } else if (target.count && static_cast<std::size_t>(*target.count) > struck) {
-      warning(place, fmt::format("{} is to strike {}, but there are only {}: every {}", path,
-                                 *target.count, struck, whom),
+      warning(place,
+              fmt::format("{} is to strike {}, but there are only {}: every {}", path,
+                          *target.count, struck, whom),
               "without count it strikes all");
     }
   }

@@ -10,9 +10,9 @@ namespace stampede {
 /// whether there was an error before; what merely follows from one is not told.
 void check(const Scenario& scenario, Problems& problems);
 
-/// Finds what is wrong with who calls whom: components that nothing calls (errors); waits that never
-/// end, circles that may lock up, handlers that never run (warnings). For scenarios whose names are
-/// right.
+/// Finds what is wrong with who calls whom: components that nothing calls (errors); waits that
+/// never end, circles that may lock up, handlers that never run (warnings). For scenarios whose
+/// names are right.
 void check_calls(const Scenario& scenario, Problems& problems);
 
 }  // namespace stampede

@@ -57,8 +57,8 @@ class CallGraph {
   const std::vector<Call>& calls() const { return calls_; }
 
   std::optional<std::size_t> component(const std::string& name) const {
-    const auto at = std::find(names_.begin() + static_cast<std::ptrdiff_t>(traffic_count_),
-                              names_.end(), name);
+    const auto at =
+        std::find(names_.begin() + static_cast<std::ptrdiff_t>(traffic_count_), names_.end(), name);
     return at == names_.end() ? std::nullopt
                               : std::optional(static_cast<std::size_t>(at - names_.begin()));
   }
@@ -133,7 +133,7 @@ class CallGraph {
 
   std::size_t traffic_count_;
   std::vector<std::string> names_;
-  std::vector<Call> calls_;                        // in the order of the text
+  std::vector<Call> calls_;                         // in the order of the text
   std::vector<std::vector<std::size_t>> calls_of_;  // by caller, indices of calls_
 };
 
@@ -243,7 +243,8 @@ class CallChecker {
     const std::vector<bool> unlimited = reached_without_limit();
     for (const Call& call : graph_.calls()) {
       const bool by_users = call.from < graph_.traffic_count();
-      if (call.is_limited || !(by_users ? loses(network.to_users) : inside && unlimited[call.from])) {
+      if (call.is_limited ||
+          !(by_users ? loses(network.to_users) : inside && unlimited[call.from])) {
         continue;
       }
       warning(call.place,
@@ -298,10 +299,11 @@ class CallChecker {
         waits_somewhere = waits_somewhere || (reached[node] && has_queue[node]);
       }
       if (!waits_somewhere) {
-        warning(population.place,
-                fmt::format("traffic.{}.patience has no effect: nothing that it reaches has a queue",
-                            population.name),
-                "give a service concurrency, or leave patience out");
+        warning(
+            population.place,
+            fmt::format("traffic.{}.patience has no effect: nothing that it reaches has a queue",
+                        population.name),
+            "give a service concurrency, or leave patience out");
       }
     }
   }

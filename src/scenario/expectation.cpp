@@ -112,13 +112,15 @@ void Codec<Expectation>::read(const Value& from, Expectation& to, Reader& reader
 Json Codec<Expectation>::echo(const Expectation& expectation) { return expectation.text; }
 
 Json Codec<Expectation>::schema(SchemaWriter&) {
-  return {{"type", "string"},
-          {"pattern",
-           R"(^\s*[a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]+\s*(<=|>=|==|<|>|~|=)\s*[0-9.+eE-]+\s*[A-Za-z%/]*(\s*\+-\s*[0-9.+eE-]+\s*[A-Za-z%/]*)?(\s+within\s+[0-9.]+%?)?\s*$)"}};
+  return {
+      {"type", "string"},
+      {"pattern",
+       R"(^\s*[a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]+\s*(<=|>=|==|<|>|~|=)\s*[0-9.+eE-]+\s*[A-Za-z%/]*(\s*\+-\s*[0-9.+eE-]+\s*[A-Za-z%/]*)?(\s+within\s+[0-9.]+%?)?\s*$)"}};
 }
 
 std::string Codec<Expectation>::type_text() {
-  return "a name of traffic or a component, a metric, a relation (<, <=, >, >=, ==, ~) and a value, "
+  return "a name of traffic or a component, a metric, a relation (<, <=, >, >=, ==, ~) and a "
+         "value, "
          "such as shoppers.latency.p99 < 250ms";
 }
 

@@ -123,8 +123,7 @@ ReadScenario read_tree(std::optional<Value> tree, ReadScenario read, const std::
 
 }  // namespace
 
-ReadScenario read_scenario_file(const std::string& path,
-                                const std::vector<std::string>& settings) {
+ReadScenario read_scenario_file(const std::string& path, const std::vector<std::string>& settings) {
   ReadScenario read;
   std::optional<Value> tree = read_yaml_file(path, read.problems, &read.text);
   return read_tree(std::move(tree), std::move(read), path, settings);

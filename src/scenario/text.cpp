@@ -483,8 +483,9 @@ bool lacks_space_after_colon(std::string_view line) {
 void explain(Problem& problem, std::string_view words, std::size_t line, const Lines& lines,
              const std::optional<Place>& open) {
   const std::string begun =
-      open && open->line > 0 ? fmt::format(" that begins at line {}, column {}", open->line, open->column)
-                             : std::string();
+      open && open->line > 0
+          ? fmt::format(" that begins at line {}, column {}", open->line, open->column)
+          : std::string();
   const std::string_view text = lines.rest_of_line(line, 0);
   const std::string_view indent = text.substr(0, text.find_first_not_of(" \t"));
   const bool in_map = words == "end of map not found";
@@ -492,10 +493,12 @@ void explain(Problem& problem, std::string_view words, std::size_t line, const L
   if (indent.find('\t') != std::string_view::npos) {
     problem.hint = "indent with spaces, not tabs";
   } else if (words == "end of map flow not found") {
-    problem.what = fmt::format("not valid YAML: the map in braces{} does not go on like this", begun);
+    problem.what =
+        fmt::format("not valid YAML: the map in braces{} does not go on like this", begun);
     problem.expected = "',' and a key, or '}'";
   } else if (words == "end of sequence flow not found") {
-    problem.what = fmt::format("not valid YAML: the list in brackets{} does not go on like this", begun);
+    problem.what =
+        fmt::format("not valid YAML: the list in brackets{} does not go on like this", begun);
     problem.expected = "',' and an item, or ']'";
   } else if (in_map || words == "end of sequence not found") {
     problem.what = fmt::format("not valid YAML: this does not go on with the {}{}",

@@ -17,7 +17,12 @@ bool continues_character(char byte) { return (static_cast<unsigned char>(byte) &
 /// How many bytes the character takes that begins with this one; 0 if none begins so.
 std::size_t length_of_character(char first) {
   const auto byte = static_cast<unsigned char>(first);
-  return byte < 0x80 ? 1 : byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+  return byte < 0x80   ? 1
+         : byte < 0xc2 ? 0
+         : byte < 0xe0 ? 2
+         : byte < 0xf0 ? 3
+         : byte < 0xf5 ? 4
+                       : 0;
 }
 
 /// Text cut into characters (UTF-8 code points); what a terminal cannot show, or would obey, is

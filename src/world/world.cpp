@@ -93,17 +93,17 @@ struct World::Parts final : public Directory {
     std::uint16_t index = 0;
     for (const auto& entry : scenario.traffic) {
       Endpoint& target = client(entry.value.target, 0);
-      populations.push_back(std::make_unique<UserPopulation>(
-          UserPopulation::Context{.name = entry.name,
-                                  .settings = entry.value,
-                                  .simulation = simulation,
-                                  .network = network,
-                                  .request_types = request_types,
-                                  .target = target,
-                                  .recording = *recording,
-                                  .seed = scenario.run.seed,
-                                  .replication = replication,
-                                  .index = index}));
+      populations.push_back(
+          std::make_unique<UserPopulation>(UserPopulation::Context{.name = entry.name,
+                                                                   .settings = entry.value,
+                                                                   .simulation = simulation,
+                                                                   .network = network,
+                                                                   .request_types = request_types,
+                                                                   .target = target,
+                                                                   .recording = *recording,
+                                                                   .seed = scenario.run.seed,
+                                                                   .replication = replication,
+                                                                   .index = index}));
       arrivals.push_back(entry.value.arrivals.make(ArrivalProcess::Context{
           .population = *populations.back(), .base_directory = scenario.base_directory}));
       ++index;

@@ -1,5 +1,6 @@
 #include "stampede/kernel/job.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <optional>
 #include <string>
@@ -171,6 +172,240 @@ TEST_CASE("a silent answer reaches nobody") {
   CHECK(silent.work() == nullptr);
   CHECK(listener.heard == 0);
   CHECK(listener.missed == 1);
+}
+
+TEST_CASE("a job made of a silent answer is never done, is no work, and tells nobody") {
+  Clock clock;
+  LetterListener listener;
+  Job<Letter> silent(Letter(1, true));
+  CHECK_FALSE(silent.done());
+  CHECK(silent.work() == nullptr);
+  silent.tell(listener);
+  Job<Letter> moved = std::move(silent);
+  clock.run(100);
+  CHECK_FALSE(moved.done());
+  CHECK(listener.heard + listener.missed == 0);
+}
+
+Process wait_for_letter(Scope& scope, Clock& clock, Job<Letter> job) {
+  static_cast<void>(scope);
+  const Letter letter = co_await job;
+  clock.note("got " + std::to_string(letter.value));
+  co_return Done();
+}
+
+TEST_CASE("who waits for a job made of a silent answer waits for ever") {
+  Clock clock;
+  Scope caller(clock.simulation);
+  start(wait_for_letter(caller, clock, Letter(1, true)));
+  clock.run(100);
+  CHECK(clock.log.empty());
+  CHECK_FALSE(caller.empty());
+}
+
+// ---- Relays ---------------------------------------------------------------------------------
+
+/// Notes the death of its frame.
+struct Grave {
+  Grave(Clock& clock, std::string name) : clock(clock), name(std::move(name)) {}
+  Grave(const Grave&) = delete;
+  ~Grave() { clock.note(name + " dies"); }
+
+  Clock& clock;
+  std::string name;
+};
+
+/// Passes the answer on, one more, if there is one.
+Job<Number> relay(Scope& scope, Clock& clock, Job<Number> job, std::string name) {
+  static_cast<void>(scope);
+  Grave grave(clock, name);
+  const Number number = co_await job.relayed();
+  clock.note(name + " got " + std::to_string(number.value));
+  co_return Number(number.value + 1);
+}
+
+/// The same of letters.
+Job<Letter> forward(Scope& scope, Clock& clock, Job<Letter> job, Duration delay = Duration()) {
+  Grave grave(clock, "relay");
+  co_await scope.simulation().delay(delay);
+  const Letter letter = co_await job.relayed();
+  clock.note("relay got " + std::to_string(letter.value));
+  co_return letter;
+}
+
+/// The scopes of a caller, a relay and a callee, which die in this order.
+struct Chain : Clock {
+  Scope callee{simulation};
+  Scope relays{simulation};
+  Scope caller{simulation};
+};
+
+TEST_CASE("a relay passes an answer on at its instant") {
+  Chain chain;
+  start(wait_for(chain.caller, chain,
+                 relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "relay")));
+  chain.run(100);
+  CHECK(chain.log == Log{"answer 7@10", "relay got 7@10", "relay dies@10", "got 8@10"});
+  CHECK(chain.relays.empty());
+}
+
+TEST_CASE("a relay of an answer on the spot is no wait") {
+  Chain chain;
+  start(wait_for(chain.caller, chain, relay(chain.relays, chain, Number(7), "relay")));
+  CHECK(chain.log == Log{"relay got 7@0", "relay dies@0", "got 8@0"});
+  CHECK(chain.simulation.resumption_count() == 0);
+}
+
+TEST_CASE("a relay passes a broken answer on") {
+  Chain chain;
+  start(wait_for(chain.caller, chain,
+                 relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "relay")));
+  chain.run(5);
+  chain.callee.kill(KilledWork::answers_broken);
+  chain.run(100);
+  CHECK(chain.log == Log{"relay got -1@5", "relay dies@5", "got 0@5"});
+}
+
+TEST_CASE("a relay dies in silence with the work that it waits for") {
+  Chain chain;
+  start(wait_for(chain.caller, chain,
+                 relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "relay")));
+  chain.run(5);
+  chain.callee.kill(KilledWork::stays_silent);
+  CHECK(chain.relays.empty());
+  chain.run(100);
+  CHECK(chain.log == Log{"relay dies@5"});
+  CHECK_FALSE(chain.caller.empty());  // who does not relay waits for ever
+}
+
+TEST_CASE("the silence of killed work goes through three relays, whose frames all die") {
+  Chain chain;
+  Listener first(chain, "first");
+  Listener last(chain, "last");
+  Job<Number> one = relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "one");
+  one.tell(first);
+  Job<Number> two = relay(chain.relays, chain, std::move(one), "two");
+  Job<Number> three = relay(chain.relays, chain, std::move(two), "three");
+  three.tell(last);
+  chain.run(5);
+  SECTION("silence") {
+    chain.callee.kill(KilledWork::stays_silent);
+    CHECK_FALSE(three.done());
+    CHECK(three.work() == nullptr);
+    CHECK(chain.relays.empty());
+    chain.run(100);
+    REQUIRE(chain.log.size() == 5);
+    CHECK(std::count(chain.log.begin(), chain.log.end(), "first lost@5") == 1);
+    CHECK(std::count(chain.log.begin(), chain.log.end(), "last lost@5") == 1);
+    for (const char* name : {"one", "two", "three"}) {
+      CHECK(std::count(chain.log.begin(), chain.log.end(), std::string(name) + " dies@5") == 1);
+    }
+  }
+  SECTION("a broken answer") {
+    chain.callee.kill(KilledWork::answers_broken);
+    chain.run(100);
+    REQUIRE(three.done());
+    CHECK(three.answer().value == 2);
+    CHECK(chain.log == Log{"one got -1@5", "first 0@5", "one dies@5", "two got 0@5", "two dies@5",
+                           "three got 1@5", "last 2@5", "three dies@5"});
+  }
+  SECTION("the end of the world of the callee") {
+    chain.callee.clear();
+    CHECK_FALSE(three.done());
+    CHECK(chain.relays.empty());
+    chain.run(100);
+    CHECK(chain.log.size() == 5);
+  }
+}
+
+TEST_CASE("a relay dies when the answer of its work is a silent one") {
+  Chain chain;
+  LetterListener listener;
+  Job<Letter> job = forward(chain.relays, chain, send(chain.callee, 5_ns, true));
+  job.tell(listener);
+  chain.run(100);
+  CHECK(chain.log == Log{"relay dies@5"});
+  CHECK(listener.missed == 1);
+  CHECK_FALSE(job.done());
+  CHECK(job.work() == nullptr);
+}
+
+TEST_CASE("a relay of a job that was lost before the wait dies on the spot") {
+  Chain chain;
+  LetterListener listener;
+  SECTION("a silent answer that never was work") {
+    Job<Letter> job = forward(chain.relays, chain, Letter(1, true));
+    CHECK_FALSE(job.done());
+    CHECK(job.work() == nullptr);
+    CHECK(chain.relays.empty());
+    chain.run(100);
+    CHECK(chain.log == Log{"relay dies@0"});
+  }
+  SECTION("work that gave a silent answer at once") {
+    Job<Letter> job = forward(chain.relays, chain, send(chain.callee, 0_ns, true));
+    chain.run(100);
+    CHECK_FALSE(job.done());
+    CHECK(chain.log == Log{"relay dies@0"});
+  }
+  SECTION("work that was killed while the relay did something else") {
+    Job<Letter> job = forward(chain.relays, chain, send(chain.callee, 90_ns, false), 10_ns);
+    job.tell(listener);
+    chain.run(5);
+    chain.callee.kill(KilledWork::stays_silent);
+    chain.run(9);
+    CHECK(listener.missed == 0);
+    CHECK_FALSE(chain.relays.empty());
+    chain.run(100);
+    CHECK(chain.log == Log{"relay dies@10"});
+    CHECK(listener.missed == 1);
+  }
+}
+
+TEST_CASE("a relay that dies first leaves the work alone") {
+  Chain chain;
+  const KilledWork how = GENERATE(KilledWork::answers_broken, KilledWork::stays_silent);
+  start(wait_for(chain.caller, chain,
+                 relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "relay")));
+  chain.run(5);
+  chain.relays.kill(how);
+  chain.run(100);
+  if (how == KilledWork::answers_broken) {
+    CHECK(chain.log == Log{"relay dies@5", "got -1@5", "answer 7@10"});
+  } else {
+    CHECK(chain.log == Log{"relay dies@5", "answer 7@10"});
+  }
+}
+
+TEST_CASE("work and its relay may be killed at one instant, in either order") {
+  Chain chain;
+  Listener listener(chain, "listener");
+  Job<Number> job =
+      relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "relay");
+  job.tell(listener);
+  chain.run(5);
+  if (GENERATE(true, false)) {
+    chain.callee.kill(KilledWork::stays_silent);
+    chain.relays.kill(KilledWork::answers_broken);
+    chain.run(100);
+    CHECK(chain.log == Log{"listener lost@5", "relay dies@5"});
+  } else {
+    chain.relays.kill(KilledWork::answers_broken);
+    chain.callee.kill(KilledWork::stays_silent);
+    chain.run(100);
+    CHECK(chain.log == Log{"listener -1@5", "relay dies@5"});
+  }
+}
+
+TEST_CASE("an answer that is there when its relay's turn comes is passed on, whoever died since") {
+  // The callee answers at 10, which makes the relay ready; the kill of this instant comes too late.
+  Chain chain;
+  Job<Number> job =
+      relay(chain.relays, chain, answer_after(chain.callee, chain, 10_ns, 7), "relay");
+  chain.run(10);
+  chain.callee.kill(KilledWork::stays_silent);
+  chain.run(100);
+  REQUIRE(job.done());
+  CHECK(job.answer().value == 8);
 }
 
 // ---- Waits with a limit ---------------------------------------------------------------------

@@ -29,7 +29,7 @@ Process hold(Scope& scope, Clock& clock, Slots& slots, Duration length, std::str
 
 Process hold_before(Scope& scope, Clock& clock, Slots& slots, Time give_up, Duration length,
                     std::string name) {
-  Slot slot = co_await slots.acquire_before(give_up);
+  Slot slot = co_await slots.acquire(0, give_up);
   clock.note(name + (slot ? "" : " gives up"));
   const Duration held = slot ? length : Duration();
   co_await scope.simulation().delay(held);
@@ -312,7 +312,7 @@ Process take_often(Scope& scope, Slots& slots, int times, int& taken) {
   for (int i = 0; i < times; ++i) {
     Slot slot = co_await slots.acquire();
     taken += slot ? 1 : 0;
-    Slot other = co_await slots.acquire_before(scope.simulation().now());
+    Slot other = co_await slots.acquire(0, scope.simulation().now());
     taken += other ? 1 : 0;
   }
   co_return Done();
@@ -346,7 +346,7 @@ Process come_and_go(Scope& scope, Slots& slots, Duration arrival, Duration patie
   };
   co_await scope.simulation().delay(arrival);
   const Time give_up = scope.simulation().now() + patience;
-  Slot slot = co_await slots.acquire_before(give_up, priority);
+  Slot slot = co_await slots.acquire(priority, give_up);
   if (slot) {
     Holding holding(census);
     census.most = std::max(census.most, census.holding);

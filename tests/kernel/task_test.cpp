@@ -89,7 +89,7 @@ TEST_CASE("a task that is destroyed is cancelled, whatever it waits for") {
     }
     static Task<int> slot_before(Scope& scope, Clock& clock, Slots& slots) {
       static_cast<void>(scope);
-      Slot slot = co_await slots.acquire_before(Clock::at(10));
+      Slot slot = co_await slots.acquire(0, Clock::at(10));
       clock.note("slot before");
       co_return 0;
     }

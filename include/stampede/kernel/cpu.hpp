@@ -37,7 +37,7 @@ class Cpu {
 
   Cpu(Simulation& simulation, std::int64_t cores, CpuScheduling scheduling,
       BusyObserver* observer = nullptr)
-      : simulation_(simulation), cores_(cores), scheduling_(scheduling), observer_(observer) {}
+      : simulation_(simulation), observer_(observer), cores_(cores), scheduling_(scheduling) {}
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
 
@@ -128,13 +128,16 @@ class Cpu {
   double share_rate() const;
   void schedule_first_to_finish();
 
+  // What every piece of work touches comes first and together: with thousands of them, each line of
+  // cache counts.
   Simulation& simulation_;
+  BusyObserver* observer_;
   std::int64_t cores_;
   CpuScheduling scheduling_;
-  BusyObserver* observer_;
   double speed_ = 1;
   std::int64_t busy_ = 0;
-
+  Int128 busy_changes_at_ = 0;    ///< sum of each change of `busy_` times its instant in ns
+  double received_ = 0;           ///< ns of work that pieces which have left received
   IntrusiveList<Piece> running_;  ///< fifo
   IntrusiveList<Piece> waiting_;  ///< fifo
 
@@ -144,10 +147,8 @@ class Cpu {
   Time share_at_;
   std::uint64_t next_order_ = 0;
 
-  Int128 busy_changes_at_ = 0;  ///< sum of each change of `busy_` times its instant in ns
-  double work_before_ = 0;      ///< ns of work by integration, until the speed last changed
-  Int128 area_before_ = 0;      ///< core-ns until then
-  double received_ = 0;     ///< ns of work that pieces which have left received
+  double work_before_ = 0;  ///< ns of work by integration, until the speed last changed
+  Int128 area_before_ = 0;  ///< core-ns until then
 };
 
 }  // namespace stampede

@@ -98,7 +98,10 @@ class Simulation {
   }
 
   /// Lets a waiting process go on at this instant, after those that are already ready.
-  void wake(Waiter& waiter) { ready_.push_back(waiter); }
+  void wake(Waiter& waiter) {
+    __builtin_prefetch(waiter.process.address());
+    ready_.push_back(waiter);
+  }
 
   /// The queue of all timeouts of this length; see Timeouts.
   Timeouts& timeouts(Duration length);
@@ -149,6 +152,7 @@ class Simulation {
       check_limits();
     }
   }
+  void prefetch_next();
   void destroy_doomed();
   void check_limits();
 

@@ -47,7 +47,7 @@ class Slots {
       : simulation_(simulation),
         discipline_(discipline),
         free_(capacity),
-        lines_(discipline == QueueDiscipline::priority ? priority_levels : 1) {}
+        by_priority_(discipline == QueueDiscipline::priority ? priority_levels : 0) {}
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
 
@@ -60,13 +60,10 @@ class Slots {
     return Slot(*this);
   }
 
-  /// Waits in line for a slot. `priority` counts under QueueDiscipline::priority only: 0 goes
-  /// first.
-  auto acquire(int priority = 0) { return Awaiter(*this, priority); }
-
-  /// The same, but leaves the line at `give_up` with an empty Slot.
-  auto acquire_before(Time give_up, int priority = 0) {
-    return ImpatientAwaiter(*this, priority, give_up);
+  /// Waits in line for a slot, until `give_up` at most: then with an empty Slot. `priority` counts
+  /// under QueueDiscipline::priority only: 0 goes first.
+  auto acquire(int priority = 0, Time give_up = Time::never()) {
+    return Awaiter(*this, priority, give_up);
   }
 
   /// Adds slots, or takes free ones away (those in use go as they are given back).
@@ -85,27 +82,9 @@ class Slots {
 
   class Awaiter {
    public:
-    Awaiter(Slots& slots, int priority) : slots_(slots), priority_(priority) {}
-    ~Awaiter() { slots_.leave(place_); }
-    bool await_ready() { return slots_.take_at_once(place_); }
-    void await_suspend(std::coroutine_handle<> process) {
-      place_.process = process;
-      slots_.join_line(place_, priority_);
-    }
-    Slot await_resume() { return slots_.take_granted(place_); }
-
-   private:
-    friend class ImpatientAwaiter;
-    Slots& slots_;
-    int priority_;
-    Place place_;
-  };
-
-  class ImpatientAwaiter {
-   public:
-    ImpatientAwaiter(Slots& slots, int priority, Time give_up)
+    Awaiter(Slots& slots, int priority, Time give_up)
         : slots_(slots), priority_(priority), give_up_(give_up) {}
-    ~ImpatientAwaiter() {
+    ~Awaiter() {
       if (expiry_.is_pending()) {
         slots_.simulation_.cancel(expiry_);
       }
@@ -144,7 +123,8 @@ class Slots {
   }
   void join_line(Place& place, int priority) {
     ++waiting_;
-    lines_[lines_.size() > 1 ? static_cast<std::size_t>(priority) : 0].push_back(place);
+    (by_priority_.empty() ? line_ : by_priority_[static_cast<std::size_t>(priority)])
+        .push_back(place);
   }
   Slot take_granted(Place& place) {
     if (!place.granted) {
@@ -176,19 +156,22 @@ class Slots {
     }
   }
   Place& next_in_line() {
-    for (IntrusiveList<Place>& line : lines_) {
-      if (!line.empty()) {
-        return discipline_ == QueueDiscipline::lifo ? line.pop_back() : line.pop_front();
-      }
+    if (by_priority_.empty()) [[likely]] {
+      return discipline_ == QueueDiscipline::lifo ? line_.pop_back() : line_.pop_front();
     }
-    return lines_.front().front();
+    std::size_t level = 0;
+    while (by_priority_[level].empty()) {
+      ++level;
+    }
+    return by_priority_[level].pop_front();
   }
 
   Simulation& simulation_;
   QueueDiscipline discipline_;
   std::int64_t free_;  ///< negative while a reduced capacity waits for slots in use
   std::size_t waiting_ = 0;
-  std::vector<IntrusiveList<Place>> lines_;
+  IntrusiveList<Place> line_;                      ///< fifo and lifo
+  std::vector<IntrusiveList<Place>> by_priority_;  ///< under priority, a line for each level
 };
 
 inline void Slot::release() {

@@ -38,11 +38,11 @@ struct Ask {
     return ask;
   }
 
-  Time sent;                              ///< the intended moment; latency counts from here
+  Time sent;  ///< the intended moment; latency counts from here
   std::optional<std::uint64_t> user;
   std::optional<RequestTypeId> type;
   std::optional<std::uint64_t> key;
-  std::optional<std::uint32_t> size;           ///< of the request
+  std::optional<std::uint32_t> size;  ///< of the request
   std::optional<std::uint32_t> response_size;
 };
 

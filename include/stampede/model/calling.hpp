@@ -41,13 +41,14 @@ struct CallSettings {
   /// Whether a call that is never answered comes to an end.
   bool is_limited() const { return timeout || (retry && retry->per_try_timeout); }
 };
-/// Adds the fields `timeout` and `retry` to those of whatever settings hold them, and declares them.
+/// Adds the fields `timeout` and `retry` to those of whatever settings hold them, and declares
+/// them.
 void describe_call(Visitor& v, CallSettings& s);
 
 /// The wait before retry number `retry` (1 is the first), `previous` being the last wait or zero:
-/// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; equal: half of min(max, base·2^retry)
-/// fixed and half uniform; decorrelated: min(max, uniform in [base, 3·previous]), the base standing
-/// for the wait before the first; none: min(max, base·2^(retry − 1)).
+/// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; equal: half of min(max,
+/// base·2^retry) fixed and half uniform; decorrelated: min(max, uniform in [base, 3·previous]), the
+/// base standing for the wait before the first; none: min(max, base·2^(retry − 1)).
 Duration back_off(const BackOffSettings& settings, int retry, Duration previous, Draw& draw);
 
 bool retries_on(const RetrySettings& settings, Outcome outcome);

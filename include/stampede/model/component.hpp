@@ -92,12 +92,14 @@ struct SendsType {
   std::string type;
 };
 
-/// Where the replicas of a component stand: spread in turn over these zones or regions, or over all.
+/// Where the replicas of a component stand: spread in turn over these zones or regions, or over
+/// all.
 struct PlacementSettings {
   int replicas = 1;
   std::vector<ZoneName> zones;
 };
-/// Adds the fields `replicas` and `zones` to those of whatever settings hold them, and declares them.
+/// Adds the fields `replicas` and `zones` to those of whatever settings hold them, and declares
+/// them.
 void describe_placement(Visitor& v, PlacementSettings& s);
 std::vector<PlaceId> places_of(const PlacementSettings& settings, const Geography& geography);
 

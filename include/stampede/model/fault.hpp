@@ -23,8 +23,8 @@ void describe(Visitor& v, TargetSettings& s);
 
 /// What all faults have in common: when, for how long, whom.
 struct FaultSettings {
-  Duration at;                        ///< from t = 0
-  std::optional<Duration> duration;   ///< "for"; to the end of the run unless given
+  Duration at;                       ///< from t = 0
+  std::optional<Duration> duration;  ///< "for"; to the end of the run unless given
   TargetSettings target;
 };
 /// Adds the fields `at`, `for` and `target` to those of a fault's own settings, and declares them.

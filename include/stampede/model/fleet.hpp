@@ -20,7 +20,7 @@ enum class InstanceState : std::uint8_t { boot, ready, draining, down, gone };
 class Instance : public Endpoint {
  public:
   Instance(std::string name, std::uint32_t index, PlaceId place)
-      : name_(std::move(name)), index_(index), place_(place) {}
+      : index_(index), place_(place), name_(std::move(name)) {}
 
   const std::string& name() const { return name_; }  ///< "app-3"
   std::uint32_t index() const { return index_; }     ///< within its fleet, never used again
@@ -59,19 +59,19 @@ class Instance : public Endpoint {
  private:
   friend class Fleet;
 
-  std::string name_;
   std::uint32_t index_;
   PlaceId place_;
   std::uint16_t version_ = 0;
   InstanceState state_ = InstanceState::ready;
-  class Fleet* fleet_ = nullptr;
-  Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
   Knob error_rate_{Combine::any_of, 0};
+  Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
   Knob down_{Combine::sum, 0, [this](double holds) {
                if (holds == 0) {
                  boot();
                }
              }};
+  class Fleet* fleet_ = nullptr;
+  std::string name_;
 };
 
 /// Told at once of what happens to a fleet; see Discovery for what others get to know, and when.

@@ -8,10 +8,10 @@ namespace stampede {
 
 /// How several holds on one knob act together.
 enum class Combine {
-  product,      ///< factors: two slow-downs by 2 make 4
-  sum,          ///< added latencies
-  minimum,      ///< caps
-  any_of,       ///< independent probabilities: 1 - Π(1-p)
+  product,  ///< factors: two slow-downs by 2 make 4
+  sum,      ///< added latencies
+  minimum,  ///< caps
+  any_of,   ///< independent probabilities: 1 - Π(1-p)
 };
 
 /// A setting of the running world that faults and controllers turn. Each has a hold of its own, and
@@ -21,7 +21,7 @@ class Knob {
   using Changed = std::function<void(double value)>;
 
   Knob(Combine rule, double base, Changed changed = {})
-      : rule_(rule), base_(base), value_(base), changed_(std::move(changed)) {}
+      : value_(base), base_(base), rule_(rule), changed_(std::move(changed)) {}
   Knob(const Knob&) = delete;
   Knob& operator=(const Knob&) = delete;
 
@@ -89,9 +89,9 @@ class Knob {
     }
   }
 
-  Combine rule_;
-  double base_;
   double value_;
+  double base_;
+  Combine rule_;
   Changed changed_;
   std::list<double> holds_;
 };

@@ -14,9 +14,9 @@ using BackendSlot = std::uint32_t;
 
 /// What a balancer knows of one backend.
 struct Backend {
-  std::uint64_t name_hash = 0;   ///< of the instance's name: the same in every balancer and run
-  double weight = 1;             ///< after slow start; more than 0
-  std::uint32_t in_flight = 0;   ///< sent by this balancer and not yet ended, as far as it knows
+  std::uint64_t name_hash = 0;  ///< of the instance's name: the same in every balancer and run
+  double weight = 1;            ///< after slow start; more than 0
+  std::uint32_t in_flight = 0;  ///< sent by this balancer and not yet ended, as far as it knows
   PlaceId place = 0;
 };
 

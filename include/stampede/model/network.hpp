@@ -68,7 +68,7 @@ class Geography {
   explicit Geography(const Named<RegionSettings>& regions);
 
   struct Place {
-    std::string name;      ///< of the zone, or of the region for a place of users
+    std::string name;  ///< of the zone, or of the region for a place of users
     std::size_t region = 0;
     bool of_users = false;
   };
@@ -78,9 +78,7 @@ class Geography {
   std::size_t zone_count() const { return zone_count_; }
   std::optional<PlaceId> zone(std::string_view name) const;
   std::optional<std::size_t> region(std::string_view name) const;
-  PlaceId users_of(std::size_t region) const {
-    return static_cast<PlaceId>(zone_count_ + region);
-  }
+  PlaceId users_of(std::size_t region) const { return static_cast<PlaceId>(zone_count_ + region); }
   /// The zones of a region, or the zone of that name; empty if there is neither.
   std::vector<PlaceId> zones_in(std::string_view region_or_zone) const;
 
@@ -90,8 +88,8 @@ class Geography {
   std::size_t zone_count_ = 0;
 };
 
-/// Carries messages between places: latency, loss, and a bandwidth that all messages of a link share
-/// at once (processor sharing, the fluid limit of fair TCP flows).
+/// Carries messages between places: latency, loss, and a bandwidth that all messages of a link
+/// share at once (processor sharing, the fluid limit of fair TCP flows).
 class Network {
  public:
   Network(Simulation& simulation, const Geography& geography, const NetworkSettings& settings,
@@ -124,9 +122,7 @@ class Network {
     Cpu* line = nullptr;
     std::uint64_t id = 0;
   };
-  const Path& path(PlaceId from, PlaceId to) const {
-    return paths_[from * place_count_ + to];
-  }
+  const Path& path(PlaceId from, PlaceId to) const { return paths_[from * place_count_ + to]; }
 
   const Geography& geography_;
   std::size_t place_count_;

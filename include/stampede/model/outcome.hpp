@@ -10,18 +10,18 @@ namespace stampede {
 /// these, or is still in flight when the run stops.
 enum class Outcome : std::uint8_t {
   ok,
-  error,                  ///< the answer was a failure (HTTP 5xx)
-  timeout,                ///< the caller's time ran out
-  rejected_queue_full,    ///< no place left in a bounded queue
+  error,                ///< the answer was a failure (HTTP 5xx)
+  timeout,              ///< the caller's time ran out
+  rejected_queue_full,  ///< no place left in a bounded queue
   rejected_rate_limited,
   rejected_shed,
-  rejected_no_backend,    ///< the balancer knows of nobody to send to
+  rejected_no_backend,  ///< the balancer knows of nobody to send to
   rejected_breaker_open,
   rejected_limit,
-  reset,                  ///< the connection broke while the request was there
-  unreachable,            ///< nobody listens at the other end
-  abandoned,              ///< the user lost patience in a queue
-  cancelled,              ///< the caller withdrew it
+  reset,        ///< the connection broke while the request was there
+  unreachable,  ///< nobody listens at the other end
+  abandoned,    ///< the user lost patience in a queue
+  cancelled,    ///< the caller withdrew it
 };
 
 inline constexpr std::size_t outcome_count = 13;

@@ -21,18 +21,18 @@ struct Request {
   std::uint64_t luck = 0;  ///< names the random draws of this request, attempt and branch
   std::uint64_t key = 0;
   std::uint64_t user = 0;
-  Time sent;                         ///< when the user meant to send it
-  Time deadline = Time::never();     ///< after which nobody waits for the answer
-  Time patience = Time::never();     ///< when the user leaves whatever queue it is in
-  std::uint32_t size = 0;            ///< payload in bytes
-  std::uint32_t response_size = 0;   ///< payload of a good answer
-  PlaceId from = 0;                  ///< where the caller is
+  Time sent;                        ///< when the user meant to send it
+  Time deadline = Time::never();    ///< after which nobody waits for the answer
+  Time patience = Time::never();    ///< when the user leaves whatever queue it is in
+  std::uint32_t size = 0;           ///< payload in bytes
+  std::uint32_t response_size = 0;  ///< payload of a good answer
+  PlaceId from = 0;                 ///< where the caller is
   RequestTypeId type = 0;
   std::uint16_t population = 0;
-  std::uint8_t attempt = 0;          ///< 0 is the first try of this call
-  std::uint8_t priority = 0;         ///< 0 goes first, 9 last
-  std::uint8_t hops = 0;             ///< calls between the user and here
-  std::uint32_t trace = 0;           ///< slot of the observer's trace; 0 is off
+  std::uint8_t attempt = 0;   ///< 0 is the first try of this call
+  std::uint8_t priority = 0;  ///< 0 goes first, 9 last
+  std::uint8_t hops = 0;      ///< calls between the user and here
+  std::uint32_t trace = 0;    ///< slot of the observer's trace; 0 is off
 
   /// The same request as the n-th try of its call: with luck of its own.
   Request as_attempt(int n) const {
@@ -68,9 +68,9 @@ static_assert(std::is_trivially_copyable_v<Request>);
 /// The answer to a request.
 struct Response {
   Outcome outcome = Outcome::ok;
-  bool silent = false;      ///< never reaches anybody: the message was lost
+  bool silent = false;        ///< never reaches anybody: the message was lost
   std::uint16_t version = 0;  ///< of the instance that answered
-  std::uint32_t size = 0;   ///< payload in bytes
+  std::uint32_t size = 0;     ///< payload in bytes
 
   bool ok() const { return outcome == Outcome::ok; }
 

@@ -84,25 +84,24 @@ class Server : public Instance {
   void speed_changed(double speed) final;
   void change_capacity(int by);
 
-  Simulation& simulation_;
-  Network& network_;
-  ComponentObserver& observer_;
   std::int64_t workers_;
   std::int64_t cores_;
   const Distribution<Duration>& boot_time_;
   std::uint64_t wire_;  ///< tells the luck of messages from that of the next hop's
   Stream errors_;
   Stream boot_times_;
-  Cpu cpu_;
-
   bool is_silent_ = false;  ///< while down: callers hear nothing
   std::uint64_t boots_ = 0;
   Signal awake_;  ///< the speed has changed
-
-  // Their jobs use the members of whoever derives from this class: see end_all_work.
   Scope on_the_wire_;
   Scope life_;
+
+  // What every request touches, next to what deriving classes have of that kind.
+  Simulation& simulation_;
+  Network& network_;
+  ComponentObserver& observer_;
   Scope inside_;
+  Cpu cpu_;
 };
 
 }  // namespace stampede

@@ -13,10 +13,43 @@ namespace stampede {
 
 class Program;
 
+/// The callers of one call step: each instance of the service has its own, with whatever it keeps
+/// in mind of its calls. Made when the instance first calls.
+class Callers {
+ public:
+  Callers(Simulation& simulation, Directory& directory, const ComponentName& target,
+          const CallSettings& settings, const Stream& back_off)
+      : simulation_(simulation),
+        directory_(directory),
+        target_(target),
+        settings_(settings),
+        back_off_(back_off) {}
+
+  Caller& of(std::uint32_t instance) {
+    if (instance >= callers_.size()) {
+      callers_.resize(instance + std::size_t{1});
+    }
+    std::unique_ptr<Caller>& caller = callers_[instance];
+    if (!caller) {
+      caller = std::make_unique<Caller>(simulation_, directory_.client(target_, instance),
+                                        settings_, back_off_);
+    }
+    return *caller;
+  }
+
+ private:
+  Simulation& simulation_;
+  Directory& directory_;
+  ComponentName target_;
+  CallSettings settings_;
+  Stream back_off_;
+  std::vector<std::unique_ptr<Caller>> callers_;
+};
+
 /// A call that a handler makes.
 struct CallPlan {
-  Caller caller;
-  std::uint64_t branch;  ///< tells this call's luck from that of others
+  Callers callers;
+  std::uint64_t branch;               ///< tells this call's luck from that of others
   std::optional<RequestTypeId> type;  ///< the caller's unless given
   Distribution<Bytes> request_size;
   Distribution<Bytes> response_size;
@@ -35,25 +68,26 @@ struct Action {
     parallel,  ///< `branches` at once, until `needed` of them went well
   };
   Kind kind = Kind::nothing;
-  Duration duration;
+  int times = 1;
+  Duration duration{};
   CallPlan* call = nullptr;
   const Program* program = nullptr;
-  int times = 1;
   const std::vector<Program>* branches = nullptr;
   std::size_t needed = 0;
 };
 
-/// One step of a handler. A plain function of the request: time passes only in what it asks for.
+/// One step of a handler, shared by all instances of the service. A plain function of the request:
+/// time passes only in what it asks for.
 class Step {
  public:
   static constexpr const char* registry = "step";
 
+  /// What a step is given of the world; all of it outlives the step.
   struct Context {
     Simulation& simulation;
     Directory& directory;
     RequestTypes& request_types;
-    std::uint32_t instance;  ///< of the service that runs the step
-    /// The random stream of a purpose of this step, the same for all instances.
+    /// The random stream of a purpose of this step.
     Stream stream(std::string_view purpose) const {
       return Stream(seed, replication, component, path + "." + std::string(purpose));
     }
@@ -72,7 +106,7 @@ class Step {
 
 using StepSettings = std::vector<Choice<Step>>;
 
-/// The steps of a handler, or of a part of one, made for one instance.
+/// The steps of a handler, or of a part of one.
 class Program {
  public:
   Program() = default;

@@ -11,11 +11,11 @@ namespace stampede {
 /// One line of `expect:`, such as `shoppers.latency.p99 < 250ms` or, for a known answer of theory,
 /// `queue.wait.mean ~ 4s within 1%`.
 ///
-/// `~` is the judging rule of Monte Carlo validation: the estimate lies within the 99.9 % interval of
-/// Student's t around the expected value, over at least two replications; `within` asks in addition
-/// that the 95 % half-width is no wider than that share of the expected value (a wide interval would
-/// agree with anything). Where the expected value was itself simulated, `+-` gives its own 95 %
-/// half-width: `users.latency.mean ~ 2.646s +- 0.004s`.
+/// `~` is the judging rule of Monte Carlo validation: the estimate lies within the 99.9 % interval
+/// of Student's t around the expected value, over at least two replications; `within` asks in
+/// addition that the 95 % half-width is no wider than that share of the expected value (a wide
+/// interval would agree with anything). Where the expected value was itself simulated, `+-` gives
+/// its own 95 % half-width: `users.latency.mean ~ 2.646s +- 0.004s`.
 struct Expectation {
   using Relation = stampede::Relation;
 
@@ -25,10 +25,10 @@ struct Expectation {
   std::string metric;   ///< "latency.p99", "product_page.availability": as in result.json, without
                         ///< the unit's suffix
   Relation relation = Relation::less;
-  double value = 0;             ///< in seconds, shares, per second, or plain
-  std::string unit;             ///< as written, for showing the observed value alike
-  std::optional<double> within; ///< of `agrees`: largest relative half-width
-  double give_or_take = 0;      ///< of `agrees`: 95 % half-width of the expected value itself
+  double value = 0;              ///< in seconds, shares, per second, or plain
+  std::string unit;              ///< as written, for showing the observed value alike
+  std::optional<double> within;  ///< of `agrees`: largest relative half-width
+  double give_or_take = 0;       ///< of `agrees`: 95 % half-width of the expected value itself
 };
 
 /// A scalar of text in the settings.

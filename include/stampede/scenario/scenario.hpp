@@ -14,8 +14,8 @@
 #include "stampede/model/network.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
-#include "stampede/schema/schema.hpp"
 #include "stampede/scenario/expectation.hpp"
+#include "stampede/schema/schema.hpp"
 
 namespace stampede {
 
@@ -29,16 +29,19 @@ struct RunSettings {
   Warmup warmup;
   int replications = 1;
   std::uint64_t seed = 1;
-  std::optional<Duration> slice;  ///< resolution of time series and warm-up; a hundredth unless given
+  std::optional<Duration>
+      slice;  ///< resolution of time series and warm-up; a hundredth unless given
 
-  Duration slice_length() const { return slice ? *slice : Duration::nanoseconds((duration.ns() + 99) / 100); }
+  Duration slice_length() const {
+    return slice ? *slice : Duration::nanoseconds((duration.ns() + 99) / 100);
+  }
 };
 void describe(Visitor& v, RunSettings& s);
 
 /// Who the users are. Identities are stable: a user keeps number, region, segment and tenant.
 struct UsersSettings {
-  std::uint64_t count = 0;   ///< 0: every request comes from a new user
-  Named<Ratio> regions;      ///< shares; the first region unless given
+  std::uint64_t count = 0;  ///< 0: every request comes from a new user
+  Named<Ratio> regions;     ///< shares; the first region unless given
   Named<Ratio> segments;
   Named<Ratio> tenants;
 };
@@ -65,8 +68,8 @@ struct TrafficSettings {
 };
 void describe(Visitor& v, TrafficSettings& s);
 
-/// A whole scenario, plain data. It was read without an error, so building a World of it cannot fail
-/// for the user's reasons.
+/// A whole scenario, plain data. It was read without an error, so building a World of it cannot
+/// fail for the user's reasons.
 struct Scenario {
   int stampede = 1;  ///< version of the language
   std::string name;
@@ -80,8 +83,8 @@ struct Scenario {
   std::vector<Choice<Fault>> faults;
   std::vector<Expectation> expect;
 
-  std::string file;            ///< where it was read from
-  std::string base_directory;  ///< where files that it names are looked for
+  std::string file;                            ///< where it was read from
+  std::string base_directory;                  ///< where files that it names are looked for
   std::vector<ComponentReference> references;  ///< who names whom: the edges of the topology
   Facts facts;                                 ///< what the parts declared of themselves
 };
@@ -95,7 +98,8 @@ struct ReadScenario {
 };
 
 /// Reads a scenario from a file; `settings` are `path=value` as of `--set`.
-ReadScenario read_scenario_file(const std::string& path, const std::vector<std::string>& settings = {});
+ReadScenario read_scenario_file(const std::string& path,
+                                const std::vector<std::string>& settings = {});
 /// The same from text; `file` is its name in messages.
 ReadScenario read_scenario(const std::string& text, const std::string& file,
                            const std::vector<std::string>& settings = {});

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "stampede/base/int128.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/base/units.hpp"
-#include "stampede/base/int128.hpp"
 #include "stampede/stats/summary.hpp"
 
 /// Measures kept in time slices, so that a warm-up found after the run, or any other window, can be

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <span>
 
+#include "stampede/base/int128.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/stats/histogram.hpp"
-#include "stampede/base/int128.hpp"
 
 namespace stampede {
 

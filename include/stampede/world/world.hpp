@@ -23,10 +23,10 @@ struct FaultEvent {
 struct WorldRecord {
   std::shared_ptr<const Recording> recording;
   std::vector<FaultEvent> faults;
-  std::vector<std::string> notes;     ///< of arrival processes: skipped lines of a log
-  std::string broken_law;             ///< an exact law that did not hold: a bug of ours
-  bool complete = false;              ///< it ran to its end
-  std::uint64_t events = 0;           ///< resumptions of processes, for performance figures
+  std::vector<std::string> notes;  ///< of arrival processes: skipped lines of a log
+  std::string broken_law;          ///< an exact law that did not hold: a bug of ours
+  bool complete = false;           ///< it ran to its end
+  std::uint64_t events = 0;        ///< resumptions of processes, for performance figures
 };
 
 /// One scenario with one seed and replication number, running. Everything in it is made through the

@@ -5,8 +5,8 @@ namespace {
 
 enum class OnFailure { fail, proceed };
 const EnumNames<OnFailure>& names(OnFailure) {
-  static const EnumNames<OnFailure> table{{{OnFailure::fail, "fail"},
-                                           {OnFailure::proceed, "continue"}}};
+  static const EnumNames<OnFailure> table{
+      {{OnFailure::fail, "fail"}, {OnFailure::proceed, "continue"}}};
   return table;
 }
 
@@ -22,7 +22,8 @@ void describe(Visitor& v, CallStepSettings& s) {
   v.shorthand("target");
   v.field("target", s.target, "the component that is called", required());
   describe_call(v, s.call);
-  v.field("type", s.type, "request type of the call; that of the request being handled unless given");
+  v.field("type", s.type,
+          "request type of the call; that of the request being handled unless given");
   v.field("request_size", s.request_size, "payload of the call");
   v.field("response_size", s.response_size, "payload of a good answer");
   v.field("on_failure", s.on_failure, "whether the handler fails with the call or goes on without");
@@ -34,8 +35,8 @@ void describe(Visitor& v, CallStepSettings& s) {
 class Call final : public Step {
  public:
   Call(const CallStepSettings& settings, const Context& context)
-      : plan_{Caller(context.simulation, context.directory.client(settings.target, context.instance),
-                     settings.call, context.stream("back-off")),
+      : plan_{Callers(context.simulation, context.directory, settings.target, settings.call,
+                      context.stream("back-off")),
               context.branch(),
               settings.type.empty() ? std::nullopt
                                     : std::optional(context.request_types.add(settings.type)),
@@ -44,9 +45,7 @@ class Call final : public Step {
               context.stream("sizes"),
               settings.on_failure == OnFailure::fail} {}
 
-  Action act(const Request&) override {
-    return Action{.kind = Action::Kind::call, .duration = {}, .call = &plan_};
-  }
+  Action act(const Request&) override { return Action{.kind = Action::Kind::call, .call = &plan_}; }
 
  private:
   CallPlan plan_;

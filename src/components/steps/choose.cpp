@@ -57,7 +57,7 @@ class Choose final : public Step {
     Program program;
   };
   static Action sequence(const Program& program) {
-    return Action{.kind = Action::Kind::sequence, .duration = {}, .program = &program};
+    return Action{.kind = Action::Kind::sequence, .program = &program};
   }
 
   Stream stream_;
@@ -65,8 +65,8 @@ class Choose final : public Step {
   Program nothing_;
 };
 
-const Register<Step, Choose, ChooseSettings> registered{
-    "choose", "one of several branches, by probability"};
+const Register<Step, Choose, ChooseSettings> registered{"choose",
+                                                        "one of several branches, by probability"};
 
 }  // namespace
 }  // namespace stampede

@@ -11,11 +11,12 @@ struct ParallelSettings {
 };
 void describe(Visitor& v, ParallelSettings& s) {
   v.shorthand("branches");
-  v.field("branches", s.branches, "what is done at once: a step each, or a list of steps", required(),
-          not_empty());
-  v.field("wait_for", s.wait_for,
-          "go on when so many branches went well, and leave the rest to themselves; all unless given",
-          at_least(1));
+  v.field("branches", s.branches, "what is done at once: a step each, or a list of steps",
+          required(), not_empty());
+  v.field(
+      "wait_for", s.wait_for,
+      "go on when so many branches went well, and leave the rest to themselves; all unless given",
+      at_least(1));
   v.check(!s.wait_for || *s.wait_for <= static_cast<int>(s.branches.size()), "wait_for",
           "is more than there are branches");
 }
@@ -33,10 +34,7 @@ class Parallel final : public Step {
   }
 
   Action act(const Request&) override {
-    return Action{.kind = Action::Kind::parallel,
-                  .duration = {},
-                  .branches = &branches_,
-                  .needed = needed_};
+    return Action{.kind = Action::Kind::parallel, .branches = &branches_, .needed = needed_};
   }
 
  private:

@@ -18,8 +18,7 @@ class Repeat final : public Step {
       : times_(settings.times), program_(settings.steps.values, inside(context)) {}
 
   Action act(const Request&) override {
-    return Action{
-        .kind = Action::Kind::sequence, .duration = {}, .program = &program_, .times = times_};
+    return Action{.kind = Action::Kind::sequence, .times = times_, .program = &program_};
   }
 
  private:
