@@ -140,12 +140,16 @@ class ServiceInstance final : public Server {
     void add_wait(Duration wait) { visit_.waited += wait; }
     void add_cpu_wait(Duration wait) { visit_.cpu_waited += wait; }
     void start() { visit_.started = true; }
+    /// Under async the first worker may be long in coming, or never come.
+    void wait_for_worker() { visit_.started = has_worked_; }
+    void work() { visit_.started = has_worked_ = true; }
     void end(Outcome outcome) { visit_.outcome = outcome; }
     Outcome outcome() const { return visit_.outcome; }
 
    private:
     ServiceInstance& at_;
     Visit visit_;
+    bool has_worked_ = false;
   };
 
   /// A spell in the line for a worker; it counts for `stay` where there is one.
@@ -321,11 +325,17 @@ class ServiceInstance final : public Server {
   Task<Outcome> compute(Stay* stay, Duration work, Request request) {
     Worker worker(*this);
     if (computes_with_worker_) {
+      if (stay != nullptr) {
+        stay->wait_for_worker();
+      }
       Queueing queueing(*this, stay);
       Slot slot = co_await workers_->acquire(request.priority, request.patience);
       worker.hold(std::move(slot));
       if (!worker) {
         co_return Outcome::abandoned;
+      }
+      if (stay != nullptr) {
+        stay->work();
       }
     }
     const Duration waited = co_await cpu().work(work);

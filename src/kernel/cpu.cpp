@@ -6,7 +6,7 @@
 namespace stampede {
 
 void Cpu::enter(Piece& piece) {
-  piece.since = simulation_.now();
+  piece.came = simulation_.now();
   piece.left = static_cast<double>(piece.demand.ns());
   if (scheduling_ == CpuScheduling::fifo) {
     if (busy_ < cores_) {
@@ -30,7 +30,6 @@ void Cpu::enter(Piece& piece) {
 
 void Cpu::run(Piece& piece) {
   const Time now = simulation_.now();
-  piece.waited = now - piece.since;
   piece.since = now;
   piece.state = Piece::State::running;
   running_.push_back(piece);
@@ -63,6 +62,9 @@ void Cpu::leave(Piece& piece, bool complete) {
   }
   const Piece::State state = piece.state;
   piece.state = Piece::State::outside;
+  if (complete) {
+    piece.waited = std::max(simulation_.now() - piece.came - piece.demand, Duration());
+  }
   const auto demand = static_cast<double>(piece.demand.ns());
   if (state == Piece::State::running) {
     piece.unlink();
@@ -80,9 +82,6 @@ void Cpu::leave(Piece& piece, bool complete) {
     sharing_.erase(&piece);
     if (first_to_finish_ == &piece) {
       first_to_finish_ = nullptr;
-    }
-    if (complete) {
-      piece.waited = std::max(simulation_.now() - piece.since - piece.demand, Duration());
     }
     if (static_cast<std::int64_t>(sharing_.size()) < busy_) {
       change_busy(-1);

@@ -9,6 +9,7 @@
 #include "numbers.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
+#include "stampede/base/text.hpp"
 #include "stampede/stats/mser.hpp"
 #include "state.hpp"
 #include "subjects.hpp"
@@ -62,6 +63,11 @@ std::size_t end_of_warmup(Recordings replications, const WarmupChoice& choice, R
       result.warnings.push_back(
           "the warm-up leaves nothing but the last slice of the run to measure");
       return grid.count() - 1;
+    }
+    if (const Duration cut = grid.boundary(first).since_start(); cut != *choice.length) {
+      result.warnings.push_back(fmt::format(
+          "the warm-up of {} was rounded up to {}, where a time slice begins (run.slice)",
+          to_text(*choice.length), to_text(cut)));
     }
     return first;
   }

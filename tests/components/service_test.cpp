@@ -77,6 +77,21 @@ TEST_CASE("async holds a worker only while it computes") {
   world.check_laws();
 }
 
+TEST_CASE("under async a request has started when it first holds a worker, not before") {
+  ServiceWorld world(async(1, R"([{"compute": "10ms"}, {"compute": "10ms"}])"));
+  world.send();
+  world.send(patient_until(7_ms));   // never gets a worker
+  world.send(patient_until(25_ms));  // gets one, but waits in vain for the second time
+  world.run(1_s);
+  const std::vector<Visit>& visits = world.observer().visits;
+  REQUIRE(visits.size() == 3);
+  CHECK_FALSE(visits[0].started);
+  CHECK(visits[0].outcome == Outcome::abandoned);
+  CHECK(visits[1].started);
+  CHECK(visits[2].started);
+  CHECK(visits[2].outcome == Outcome::abandoned);
+}
+
 TEST_CASE("async waits in line for every compute, and the waits add up") {
   ServiceWorld world(async(1, R"([{"compute": "10ms"}, {"compute": "10ms"}])"));
   world.send_many(2);

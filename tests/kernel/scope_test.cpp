@@ -329,6 +329,16 @@ TEST_CASE("entering takes no time and no turn") {
   CHECK(clock.simulation.resumption_count() == 0);
 }
 
+TEST_CASE("a scope that dies takes what was killed in it along") {
+  Clock clock;
+  Scope callee(clock.simulation);
+  static_cast<void>(work(callee, clock, 10_ns, "a"));
+  callee.kill(KilledWork::stays_silent);
+  CHECK(clock.log.empty());  // it might have been running just now
+  callee.clear();
+  CHECK(clock.log == Log{"a dies@0"});
+}
+
 // ---- Many ---------------------------------------------------------------------------------------
 
 TEST_CASE("a crash with ten thousand jobs ends them all at that instant") {

@@ -65,6 +65,15 @@ TEST_CASE("a warm-up that is given is taken, whatever MSER would say") {
   CHECK(result.warnings.empty());
 }
 
+TEST_CASE("a warm-up that ends within a slice is rounded up, and that is said") {
+  const Recording run = recording_of([](int i) { return 0.05 + 1e-4 * i; });
+  const Result result = result_of({&run}, 29500_ms);
+  CHECK(result.warmup_s == 30);
+  REQUIRE(result.warnings.size() == 1);
+  CHECK(result.warnings[0] ==
+        "the warm-up of 29.5s was rounded up to 30s, where a time slice begins (run.slice)");
+}
+
 TEST_CASE("replications share one warm-up, found on their average") {
   std::vector<Recording> runs;
   for (int r = 0; r < 4; ++r) {

@@ -81,6 +81,7 @@ TEST_CASE("the summary lists what went wrong") {
   const std::string text = summary_text(shop_study(), {.colour = false, .utf8 = true});
   CHECK_THAT(text, Contains("shoppers: rejected.queue_full 12 (0.00100%)"));
   CHECK_THAT(text, !Contains("timeout 0"));
+  CHECK_THAT(text, Contains("shoppers: 3 retries, 2 of them ok; 1.10 attempts for each request"));
   CHECK_THAT(text, Contains("hot: app (workers 94.7%)"));
   CHECK_THAT(text, Contains("uneven: the busiest instance of app got 2.40 times the mean"));
   CHECK_THAT(text, Contains("crash begins: app-3 app-4"));

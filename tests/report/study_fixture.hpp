@@ -20,12 +20,14 @@ inline Subject traffic(const std::string& name, const std::string& kind, std::in
                     {"outcomes.ok", requests - 12},
                     {"outcomes.timeout", 0},
                     {"outcomes.rejected.queue_full", 12},
-                    {"attempts.retries.total", 3}};
+                    {"attempts.retries.total", 3},
+                    {"attempts.retries.ok", 2}};
   subject.metrics = {metric("throughput_per_s", 2000, 3),   metric("goodput_per_s", 1998, 3),
                      metric("availability", 0.99812, 2e-4), metric("latency_s.mean", 0.0124, 1e-4),
                      metric("latency_s.p50", 0.0101, 1e-4), metric("latency_s.p99", 0.0512, 2e-3),
                      metric("latency_s.p99.9", 0.214, 0.05)};
   subject.metrics.back().supported = false;
+  subject.metrics.push_back(metric("attempts_per_request", 1.1, 0.01));
   subject.metrics.push_back({"latency_s.max", Estimate{0.5, none, none, 10}});
   return subject;
 }

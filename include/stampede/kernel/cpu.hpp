@@ -41,8 +41,8 @@ class Cpu {
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
 
-  /// Does `demand` of work; gives the time that it spent without progress or, under processor
-  /// sharing, with less than a whole core.
+  /// Does `demand` of work; gives the time that it took beyond what it takes alone on a core at
+  /// nominal speed: waiting for a core, sharing one, slowed down or paused.
   auto work(Duration demand) { return Awaiter(*this, demand); }
 
   /// Everything, running and to come, goes on at `speed`: 1 is nominal, 0 a pause.
@@ -66,7 +66,8 @@ class Cpu {
     EventId completion;
     State state = State::outside;
     Duration demand;
-    Time since;  ///< when it came; once on a core, when its remaining work was last accounted
+    Time came;
+    Time since;  ///< when its remaining work was last accounted, on a core
     Duration waited;
     double left{};  ///< ns of work; fifo: as of `since`; sharing: `share_` at which it is complete
     std::uint64_t order{};

@@ -47,11 +47,13 @@ class Scope {
     }
   }
 
-  /// Destroys all jobs at once, for good: the world of which they are a part comes to its end.
+  /// Destroys all jobs, for good, those that were killed and are still to be destroyed included: the
+  /// world of which they are a part comes to its end. Never called by a process.
   void clear() {
     while (!members_.empty()) {
       members_.pop_front().process().destroy();
     }
+    simulation_.destroy_doomed();
   }
 
   /// Ends all jobs at this instant: nobody hears from them again (but for the answer that `how`

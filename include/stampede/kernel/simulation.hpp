@@ -109,6 +109,8 @@ class Simulation {
   /// Takes a job out of its scope and destroys it before any other process runs again, unless it
   /// ends by itself. Never at once: the caller may be that very job, or run inside it.
   void destroy_soon(ScopeMember& job);
+  /// Destroys now what is to be destroyed soon. Not while a process runs.
+  void destroy_doomed();
 
   /// Lets `run` throw this as soon as the running process waits. (To throw through the processes
   /// would be natural, but g++ 12 destroys a frame twice that is left before its first wait.)
@@ -153,7 +155,6 @@ class Simulation {
     }
   }
   void prefetch_next();
-  void destroy_doomed();
   void check_limits();
 
   Time now_;
