@@ -14,7 +14,8 @@ struct AlwaysFirstSettings {
 };
 
 void describe(Visitor& v, AlwaysFirstSettings& s) {
-  v.field("spare_count", s.spare_count, "how many backends at the front are left alone", at_least(0));
+  v.field("spare_count", s.spare_count, "how many backends at the front are left alone",
+          at_least(0));
 }
 
 class AlwaysFirst final : public LoadBalancingPolicy {

@@ -16,12 +16,9 @@ inline Subject traffic(const std::string& name, const std::string& kind, std::in
   Subject subject;
   subject.name = name;
   subject.kind = kind;
-  subject.counts = {{"requests", requests},
-                    {"outcomes.ok", requests - 12},
-                    {"outcomes.timeout", 0},
-                    {"outcomes.rejected.queue_full", 12},
-                    {"attempts.retries.total", 3},
-                    {"attempts.retries.ok", 2}};
+  subject.counts = {{"requests", requests},        {"outcomes.ok", requests - 12},
+                    {"outcomes.timeout", 0},       {"outcomes.rejected.queue_full", 12},
+                    {"attempts.retries.total", 3}, {"attempts.retries.ok", 2}};
   subject.metrics = {metric("throughput_per_s", 2000, 3),   metric("goodput_per_s", 1998, 3),
                      metric("availability", 0.99812, 2e-4), metric("latency_s.mean", 0.0124, 1e-4),
                      metric("latency_s.p50", 0.0101, 1e-4), metric("latency_s.p99", 0.0512, 2e-3),

@@ -47,8 +47,8 @@ class Scope {
     }
   }
 
-  /// Destroys all jobs, for good, those that were killed and are still to be destroyed included: the
-  /// world of which they are a part comes to its end. Never called by a process.
+  /// Destroys all jobs, for good, those that were killed and are still to be destroyed included:
+  /// the world of which they are a part comes to its end. Never called by a process.
   void clear() {
     while (!members_.empty()) {
       members_.pop_front().process().destroy();

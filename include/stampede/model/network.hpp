@@ -88,9 +88,9 @@ class Geography {
   std::size_t zone_count_ = 0;
 };
 
-/// Carries messages between places: latency, loss, and a bandwidth that all messages of a link share
-/// at once (processor sharing, the fluid limit of fair TCP flows). The two directions of a link are
-/// two links; within one place there is but one.
+/// Carries messages between places: latency, loss, and a bandwidth that all messages of a link
+/// share at once (processor sharing, the fluid limit of fair TCP flows). The two directions of a
+/// link are two links; within one place there is but one.
 class Network {
  public:
   Network(Simulation& simulation, const Geography& geography, const NetworkSettings& settings,
