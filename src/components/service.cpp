@@ -131,6 +131,7 @@ class ServiceInstance final : public Server {
     explicit Stay(ServiceInstance& at) : at_(at) {
       visit_.arrived = at.simulation().now();
       visit_.instance = at.index();
+      visit_.version = at.version();
       visit_.outcome = Outcome::reset;  // unless it comes to another end
       at.observer().arrived(visit_.arrived);
     }

@@ -12,29 +12,6 @@ namespace {
 
 using Kind = Verdict::Kind;
 
-/// Rounding of seconds to double is no difference.
-bool nearly_equal(double a, double b) {
-  return std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
-}
-
-bool holds(double observed, Relation relation, double value) {
-  switch (relation) {
-    case Relation::less:
-      return observed < value;
-    case Relation::at_most:
-      return observed <= value || nearly_equal(observed, value);
-    case Relation::more:
-      return observed > value;
-    case Relation::at_least:
-      return observed >= value || nearly_equal(observed, value);
-    case Relation::equal:
-      return nearly_equal(observed, value);
-    case Relation::agrees:
-      break;
-  }
-  fail("agreement takes an interval");
-}
-
 Verdict judge_agreement(const Estimate& observed, double value, std::optional<double> within,
                         double give_or_take) {
   if (observed.n < 2 || std::isnan(observed.low)) {

@@ -41,6 +41,7 @@ class Checker {
     check_zones();
     check_traffic();
     check_expectations();
+    check_conditions();
     check_faults();
   }
 
@@ -147,6 +148,40 @@ class Checker {
               one_of(subjects, subject), did_you_mean(subject, subjects));
       }
     }
+  }
+
+  void check_conditions() {
+    if (components_.empty()) {
+      return;
+    }
+    for (const auto& condition : scenario_.facts.all<Condition>()) {
+      const std::string& component = condition.what.component;
+      if (scenario_.components.find(component) == nullptr) {
+        error(condition.place, fmt::format("there is no component '{}' to watch", component),
+              one_of(components_, component), did_you_mean(component, components_));
+      } else if (scenario_.monitoring.scrape_interval >= scenario_.run.duration) {
+        error(condition.place,
+              fmt::format("{} is never looked at: the first scrape is at {}, the run ends at {}",
+                          condition.what.text, to_text(scenario_.monitoring.scrape_interval),
+                          to_text(scenario_.run.duration)),
+              {}, "shorten monitoring.scrape_interval");
+      } else if (needs_workers(condition.what.metric) && !has_workers(component)) {
+        error(condition.place,
+              fmt::format("{} is never known: '{}' has no workers", condition.what.text, component),
+              {}, "give it concurrency, or watch another metric, such as in_flight");
+      }
+    }
+  }
+
+  static bool needs_workers(MonitoredMetric metric) {
+    return metric == MonitoredMetric::utilization || metric == MonitoredMetric::queue_length;
+  }
+  bool has_workers(const std::string& component) const {
+    const auto queues = scenario_.facts.all<HasQueue>();
+    return std::any_of(queues.begin(), queues.end(), [&](const auto& queue) {
+      return queue.path.starts_with("components." + component + ".") ||
+             queue.path == "components." + component;
+    });
   }
 
   // ---- Traffic ----
@@ -260,10 +295,10 @@ class Checker {
       }
     }
     for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
-      if (fault.what.at >= end) {
+      if (fault.what.earliest() >= end) {
         error(fault.place,
               fmt::format("{} begins at {}, but the run ends at {}", fault.path,
-                          to_text(fault.what.at), to_text(end)),
+                          to_text(fault.what.earliest()), to_text(end)),
               {}, "let it begin earlier, or lengthen run.duration");
       }
       check_target(fault.path, fault.place, fault.what.target);

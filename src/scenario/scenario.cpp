@@ -90,6 +90,7 @@ void describe(Visitor& v, Scenario& s) {
   v.field("network", s.network, "latency, loss and bandwidth; without it messages take no time");
   v.field("traffic", s.traffic, "populations of users", required(), not_empty());
   v.field("components", s.components, "the parts of the system", required(), not_empty());
+  v.field("monitoring", s.monitoring, "how metrics become known to what is done `when` they cross");
   v.field("faults", s.faults, "what goes wrong, and when");
   v.field("expect", s.expect, "what must hold of the result, such as shoppers.latency.p99 < 250ms");
 }

@@ -6,6 +6,8 @@
 
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/job.hpp"
+#include "stampede/kernel/signal.hpp"
+#include "stampede/measure/meter.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/world/population.hpp"
 
@@ -39,6 +41,7 @@ struct World::Parts final : public Directory {
         network(simulation, geography, scenario.network, scenario.run.seed, replication),
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
+        scraped(simulation),
         own_processes(simulation) {
     make_components();
     make_populations();
@@ -77,7 +80,8 @@ struct World::Parts final : public Directory {
       }
     }
     for (const auto& entry : scenario.components) {
-      ComponentObserver& observer = recording->add_component(entry.name, entry.value.kind());
+      ComponentObserver& observer =
+          watched(entry.name, recording->add_component(entry.name, entry.value.kind()));
       components.emplace_back(entry.name,
                               entry.value.make(Component::Context{.name = entry.name,
                                                                   .simulation = simulation,
@@ -87,6 +91,17 @@ struct World::Parts final : public Directory {
                                                                   .seed = scenario.run.seed,
                                                                   .replication = replication}));
     }
+  }
+
+  /// The recorder, or a meter in front of it if somebody steers by what the component does.
+  ComponentObserver& watched(const std::string& component, ComponentObserver& recorder) {
+    for (const auto& condition : scenario.facts.all<Condition>()) {
+      if (condition.what.component == component) {
+        return meters.try_emplace(component, recorder, scenario.monitoring.scrape_interval)
+            .first->second;
+      }
+    }
+    return recorder;
   }
 
   void make_populations() {
@@ -127,8 +142,24 @@ struct World::Parts final : public Directory {
     co_return Done();
   }
 
+  Process scrape() {
+    for (;;) {
+      co_await simulation.delay(scenario.monitoring.scrape_interval);
+      for (auto& [component, meter] : meters) {
+        meter.scrape(simulation.now());
+      }
+      scraped.raise();
+    }
+  }
+
   Process strike(Fault& fault, const std::string& kind) {
-    co_await simulation.until(Time::from_start(fault.settings().at));
+    co_await simulation.until(Time::from_start(fault.settings().earliest()));
+    if (const std::optional<Condition>& when = fault.settings().when) {
+      const Metrics& metrics = meters.at(when->component);
+      while (!when->is_met(metrics, scenario.monitoring.window)) {
+        co_await scraped.wait();
+      }
+    }
     const std::vector<Instance*> targets = targets_of(fault.settings().target);
     fault.begin(targets);
     fault_events.push_back({seconds_now(), kind, names_of(targets), true});
@@ -193,12 +224,14 @@ struct World::Parts final : public Directory {
   Network network;
   RequestTypes request_types;
   std::shared_ptr<Recording> recording;
+  std::map<std::string, Meter> meters;  ///< of the components that somebody steers by
   std::vector<std::pair<std::string, std::unique_ptr<Component>>> components;
   std::vector<std::unique_ptr<Endpoint>> clients;
   std::vector<std::unique_ptr<UserPopulation>> populations;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals;
   std::vector<std::unique_ptr<Fault>> faults;
   std::vector<FaultEvent> fault_events;
+  Signal scraped;
   Scope own_processes;
 };
 
@@ -210,6 +243,9 @@ World::~World() = default;
 WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>* simulated_ns) {
   Parts& parts = *parts_;
   static_cast<void>(parts.keep_slices(simulated_ns));
+  if (!parts.meters.empty()) {
+    static_cast<void>(parts.scrape());
+  }
   for (auto& [name, component] : parts.components) {
     component->start();
   }

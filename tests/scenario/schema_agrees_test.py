@@ -30,15 +30,18 @@ BEYOND_A_SCHEMA = {
     "sums": r"add up to|that do not add up|transitions needs for each state",
     "contradictions": (
         r"needs either|is not shorter than|is less than|is shorter than|is not above|go back"
-        r"|is more than there are|and count are both given|or zone must be given|leaves no cold key"
+        r"|is more than there are|and count are both given|or zone must be given|or when must be given"
+        r"|has no workers|leaves no cold key"
         r"|is not a prime|do not ascend|is always 0|cuts the run into|says? how many users"
         r"|quantiles|has fewer than two|must name exactly two|must all be|name at least one"),
-    "instants beyond the run, places where nobody is": r"but the run ends at|strikes nobody",
+    "instants beyond the run, places where nobody is":
+        r"but the run ends at|is never looked at|strikes nobody",
     "limits of numbers with a unit": (
         r" is '[^']*'; expected .*(of|and) (at least|at most|more than|less than) [0-9.]+\S*"
         r"|expected how many times faster"),
     "whether null was written, or nothing": r" is empty; expected",
-    "laws inside of an expectation's text": r"^expect\.\d+ is ",
+    "laws inside of the text of an expectation or a condition":
+        r"^expect\.\d+ is |^faults\.\d+(\.\w+)?\.when is ",
     "numbers that mean two things": r"leading zeros|no hexadecimal|expected a whole number",
     "a key given twice": r"^duplicate key|is given twice",
     "what is not for one document, or not plain YAML": (

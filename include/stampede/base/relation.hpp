@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace stampede {
 
@@ -13,5 +16,27 @@ enum class Relation : std::uint8_t {
   equal,     ///< "=="
   agrees,    ///< "~": as far as its interval can tell
 };
+
+/// A value with or without a unit.
+struct Measurement {
+  double value = 0;  ///< in seconds, shares, per second, or plain
+  std::string unit;  ///< what it was written in: "s", "%", "/s" or none
+};
+std::optional<Measurement> parse_measurement(std::string_view text);
+
+/// A metric of something compared with a value: "app.latency.p99 < 250ms".
+struct Comparison {
+  std::string subject;  ///< "app"
+  std::string metric;   ///< "latency.p99"
+  Relation relation = Relation::less;
+  Measurement with;
+};
+std::optional<Comparison> parse_comparison(std::string_view text);
+
+/// Equal but for the rounding of seconds to double.
+bool nearly_equal(double a, double b);
+/// Whether `observed` stands in this relation to `value`; not for `agrees`, which takes more than two
+/// numbers.
+bool holds(double observed, Relation relation, double value);
 
 }  // namespace stampede

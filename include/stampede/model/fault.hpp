@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stampede/model/fleet.hpp"
+#include "stampede/model/metrics.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/schema.hpp"
@@ -23,11 +24,15 @@ void describe(Visitor& v, TargetSettings& s);
 
 /// What all faults have in common: when, for how long, whom.
 struct FaultSettings {
-  Duration at;                       ///< from t = 0
+  std::optional<Duration> at;        ///< from t = 0; with `when`, not before
+  std::optional<Condition> when;     ///< the first time that it is met
   std::optional<Duration> duration;  ///< "for"; to the end of the run unless given
   TargetSettings target;
+
+  Duration earliest() const { return at.value_or(Duration()); }
 };
-/// Adds the fields `at`, `for` and `target` to those of a fault's own settings, and declares them.
+/// Adds the fields `at`, `when`, `for` and `target` to those of a fault's own settings, and
+/// declares them.
 void describe_fault(Visitor& v, FaultSettings& s);
 
 /// What a fault may declare of itself (Visitor::declare): those who call its targets hear nothing.

@@ -14,6 +14,7 @@ struct Visit {
   Duration cpu_waited;   ///< for a core
   bool started = false;  ///< it got a worker (or needed none)
   std::uint32_t instance = 0;
+  std::uint16_t version = 0;  ///< of the instance
   Outcome outcome = Outcome::ok;
 };
 

@@ -80,6 +80,7 @@ struct Scenario {
   NetworkSettings network;
   Named<TrafficSettings> traffic;
   Named<Choice<Component>> components;
+  MonitoringSettings monitoring;
   std::vector<Choice<Fault>> faults;
   std::vector<Expectation> expect;
 

@@ -110,6 +110,7 @@ class Balancer final : public Server, private Roster::Listener {
     passage.visit = Visit();
     passage.visit.arrived = simulation().now();
     passage.visit.instance = index();
+    passage.visit.version = version();
     observer().arrived(passage.visit.arrived);
     return passage;
   }
