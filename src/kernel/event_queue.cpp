@@ -27,9 +27,6 @@ void EventQueue::push_below_top(Event event) {
 
 void EventQueue::insert_into_many(Event event) {
   bottom_.insert(std::lower_bound(bottom_.begin(), bottom_.end(), event, later), event);
-  if (bottom_.size() < 2 * sort_limit) {
-    return;
-  }
   if (top_start_ == none) {
     // All but the next ones go to the top, to be sorted when their turn comes. Of equal times some
     // may stay: what is pushed at `top_start_` from now on comes after them in any case.

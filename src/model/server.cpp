@@ -30,32 +30,33 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
 
 // ---- Messages ---------------------------------------------------------------------------------
 
-/// A request's way in, its stay inside, and the answer's way back. On the wire it outlives the
-/// instance.
-Reply Server::carry(const Request& asked, Inside inside) {
+/// A request's way in, its stay inside, and the answer's way back. The carrying job belongs to the
+/// wire and outlives the instance.
+Reply Server::carry(Scope& wire, Server& server, const Request& asked, Inside inside) {
   const Request request = asked;
-  const std::uint64_t luck = combine(request.luck, wire_);
-  co_await enter(on_the_wire_);
-  const Network::Transit in = network_.transit(request.from, place(), request.size, luck);
+  const std::uint64_t luck = combine(request.luck, server.wire_);
+  const Network& network = server.network_;
+  const PlaceId there = server.place();
+  const Network::Transit in = network.transit(request.from, there, request.size, luck);
   if (in.lost) {
     co_return Response::lost();
   }
   if (in.line != nullptr) {
     co_await in.line->work(in.transfer);
   }
-  co_await simulation_.delay(in.latency);
+  co_await wire.simulation().delay(in.latency);
 
-  Reply reply = (this->*inside)(request);
+  Reply reply = (server.*inside)(request);
   const Response response = co_await reply.relayed();
 
-  const Network::Transit out = network_.transit(place(), request.from, response.size, ~luck);
+  const Network::Transit out = network.transit(there, request.from, response.size, ~luck);
   if (out.lost) {
     co_return Response::lost();
   }
   if (out.line != nullptr) {
     co_await out.line->work(out.transfer);
   }
-  co_await simulation_.delay(out.latency);
+  co_await wire.simulation().delay(out.latency);
   co_return response;
 }
 

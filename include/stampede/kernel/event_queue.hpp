@@ -93,7 +93,7 @@ class EventQueue {
   void push_below_top(Event event);
   void insert_sorted(Event event) {
     std::size_t i = bottom_.size();
-    if (i >= sort_limit) [[unlikely]] {
+    if (i >= spill_limit) [[unlikely]] {
       insert_into_many(event);
       return;
     }
@@ -113,8 +113,10 @@ class EventQueue {
   void add_rung(std::vector<Event>& events, std::int64_t start, std::int64_t last);
 
   static constexpr std::int64_t none = INT64_MAX;
-  /// As many events as are sorted at once; below it, insertion into a sorted array is the fastest.
+  /// As many events as are sorted at once.
   static constexpr std::size_t sort_limit = 64;
+  /// Below it, insertion into a sorted array is the fastest; beyond, all but `sort_limit` move out.
+  static constexpr std::size_t spill_limit = 96;
 
   std::vector<Event> bottom_;  ///< descending, so that the next event is at the back
   std::vector<Rung> rungs_;    ///< from coarse to fine; only the first `rung_count_` are in use

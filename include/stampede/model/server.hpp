@@ -29,13 +29,14 @@ class Server : public Instance {
 
   Reply call(const Request& request) final {
     if (!network_.is_instant(request.from, place())) {
-      return carry(request, &Server::admit);
+      return carry(on_the_wire_, *this, request, &Server::admit);
     }
     return takes(request) ? serve(request) : refusal();
   }
   Reply probe(const Request& prober) final {
-    return network_.is_instant(prober.from, place()) ? inspect(prober)
-                                                     : carry(prober, &Server::inspect);
+    return network_.is_instant(prober.from, place())
+               ? inspect(prober)
+               : carry(on_the_wire_, *this, prober, &Server::inspect);
   }
 
   /// The exact law of work: integrated over busy cores, or added up over pieces, it is the same.
@@ -76,7 +77,7 @@ class Server : public Instance {
   }
   Reply inspect(const Request& prober);
   Reply inspect_when_awake();
-  Reply carry(const Request& asked, Inside inside);
+  static Reply carry(Scope& wire, Server& server, const Request& asked, Inside inside);
 
   void crash(KilledWork how) final;
   void boot() final;
