@@ -35,8 +35,8 @@ std::optional<Comparison> parse_comparison(std::string_view text);
 
 /// Equal but for the rounding of seconds to double.
 bool nearly_equal(double a, double b);
-/// Whether `observed` stands in this relation to `value`; not for `agrees`, which takes more than two
-/// numbers.
+/// Whether `observed` stands in this relation to `value`; not for `agrees`, which takes more than
+/// two numbers.
 bool holds(double observed, Relation relation, double value);
 
 }  // namespace stampede
