@@ -34,6 +34,25 @@ struct Codec<Warmup> {
   static std::string type_text() { return "auto, or a duration, such as 30s"; }
 };
 
+Duration RunSettings::slice_length() const {
+  if (slice) {
+    return *slice;
+  }
+  const std::int64_t hundredth = (duration.ns() + 99) / 100;
+  if (warmup.length) {
+    // What people write is a round number, which some number of slices not far away divides. No
+    // slice gets shorter than a quarter of the hundredth for it.
+    const std::int64_t length = warmup.length->ns();
+    const std::int64_t most = length / ((hundredth + 3) / 4);
+    for (std::int64_t slices = (length + hundredth - 1) / hundredth; slices <= most; ++slices) {
+      if (slices > 0 && length % slices == 0) {
+        return Duration::nanoseconds(length / slices);
+      }
+    }
+  }
+  return Duration::nanoseconds(hundredth);
+}
+
 void describe(Visitor& v, RunSettings& s) {
   v.field("duration", s.duration, "simulated time from the first instant of traffic to the end",
           required(), more_than(Duration()));
@@ -43,7 +62,9 @@ void describe(Visitor& v, RunSettings& s) {
           at_most(1'000'000));
   v.field("seed", s.seed, "the same seed, scenario and version give the same bytes");
   v.field("slice", s.slice,
-          "resolution of time series and of the warm-up; a hundredth of the run unless given",
+          "resolution of time series; unless given about a hundredth of the run, so that the "
+          "warm-up ends "
+          "with a slice",
           more_than(Duration()));
   v.check(!s.warmup.length || *s.warmup.length < s.duration, "warmup",
           "is not shorter than the run", "lengthen run.duration, or use warmup: auto");

@@ -276,7 +276,8 @@ void UserPopulation::send_and_forget(const Ask& ask) {
     return;
   }
   Flight& flight = flights_.take(*this);
-  flight.request = draw(ask);
+  new (&flight.request)
+      Request(draw(ask));  // in place: a copy of what was just written would stall
   observer_->sent(flight.request);
   Reply reply = caller_.start(flight.request);
   if (reply.work() != nullptr) {

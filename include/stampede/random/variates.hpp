@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <boost/random/exponential_distribution.hpp>
 #include <boost/random/normal_distribution.hpp>
 #include <cmath>
+#include <cstddef>
 
 #include "stampede/random/stream.hpp"
 
@@ -15,6 +17,28 @@ namespace stampede {
 inline double standard_exponential(Draw& draw) {
   return boost::random::exponential_distribution<double>()(draw);
 }
+
+/// Exponentials in order, the same as drawn one by one. They are drawn ahead: the rounds of one
+/// Philox block wait for each other, those of several blocks do not.
+class ExponentialSequence {
+ public:
+  explicit ExponentialSequence(const Draw& draw) : draw_(draw) {}
+
+  double operator()() {
+    if (next_ == ahead_.size()) {
+      for (double& number : ahead_) {
+        number = standard_exponential(draw_);
+      }
+      next_ = 0;
+    }
+    return ahead_[next_++];
+  }
+
+ private:
+  Draw draw_;
+  std::array<double, 16> ahead_{};
+  std::size_t next_ = 16;
+};
 
 inline double standard_normal(Draw& draw) {
   return boost::random::normal_distribution<double>()(draw);

@@ -29,12 +29,10 @@ struct RunSettings {
   Warmup warmup;
   int replications = 1;
   std::uint64_t seed = 1;
-  std::optional<Duration>
-      slice;  ///< resolution of time series and warm-up; a hundredth unless given
+  std::optional<Duration> slice;  ///< resolution of time series and warm-up
 
-  Duration slice_length() const {
-    return slice ? *slice : Duration::nanoseconds((duration.ns() + 99) / 100);
-  }
+  /// A hundredth of the run unless given, or somewhat less, so that the warm-up ends with a slice.
+  Duration slice_length() const;
 };
 void describe(Visitor& v, RunSettings& s);
 

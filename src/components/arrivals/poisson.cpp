@@ -25,16 +25,14 @@ class Poisson final : public ArrivalProcess {
 
  private:
   Process arrive() {
-    Draw draw = population_.stream("arrivals").sequence();
-    double events = standard_exponential(draw);
+    ExponentialSequence gaps(population_.stream("arrivals").sequence());
     for (Time next;;) {
+      const double events = gaps();
       next = rate_->after(next, events);
       if (next == Time::never()) {
         co_return Done();
       }
       co_await population_.simulation().until(next);
-      // Drawn before it is needed: the processor works on both at once.
-      events = standard_exponential(draw);
       population_.send_and_forget(Ask::at(next));
     }
   }
