@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stampede/base/require.hpp"
-
 namespace stampede {
 namespace {
 

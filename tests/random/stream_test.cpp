@@ -3,6 +3,7 @@
 #include <set>
 
 #include "random/support.hpp"
+#include "stampede/random/variates.hpp"
 
 using namespace stampede;
 using test::fits;
@@ -179,4 +180,15 @@ TEST_CASE("below is exact for bounds that are no part of 2^64") {
   }
   CHECK(inside);
   CHECK(fits(observed, std::vector<double>(3, 10'000)));
+}
+
+TEST_CASE("exponentials that are drawn ahead are those that would be drawn one by one") {
+  const Stream stream(1, 0, "users", "arrivals");
+  Draw draw = stream.sequence();
+  ExponentialSequence ahead(stream.sequence());
+  for (int i = 0; i < 100; ++i) {
+    INFO(i);
+    const double one = standard_exponential(draw);
+    CHECK(ahead() == one);
+  }
 }

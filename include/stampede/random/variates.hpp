@@ -18,6 +18,10 @@ inline double standard_exponential(Draw& draw) {
   return boost::random::exponential_distribution<double>()(draw);
 }
 
+inline double standard_normal(Draw& draw) {
+  return boost::random::normal_distribution<double>()(draw);
+}
+
 /// Exponentials in order, the same as drawn one by one. They are drawn ahead: the rounds of one
 /// Philox block wait for each other, those of several blocks do not.
 class ExponentialSequence {
@@ -39,10 +43,6 @@ class ExponentialSequence {
   std::array<double, 16> ahead_{};
   std::size_t next_ = 16;
 };
-
-inline double standard_normal(Draw& draw) {
-  return boost::random::normal_distribution<double>()(draw);
-}
 
 /// Gamma with scale 1: Marsaglia, Tsang: A Simple Method for Generating Gamma Variables, ACM TOMS
 /// 26 (2000). A fifth of the cost of Boost.Random's, whose method needs a tangent, a logarithm and
