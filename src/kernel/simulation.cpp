@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "stampede/base/prefetch.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/scope.hpp"
 #include "stampede/kernel/timeouts.hpp"
@@ -17,9 +18,8 @@ constexpr std::uint64_t check_interval = 4096;
 /// With so many pending events their frames are no longer in the processor's cache. Those of the
 /// next events are fetched so many events ahead, and so much of each.
 constexpr std::size_t prefetch_from = 256;
-constexpr std::size_t prefetch_distance = 2;
-constexpr std::size_t prefetch_bytes = 512;
-constexpr std::size_t cache_line = 64;
+constexpr std::size_t prefetch_distance = 4;
+constexpr std::size_t frame_bytes = 640;
 
 }  // namespace
 
@@ -31,7 +31,6 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
   destroy_doomed();  // what was killed between two runs must not go on in this one
   stop_ = stop;
   check_limits();
-  const std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
   while (!is_stopped_) {
     if (!ready_.empty()) {
       resume(ready_.pop_front().process);
@@ -62,14 +61,13 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
 }
 
 void Simulation::prefetch_next() {
-  const Event* next = events_.peek(prefetch_distance);
-  if (next == nullptr) {
-    return;
-  }
-  const void* process = slots_[next->order & ((std::uint64_t{1} << slot_bits) - 1)].process;
-  if (process != nullptr) {
-    for (std::size_t i = 0; i < prefetch_bytes; i += cache_line) {
-      __builtin_prefetch(static_cast<const char*>(process) + i);
+  if (const Event* next = events_.peek(prefetch_distance)) {
+    const EventSlot& slot = slots_[next->order & slot_mask];
+    if (slot.process != nullptr) {
+      prefetch_to_write(slot.process, frame_bytes);
+      if (slot.touches != nullptr) {
+        prefetch_to_write(slot.touches, touched_bytes);
+      }
     }
   }
 }

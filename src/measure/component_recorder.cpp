@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace stampede {
 namespace {
 
@@ -26,6 +28,7 @@ std::string broken_utilisation_law(const std::string& component, const char* wha
 void ComponentRecorder::grow_loads(std::size_t instances) {
   const std::size_t known = loads_.size();
   loads_.resize(instances);
+  served_.resize(instances);
   if (known <= 1 && instances > 1) {
     loads_.front().busy = busy_workers_;
   }
@@ -56,9 +59,10 @@ void ComponentRecorder::close_slice(Time boundary) {
   }
   ++closed_;
   if (slices_loads_ || closed_ == grid_.count()) {
-    for (Load& load : loads_) {
-      load.requests.close_slice();
-      load.busy.close_slice(boundary);
+    for (std::size_t i = 0; i < loads_.size(); ++i) {
+      loads_[i].requests.add(std::exchange(served_[i], 0));
+      loads_[i].requests.close_slice();
+      loads_[i].busy.close_slice(boundary);
     }
   }
 }

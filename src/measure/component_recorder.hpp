@@ -61,7 +61,7 @@ class ComponentRecorder final : public ComponentObserver {
     } else if (!is_rejection(visit.outcome) || !visit.waited.is_zero()) {
       wait_.record(visit.waited.ns());  // it left the line; who was turned away was never in it
     }
-    load_of(visit.instance).requests.add();
+    ++served_by(visit.instance);
   }
 
   void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
@@ -127,6 +127,12 @@ class ComponentRecorder final : public ComponentObserver {
     }
     return loads_[instance];
   }
+  std::int64_t& served_by(std::uint32_t instance) {
+    if (instance >= served_.size()) [[unlikely]] {
+      grow_loads(instance + 1U);
+    }
+    return served_[instance];
+  }
   void grow_loads(std::size_t instances);
   /// `total(first, end)` of one instance's measure, or of the whole run if its slices are not kept.
   template <class Measure, class Total>
@@ -150,7 +156,8 @@ class ComponentRecorder final : public ComponentObserver {
   SlicedLevel workers_;
   SlicedLevel cores_;
   SlicedLevel instances_;
-  std::vector<Load> loads_;  ///< by instance
+  std::vector<Load> loads_;           ///< by instance
+  std::vector<std::int64_t> served_;  ///< by instance, since its requests were last put down
   bool tells_instances_apart_ = false;
   bool slices_loads_ = true;
   std::size_t closed_ = 0;  ///< slices

@@ -18,13 +18,14 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
       awake_(context.simulation),
       on_the_wire_(context.simulation),
       life_(context.simulation),
+      cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
+           settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
+           settings.cpu ? &context.observer : nullptr),
       simulation_(context.simulation),
       network_(context.network),
       observer_(context.observer),
-      inside_(context.simulation),
-      cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
-           settings.cpu ? settings.cpu->scheduling : CpuScheduling::fifo,
-           settings.cpu ? &context.observer : nullptr) {
+      inside_(context.simulation) {
+  is_hot(cpu_.hot());
   change_capacity(1);
 }
 

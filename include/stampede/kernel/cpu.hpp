@@ -37,7 +37,7 @@ class Cpu {
 
   Cpu(Simulation& simulation, std::int64_t cores, CpuScheduling scheduling,
       BusyObserver* observer = nullptr)
-      : simulation_(simulation), observer_(observer), cores_(cores), scheduling_(scheduling) {}
+      : observer_(observer), simulation_(simulation), cores_(cores), scheduling_(scheduling) {}
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
 
@@ -50,6 +50,10 @@ class Cpu {
   double speed() const { return speed_; }
 
   std::int64_t busy_cores() const { return busy_; }
+
+  /// Where the memory begins that every piece of work touches; whoever owns the CPU puts what it
+  /// touches with it right behind.
+  const void* hot() const { return &observer_; }
 
   /// Core-seconds of work done until now, by integration over the busy cores.
   double work_done_seconds() const { return work_done_ns() * 1e-9; }
@@ -129,19 +133,6 @@ class Cpu {
   double share_rate() const;
   void schedule_first_to_finish();
 
-  // What every piece of work touches comes first and together: with thousands of them, each line of
-  // cache counts.
-  Simulation& simulation_;
-  BusyObserver* observer_;
-  std::int64_t cores_;
-  CpuScheduling scheduling_;
-  double speed_ = 1;
-  std::int64_t busy_ = 0;
-  Int128 busy_changes_at_ = 0;    ///< sum of each change of `busy_` times its instant in ns
-  double received_ = 0;           ///< ns of work that pieces which have left received
-  IntrusiveList<Piece> running_;  ///< fifo
-  IntrusiveList<Piece> waiting_;  ///< fifo
-
   std::set<Piece*, EarlierFinish> sharing_;
   Piece* first_to_finish_ = nullptr;
   double share_ = 0;  ///< ns of work that a piece present since the beginning would have received
@@ -150,6 +141,19 @@ class Cpu {
 
   double work_before_ = 0;  ///< ns of work by integration, until the speed last changed
   Int128 area_before_ = 0;  ///< core-ns until then
+
+  // What every piece of work touches comes last and together, from `hot` on: with thousands of
+  // CPUs, each line of cache counts.
+  BusyObserver* observer_;
+  Simulation& simulation_;
+  std::int64_t cores_;
+  CpuScheduling scheduling_;
+  double speed_ = 1;
+  std::int64_t busy_ = 0;
+  Int128 busy_changes_at_ = 0;    ///< sum of each change of `busy_` times its instant in ns
+  double received_ = 0;           ///< ns of work that pieces which have left received
+  IntrusiveList<Piece> running_;  ///< fifo
+  IntrusiveList<Piece> waiting_;  ///< fifo
 };
 
 }  // namespace stampede

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stampede/base/intrusive_list.hpp"
+#include "stampede/base/prefetch.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/kernel/event_queue.hpp"
 
@@ -75,6 +76,9 @@ class Simulation {
 
   Time now() const { return now_; }
 
+  /// So much is fetched of what a process says that it will touch.
+  static constexpr std::size_t touched_bytes = 384;
+
   /// Runs all that is due before or at `end`; the clock then stands at `end`, or earlier when
   /// `stop` was raised.
   void run(Time end, const std::atomic<bool>* stop = nullptr);
@@ -83,11 +87,13 @@ class Simulation {
   DelayAwaiter until(Time due) { return DelayAwaiter(*this, due); }
 
   /// Resumes `process` at `due` (not before now) unless cancelled. Time::never() costs no event.
-  EventId schedule(Time due, std::coroutine_handle<> process) {
+  /// `touches` is a hint: the process will touch the `touched_bytes` from there besides its frame.
+  EventId schedule(Time due, std::coroutine_handle<> process, const void* touches = nullptr) {
     if (due == Time::never()) [[unlikely]] {
       return EventId();
     }
     const std::uint32_t slot = take_slot(process.address());
+    slots_[slot].touches = touches;
     events_.push(Event{due.ns(), (sequence_ << slot_bits) | slot});
     ++sequence_;
     return EventId{slot};
@@ -99,7 +105,7 @@ class Simulation {
 
   /// Lets a waiting process go on at this instant, after those that are already ready.
   void wake(Waiter& waiter) {
-    __builtin_prefetch(waiter.process.address());
+    prefetch_to_write(waiter.process.address());
     ready_.push_back(waiter);
   }
 
@@ -126,11 +132,15 @@ class Simulation {
 
  private:
   static constexpr int slot_bits = 24;
+  static constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
 
   /// What a pending event resumes, null if cancelled; a free slot names the next free one.
-  union EventSlot {
-    void* process;
-    std::uint32_t next_free;
+  struct EventSlot {
+    union {
+      void* process;
+      std::uint32_t next_free;
+    };
+    const void* touches;
   };
 
   std::uint32_t take_slot(void* process) {

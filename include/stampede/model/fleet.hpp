@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "stampede/base/intrusive_list.hpp"
+#include "stampede/base/prefetch.hpp"
+#include "stampede/kernel/simulation.hpp"
 #include "stampede/model/endpoint.hpp"
 #include "stampede/model/knob.hpp"
 
@@ -28,6 +30,12 @@ class Instance : public Endpoint {
   std::uint16_t version() const { return version_; }
   InstanceState state() const { return state_; }
   bool is_up() const { return state_ == InstanceState::ready || state_ == InstanceState::draining; }
+
+  /// Asks for the memory that a call is about to touch.
+  void prefetch() const {
+    prefetch_to_write(this);
+    prefetch_to_write(hot_, Simulation::touched_bytes);
+  }
 
   /// Answers a health check that `prober` sends: ok, or as a call to it would fail.
   virtual Reply probe(const Request& prober) = 0;
@@ -55,6 +63,8 @@ class Instance : public Endpoint {
   virtual void boot() = 0;
   virtual void speed_changed(double speed) = 0;
   void set_state(InstanceState state);
+  /// Where the memory begins that every call touches.
+  void is_hot(const void* memory) { hot_ = memory; }
 
  private:
   friend class Fleet;
@@ -63,6 +73,7 @@ class Instance : public Endpoint {
   PlaceId place_;
   std::uint16_t version_ = 0;
   InstanceState state_ = InstanceState::ready;
+  const void* hot_ = this;
   Knob error_rate_{Combine::any_of, 0};
   Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
   Knob down_{Combine::sum, 0, [this](double holds) {

@@ -97,12 +97,12 @@ class Server : public Instance {
   Scope on_the_wire_;
   Scope life_;
 
-  // What every request touches, next to what deriving classes have of that kind.
+  // What every request touches, between what the CPU and what deriving classes have of that kind.
+  Cpu cpu_;
   Simulation& simulation_;
   Network& network_;
   ComponentObserver& observer_;
   Scope inside_;
-  Cpu cpu_;
 };
 
 }  // namespace stampede

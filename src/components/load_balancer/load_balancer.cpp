@@ -125,6 +125,8 @@ class Balancer final : public Server, private Roster::Listener {
     if (slot == Roster::nobody) [[unlikely]] {
       return end(passage, Outcome::rejected_no_backend);
     }
+    Instance& backend = (*backends_)[slot];
+    backend.prefetch();
     passage.stage = Passage::Stage::at_backend;
     passage.slot = slot;
     passage.sent = now;
@@ -133,7 +135,7 @@ class Balancer final : public Server, private Roster::Listener {
     Request forwarded = request;  // with the same luck: policies compare under equal luck
     forwarded.from = place();
     ++forwarded.hops;
-    Reply reply = (*backends_)[slot].call(forwarded);
+    Reply reply = backend.call(forwarded);
     passage.work = reply.work();
     if (passage.work != nullptr) {
       reply.tell(passage);
