@@ -124,81 +124,6 @@ class ServiceInstance final : public Server {
   }
 
  private:
-  /// A request's stay at this instance, from the door to its end, told to the observer even when a
-  /// crash ends it.
-  class Stay {
-   public:
-    explicit Stay(ServiceInstance& at) : at_(at) {
-      visit_.arrived = at.simulation().now();
-      visit_.instance = at.index();
-      visit_.version = at.version();
-      visit_.outcome = Outcome::reset;  // unless it comes to another end
-      at.observer().arrived(visit_.arrived);
-    }
-    Stay(const Stay&) = delete;
-    ~Stay() { at_.observer().ended(at_.simulation().now(), visit_); }
-
-    void add_wait(Duration wait) { visit_.waited += wait; }
-    void add_cpu_wait(Duration wait) { visit_.cpu_waited += wait; }
-    void start() { visit_.started = true; }
-    /// Under async the first worker may be long in coming, or never come.
-    void wait_for_worker() { visit_.started = has_worked_; }
-    void work() { visit_.started = has_worked_ = true; }
-    void end(Outcome outcome) { visit_.outcome = outcome; }
-    Outcome outcome() const { return visit_.outcome; }
-
-   private:
-    ServiceInstance& at_;
-    Visit visit_;
-    bool has_worked_ = false;
-  };
-
-  /// A spell in the line for a worker; it counts for `stay` where there is one.
-  class Queueing {
-   public:
-    Queueing(ServiceInstance& at, Stay* stay)
-        : at_(at), stay_(stay), since_(at.simulation().now()) {
-      at.observer().queue_changed(since_, 1);
-    }
-    Queueing(const Queueing&) = delete;
-    ~Queueing() {
-      const Time now = at_.simulation().now();
-      at_.observer().queue_changed(now, -1);
-      if (stay_ != nullptr) {
-        stay_->add_wait(now - since_);
-      }
-    }
-
-   private:
-    ServiceInstance& at_;
-    Stay* stay_;
-    Time since_;
-  };
-
-  /// A worker in use; empty until `hold`.
-  class Worker {
-   public:
-    explicit Worker(ServiceInstance& at) : at_(at) {}
-    Worker(const Worker&) = delete;
-    ~Worker() {
-      if (slot_) {
-        at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), -1);
-      }
-    }
-
-    explicit operator bool() const { return static_cast<bool>(slot_); }
-    void hold(Slot slot) {
-      if (slot) {
-        slot_ = std::move(slot);
-        at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), 1);
-      }
-    }
-
-   private:
-    ServiceInstance& at_;
-    Slot slot_;
-  };
-
   /// Counts how the branches of a parallel step end.
   class Join {
    public:
@@ -212,31 +137,32 @@ class ServiceInstance final : public Server {
     void add(std::size_t i, Reply& branch) {
       ends_[i].join = this;
       if (branch.done()) {
-        count(branch.answer().outcome);
+        count(branch.answer());
       } else {
         branch.tell(ends_[i]);
       }
     }
     bool is_decided() const { return is_decided_; }
     auto decided() { return decided_.wait(); }
-    Outcome outcome() const { return outcome_; }
+    const Response& response() const { return response_; }
 
    private:
     struct End final : ReplyListener {
-      void answered(const Response& response) override { join->count(response.outcome); }
+      void answered(const Response& response) override { join->count(response); }
       Join* join = nullptr;
     };
 
-    void count(Outcome outcome) {
+    void count(const Response& branch) {
       if (is_decided_) {
         return;
       }
-      if (outcome == Outcome::ok) {
+      if (branch.ok()) {
+        response_.learn(branch);
         --needed_;
       } else if (may_fail_ > 0) {
         --may_fail_;
       } else {
-        outcome_ = outcome;
+        response_.outcome = branch.outcome;
         needed_ = 0;
       }
       if (needed_ == 0) {
@@ -248,7 +174,7 @@ class ServiceInstance final : public Server {
     std::unique_ptr<End[]> ends_;
     std::size_t may_fail_;
     std::size_t needed_;
-    Outcome outcome_ = Outcome::ok;
+    Response response_;
     bool is_decided_ = false;
     Signal decided_;
   };
@@ -280,21 +206,22 @@ class ServiceInstance final : public Server {
           stay.end(Outcome::abandoned);
         } else {
           stay.start();
-          Outcome outcome = Outcome::ok;
           for (std::size_t i = 0; action.kind != Action::Kind::nothing;
                action = program.action(++i, request)) {
             if (action.kind == Action::Kind::compute && !computes_with_worker_) {
               const Duration waited = co_await cpu().work(action.duration);
               stay.add_cpu_wait(waited);
             } else {
-              Task<Outcome> part = perform(&stay, action, request);
-              outcome = co_await part;
-              if (outcome != Outcome::ok) {
+              Task<Response> part = perform(&stay, action, request);
+              const Response found = co_await part;
+              response.learn(found);
+              response.outcome = found.outcome;
+              if (!response.ok()) {
                 break;
               }
             }
           }
-          stay.end(outcome == Outcome::ok && fails(request) ? Outcome::error : outcome);
+          stay.end(response.ok() && fails(request) ? Outcome::error : response.outcome);
         }
       }
       response.outcome = stay.outcome();
@@ -305,7 +232,7 @@ class ServiceInstance final : public Server {
   }
 
   /// Does what a step asks for. `stay` is null in a branch that may outlive its request.
-  Task<Outcome> perform(Stay* stay, Action action, const Request& request) {
+  Task<Response> perform(Stay* stay, Action action, const Request& request) {
     switch (action.kind) {
       case Action::Kind::nothing:
         break;
@@ -315,6 +242,8 @@ class ServiceInstance final : public Server {
         return wait(action.duration);
       case Action::Kind::call:
         return call_other(*action.call, request);
+      case Action::Kind::process:
+        return action.step->run(Errand(scope(), index(), place()), request);
       case Action::Kind::sequence:
         return run(stay, *action.program, action.times, request);
       case Action::Kind::parallel:
@@ -323,7 +252,7 @@ class ServiceInstance final : public Server {
     fail("a step asks for something unknown");
   }
 
-  Task<Outcome> compute(Stay* stay, Duration work, Request request) {
+  Task<Response> compute(Stay* stay, Duration work, Request request) {
     Worker worker(*this);
     if (computes_with_worker_) {
       if (stay != nullptr) {
@@ -333,7 +262,7 @@ class ServiceInstance final : public Server {
       Slot slot = co_await workers_->acquire(request.priority, request.patience);
       worker.hold(std::move(slot));
       if (!worker) {
-        co_return Outcome::abandoned;
+        co_return Response::with(Outcome::abandoned);
       }
       if (stay != nullptr) {
         stay->work();
@@ -343,18 +272,19 @@ class ServiceInstance final : public Server {
     if (stay != nullptr) {
       stay->add_cpu_wait(waited);
     }
-    co_return Outcome::ok;
+    co_return Response();
   }
 
-  Task<Outcome> wait(Duration length) {
+  Task<Response> wait(Duration length) {
     co_await simulation().delay(length);
-    co_return Outcome::ok;
+    co_return Response();
   }
 
-  Task<Outcome> call_other(CallPlan& plan, Request request) {
+  Task<Response> call_other(CallPlan& plan, Request request) {
     Request call = request.as_branch(plan.branch);
     call.from = place();
     call.type = plan.type.value_or(request.type);
+    call.operation = Operation::read;
     Draw sizes = plan.sizes.at(call.luck);
     call.size = size_of(plan.request_size, sizes);
     call.response_size = size_of(plan.response_size, sizes);
@@ -367,28 +297,33 @@ class ServiceInstance final : public Server {
       Task<Response> whole = caller.call(*this, call);
       response = co_await whole;
     }
-    co_return outcome_of_call(plan, response.outcome);
+    response.outcome = outcome_of_call(plan, response.outcome);
+    co_return response;
   }
 
-  Task<Outcome> run(Stay* stay, const Program& program, int times, Request request) {
+  Task<Response> run(Stay* stay, const Program& program, int times, Request request) {
+    Response response;
     for (int round = 0; round < times; ++round) {
       const Request own = times > 1 ? request.as_round(round) : request;
       Action action = program.action(0, own);
       for (std::size_t i = 0; action.kind != Action::Kind::nothing;
            action = program.action(++i, own)) {
-        Task<Outcome> part = perform(stay, action, own);
-        const Outcome outcome = co_await part;
-        if (outcome != Outcome::ok) {
-          co_return outcome;
+        Task<Response> part = perform(stay, action, own);
+        const Response found = co_await part;
+        response.learn(found);
+        if (!found.ok()) {
+          response.outcome = found.outcome;
+          co_return response;
         }
       }
     }
-    co_return Outcome::ok;
+    co_return response;
   }
 
   /// Goes on when `needed` branches went well, or when so many failed that they cannot any more.
   /// The branches belong to the instance: those that are left over run to their ends.
-  Task<Outcome> run_all(const std::vector<Program>& branches, std::size_t needed, Request request) {
+  Task<Response> run_all(const std::vector<Program>& branches, std::size_t needed,
+                         Request request) {
     Join join(simulation(), branches.size(), needed);
     for (std::size_t i = 0; i < branches.size(); ++i) {
       Reply branch = run_branch(branches[i], request.as_round(static_cast<int>(i)));
@@ -397,13 +332,13 @@ class ServiceInstance final : public Server {
     if (!join.is_decided()) {
       co_await join.decided();
     }
-    co_return join.outcome();
+    const Response response = join.response();
+    co_return response;
   }
 
   Reply run_branch(const Program& program, Request request) {
-    Task<Outcome> work = run(nullptr, program, 1, request);
-    const Outcome outcome = co_await work;
-    const Response response = Response::with(outcome);
+    Task<Response> work = run(nullptr, program, 1, request);
+    const Response response = co_await work;
     co_return response;
   }
 
@@ -424,7 +359,7 @@ class ServiceInstance final : public Server {
     if (outcome == Outcome::ok || !plan.failure_is_ours) {
       return Outcome::ok;
     }
-    return outcome == Outcome::abandoned ? Outcome::abandoned : Outcome::error;
+    return outcome_of_failed_call(outcome);
   }
 
   const Handlers& handlers_;

@@ -54,6 +54,7 @@ void ComponentRecorder::close_slice(Time boundary) {
        {&queue_, &in_flight_, &busy_workers_, &busy_cores_, &workers_, &cores_, &instances_}) {
     level->close_slice(boundary);
   }
+  own_.close_slice(boundary);
   if (closed_ == 0) {
     slices_loads_ = loads_.size() <= most_told_apart;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ages.hpp"
+#include "own_measures.hpp"
 #include "stampede/model/observer.hpp"
 #include "stampede/stats/slices.hpp"
 
@@ -76,6 +77,10 @@ class ComponentRecorder final : public ComponentObserver {
     }
   }
 
+  Tally& tally(const Measure& count) override { return own_.tally(count); }
+  Gauge& gauge(const Measure& level) override { return own_.gauge(level); }
+  Timing& timing(const Measure& times) override { return own_.timing(times); }
+
   void close_slice(Time boundary);
 
   /// After the last slice: the first exact law that does not hold, else empty. Must be asked before
@@ -111,6 +116,7 @@ class ComponentRecorder final : public ComponentObserver {
   const SlicedLevel& cores() const { return cores_; }
   const SlicedLevel& instances() const { return instances_; }
   const AgesAtEnd& ages() const { return ages_; }
+  const OwnMeasures& own() const { return own_; }
 
   std::size_t instance_count() const { return loads_.size(); }
   /// Requests and work of one instance in the slices [first, end). Beyond `most_told_apart` no
@@ -162,6 +168,7 @@ class ComponentRecorder final : public ComponentObserver {
   bool slices_loads_ = true;
   std::size_t closed_ = 0;  ///< slices
   AgesAtEnd ages_;
+  OwnMeasures own_;
   bool has_workers_ = false;
   bool has_cores_ = false;
 

@@ -178,6 +178,59 @@ void add_instances(Subject& to, const Windows& replications) {
   }
 }
 
+/// What only components of this kind measure.
+void add_own(Subject& to, const Windows& replications) {
+  const ComponentRecorder& any = *replications.front().recorder;
+  for (const Measure* measure : Measure::all_of(any.kind())) {
+    const auto count_of = [](const ComponentWindow& replication, const Measure& count) {
+      const SlicedCount* slices = replication.recorder->own().count(count);
+      return slices == nullptr ? 0
+                               : slices->total(replication.window.first, replication.window.end);
+    };
+    switch (measure->form()) {
+      case Measure::count:
+        if (any.own().count(*measure) != nullptr) {
+          std::int64_t total = 0;
+          for (const ComponentWindow& replication : replications) {
+            total += count_of(replication, *measure);
+          }
+          to.counts.emplace_back(measure->name(), total);
+        }
+        break;
+      case Measure::share:
+        if (any.own().count(measure->whole()) != nullptr) {
+          add_proportion(
+              to, measure->name(), replications, [&](const ComponentWindow& replication) {
+                return Fraction{static_cast<double>(count_of(replication, measure->part())),
+                                static_cast<double>(count_of(replication, measure->whole()))};
+              });
+        }
+        break;
+      case Measure::level:
+        if (any.own().level(*measure) != nullptr) {
+          add_mean(to, measure->name(), replications, [&](const ComponentWindow& replication) {
+            return replication.mean(*replication.recorder->own().level(*measure));
+          });
+        }
+        break;
+      case Measure::times:
+        if (any.own().times(*measure) != nullptr) {
+          std::vector<Summary> times;
+          for (const ComponentWindow& replication : replications) {
+            times.push_back(replication.recorder->own().times(*measure)->merged(
+                replication.window.first, replication.window.end));
+          }
+          std::vector<const Summary*> each_time;
+          for (const Summary& one : times) {
+            each_time.push_back(&one);
+          }
+          add_times(to, measure->name() + "_s", each_time, {});
+        }
+        break;
+    }
+  }
+}
+
 }  // namespace
 
 Subject component_subject(const std::vector<const ComponentRecorder*>& recorders,
@@ -218,6 +271,7 @@ Subject component_subject(const std::vector<const ComponentRecorder*>& recorders
   add_level(subject, "replicas", replications, &ComponentRecorder::instances);
   add_uptime(subject, replications);
   add_visit_times(subject, replications);
+  add_own(subject, replications);
   add_instances(subject, replications);
   return subject;
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
+#include "stampede/model/measures.hpp"
 #include "stampede/model/outcome.hpp"
 
 namespace stampede {
@@ -84,6 +86,29 @@ std::vector<MetricInfo> component_metrics() {
       {"instance_share.min", share, "share of the visits that the least used instance got"});
   all.push_back(
       {"instance_share.max", share, "share of the visits that the most used instance got"});
+  return all;
+}
+
+/// Those that all components have, and the own ones of a kind.
+std::vector<MetricInfo> component_metrics(std::string_view kind) {
+  std::vector<MetricInfo> all = component_metrics();
+  for (const Measure* measure : Measure::all_of(kind)) {
+    switch (measure->form()) {
+      case Measure::count:
+        all.push_back(
+            {measure->name(), MetricUnit::number, measure->meaning() + ", over all replications"});
+        break;
+      case Measure::share:
+        all.push_back({measure->name(), MetricUnit::share, measure->meaning()});
+        break;
+      case Measure::level:
+        all.push_back({measure->name(), MetricUnit::number, measure->meaning()});
+        break;
+      case Measure::times:
+        add_times(all, measure->name() + "_s", measure->meaning());
+        break;
+    }
+  }
   return all;
 }
 
@@ -195,10 +220,18 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> traffic = traffic_metrics();
   static const std::vector<MetricInfo> component = component_metrics();
   static const std::vector<MetricInfo> instance = instance_metrics();
+  static const std::map<std::string, std::vector<MetricInfo>, std::less<>> with_own = [] {
+    std::map<std::string, std::vector<MetricInfo>, std::less<>> all;
+    for (const std::string& measuring : Measure::components()) {
+      all[measuring] = component_metrics(measuring);
+    }
+    return all;
+  }();
   if (is_traffic(kind)) {
     return traffic;
   }
-  return kind == "instance" ? instance : component;
+  const auto own = with_own.find(kind);
+  return kind == "instance" ? instance : own != with_own.end() ? own->second : component;
 }
 
 std::optional<Metric> find_metric(const Result& result, std::string_view path) {

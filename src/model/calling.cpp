@@ -56,6 +56,12 @@ void describe_call(Visitor& v, CallSettings& s) {
   v.declare(s);
 }
 
+void describe(Visitor& v, CallTarget& s) {
+  v.shorthand("target");
+  v.field("target", s.target, "the component that is called", required());
+  describe_call(v, s.call);
+}
+
 Duration back_off(const BackOffSettings& settings, int retry, Duration previous, Draw& draw) {
   const auto base = static_cast<double>(settings.base_interval.ns());
   const double max =

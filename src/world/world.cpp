@@ -44,10 +44,10 @@ struct World::Parts final : public Directory {
         scraped(simulation),
         own_processes(simulation) {
     make_components();
-    make_populations();
     for (auto& [name, component] : components) {
       component->connect(*this);
     }
+    make_populations();
   }
 
   Scope& scope() { return own_processes; }
@@ -65,6 +65,9 @@ struct World::Parts final : public Directory {
 
   Endpoint& client(const ComponentName& name, std::uint32_t caller) override {
     Fleet& fleet = component(name).fleet();
+    if (std::unique_ptr<Endpoint> own = component(name).client(caller)) {
+      return *clients.emplace_back(std::move(own));
+    }
     if (fleet.size() == 1) {
       return fleet[0];
     }
@@ -88,6 +91,7 @@ struct World::Parts final : public Directory {
                                                                   .network = network,
                                                                   .request_types = request_types,
                                                                   .observer = observer,
+                                                                  .truth = truth,
                                                                   .seed = scenario.run.seed,
                                                                   .replication = replication}));
     }
@@ -223,6 +227,7 @@ struct World::Parts final : public Directory {
   Geography geography;
   Network network;
   RequestTypes request_types;
+  Truth truth;
   std::shared_ptr<Recording> recording;
   std::map<std::string, Meter> meters;  ///< of the components that somebody steers by
   std::vector<std::pair<std::string, std::unique_ptr<Component>>> components;

@@ -14,6 +14,7 @@
 #include "stampede/base/json.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/load_balancing.hpp"
+#include "support/own_measures.hpp"
 
 // A small world around load balancers: backends that do as they are told, an observer that counts,
 // and a policy that shows what it was given.
@@ -127,7 +128,7 @@ class FakeBackends final : public Component {
   Fleet fleet_;
 };
 
-class CountingObserver final : public ComponentObserver {
+class CountingObserver final : public KeepsOwnMeasures {
  public:
   void arrived(Time) override { ++arrivals; }
   void ended(Time, const Visit& visit) override {
@@ -225,6 +226,7 @@ struct BalancerWorld {
                                                                 .network = network,
                                                                 .request_types = types,
                                                                 .observer = observers[name],
+                                                                .truth = truth,
                                                                 .seed = 1,
                                                                 .replication = 0});
     choices.push_back(choice);
@@ -279,6 +281,7 @@ struct BalancerWorld {
   Geography geography;
   Network network;
   RequestTypes types;
+  Truth truth;
   std::map<std::string, CountingObserver> observers;
   std::vector<Choice<Component>> choices;
   Components directory;

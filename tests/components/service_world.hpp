@@ -85,7 +85,7 @@ class TargetComponent final : public Component {
 };
 
 /// Keeps the levels that a component tells of, and its visits as "ok@30 waited 10 cpu 5".
-class RecordingObserver final : public ComponentObserver {
+class RecordingObserver final : public KeepsOwnMeasures {
  public:
   void arrived(Time) override {
     ++arrivals;
@@ -200,6 +200,7 @@ struct ServiceWorld {
                                                                 .network = network,
                                                                 .request_types = types,
                                                                 .observer = observers[name],
+                                                                .truth = truth,
                                                                 .seed = 1,
                                                                 .replication = 0});
     choices.push_back(choice);
@@ -247,6 +248,7 @@ struct ServiceWorld {
   Geography geography;
   Network network;
   RequestTypes types;
+  Truth truth;
   std::map<std::string, RecordingObserver> observers;
   std::vector<Choice<Component>> choices;
   BalancerWorld::Components directory;

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/own_measures.hpp"
+
 namespace stampede {
 namespace {
 
@@ -84,7 +86,7 @@ class Desk final : public Server {
 };
 
 /// Adds up what exists.
-struct Capacities final : ComponentObserver {
+struct Capacities final : KeepsOwnMeasures {
   void arrived(Time) override {}
   void queue_changed(Time, std::int64_t) override {}
   void busy_workers_changed(Time, std::uint32_t, std::int64_t) override {}
@@ -144,6 +146,7 @@ struct Office {
                                .network = network,
                                .request_types = types,
                                .observer = observer,
+                               .truth = truth,
                                .seed = 1,
                                .replication = 0},
             Server::Settings{.cpu = cpu, .workers = 7, .boot_time = boot}, 0, here, diary)))) {}
@@ -196,6 +199,7 @@ struct Office {
   Geography geography;
   Network network;
   RequestTypes types;
+  Truth truth;
   Capacities observer;
   Distribution<Duration> boot;
   std::optional<CpuSettings> cpu;

@@ -13,18 +13,24 @@ using namespace stampede;
 
 namespace {
 
-/// How each kind of component is written that sends its requests on to `next`. A new kind gets a
-/// line here.
+/// How each kind of component is written that sends its requests on to `next`, if it can. A new
+/// kind gets a line here.
 const std::map<std::string, std::string> ways_to_call{
     {"service", "kind: service, replicas: 2, handler: [{compute: 1ms}, {call: NEXT}]"},
     {"load_balancer", "kind: load_balancer, backends: NEXT, processing: 10us"},
+    {"cache", "kind: cache, replicas: 2, max_entries: 1000, origin: NEXT, access: 10us"},
+    {"database", "kind: database, shards: 3, read: 1ms"},
 };
 
-std::string calling(const std::string& kind, const std::string& next) {
-  INFO("say how a " << kind << " calls others");
+bool calls_others(const std::string& kind) {
+  INFO("say how a " << kind << " is written");
   REQUIRE(ways_to_call.count(kind) == 1);
+  return ways_to_call.at(kind).find("NEXT") != std::string::npos;
+}
+
+std::string calling(const std::string& kind, const std::string& next) {
   std::string text = ways_to_call.at(kind);
-  return text.replace(text.find("NEXT"), 4, next);
+  return calls_others(kind) ? text.replace(text.find("NEXT"), 4, next) : text;
 }
 
 }  // namespace
@@ -34,6 +40,9 @@ TEST_CASE("every component can call every other, and every request has a respons
   REQUIRE(kinds.size() >= 2);
   for (const std::string& first : kinds) {
     for (const std::string& second : kinds) {
+      if (!calls_others(first)) {
+        continue;
+      }
       const std::string text =
           "stampede: 1\n"
           "run: {duration: 10s, warmup: 1s}\n"
@@ -45,9 +54,9 @@ TEST_CASE("every component can call every other, and every request has a respons
           calling(first, "second") +
           "}\n"
           "  second: {" +
-          calling(second, "last") +
-          "}\n"
-          "  last: {kind: service, replicas: 3, handler: [{wait: 1ms}]}\n";
+          calling(second, "last") + "}\n" +
+          (calls_others(second) ? "  last: {kind: service, replicas: 3, handler: [{wait: 1ms}]}\n"
+                                : "");
       INFO(text);
       const ReadScenario read = read_scenario(text, "pair.yaml");
       REQUIRE(read.scenario);

@@ -33,6 +33,9 @@ class Meter final : public ComponentObserver, public Metrics {
   void ended(Time now, const Visit& visit) override;
   void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                         std::int64_t instances) override;
+  Tally& tally(const Measure& count) override { return recorder_.tally(count); }
+  Gauge& gauge(const Measure& level) override { return recorder_.gauge(level); }
+  Timing& timing(const Measure& times) override { return recorder_.timing(times); }
 
  private:
   /// What instances of one version answered.

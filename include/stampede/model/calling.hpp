@@ -45,6 +45,18 @@ struct CallSettings {
 /// them.
 void describe_call(Visitor& v, CallSettings& s);
 
+/// Whom a step calls, and how.
+struct CallTarget {
+  ComponentName target;
+  CallSettings call;
+};
+void describe(Visitor& v, CallTarget& s);
+
+/// What a failed call makes of the work that needed it: its own failure, unless the user left.
+inline Outcome outcome_of_failed_call(Outcome outcome) {
+  return outcome == Outcome::abandoned ? Outcome::abandoned : Outcome::error;
+}
+
 /// The wait before retry number `retry` (1 is the first), `previous` being the last wait or zero:
 /// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; equal: half of min(max,
 /// base·2^retry) fixed and half uniform; decorrelated: min(max, uniform in [base, 3·previous]), the

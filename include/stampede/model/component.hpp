@@ -12,6 +12,7 @@
 #include "stampede/model/fleet.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/model/observer.hpp"
+#include "stampede/model/truth.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -38,9 +39,9 @@ class Directory {
 
   virtual Component& component(const ComponentName& name) = 0;
 
-  /// How a caller reaches a component without a balancer: client-side round robin over its
-  /// instances, beginning with the `caller`-th, or the only instance itself. Lives as long as the
-  /// world; each caller takes one of its own.
+  /// How a caller reaches a component without a balancer: as the component's own client does it, or
+  /// else by client-side round robin over its instances, beginning with the `caller`-th, or at the
+  /// only instance itself. Lives as long as the world; each caller takes one of its own.
   virtual Endpoint& client(const ComponentName& name, std::uint32_t caller) = 0;
 };
 
@@ -58,6 +59,7 @@ class Component {
     Network& network;
     RequestTypes& request_types;
     ComponentObserver& observer;
+    Truth& truth;
     std::uint64_t seed;
     std::uint64_t replication;
 
@@ -73,6 +75,12 @@ class Component {
   /// Begins whatever runs by itself (health checks, background work).
   virtual void start() {}
   virtual Fleet& fleet() = 0;
+  /// How its `caller`-th caller finds the right one of its instances, where it matters which one is
+  /// asked; null where any will do. All components are connected when it is first called.
+  virtual std::unique_ptr<Endpoint> client(std::uint32_t caller) {
+    static_cast<void>(caller);
+    return nullptr;
+  }
 };
 
 // What a component may declare of itself (Visitor::declare), for those who look at a scenario as a

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "stampede/kernel/cpu.hpp"
+#include "stampede/model/measures.hpp"
 #include "stampede/model/request.hpp"
 
 namespace stampede {
@@ -35,6 +36,12 @@ class ComponentObserver : public Cpu::BusyObserver {
   /// Workers, cores and up instances that exist from now on more or less than before.
   virtual void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                                 std::int64_t instances) = 0;
+
+  // What only components of this kind measure. A handle lives as long as the observer, and whoever
+  // asks for the same measure gets the same one.
+  virtual Tally& tally(const Measure& count) = 0;
+  virtual Gauge& gauge(const Measure& level) = 0;
+  virtual Timing& timing(const Measure& times) = 0;
 };
 
 /// What a population of users tells.

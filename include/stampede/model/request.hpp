@@ -14,6 +14,27 @@ using PlaceId = std::uint16_t;
 /// Index of a name of request, the same over the whole scenario.
 using RequestTypeId = std::uint16_t;
 
+/// What a request does to the data behind its key.
+enum class Operation : std::uint8_t { read, write, remove };
+
+/// Which write of which store a piece of data shows; nothing if it comes from no store.
+class DataStamp {
+ public:
+  DataStamp() = default;
+  DataStamp(std::uint16_t store, std::uint64_t write)
+      : bits_(static_cast<std::uint64_t>(store) << write_bits | write) {}
+
+  bool is_data() const { return bits_ != 0; }
+  /// From 1; 0 is no data.
+  std::uint16_t store() const { return static_cast<std::uint16_t>(bits_ >> write_bits); }
+  /// The n-th write that the store committed; 0 is how it began.
+  std::uint64_t write() const { return bits_ & ((std::uint64_t{1} << write_bits) - 1); }
+
+ private:
+  static constexpr int write_bits = 48;
+  std::uint64_t bits_ = 0;
+};
+
 /// One request on its way to one component. A call made on its behalf is a Request of its own that
 /// inherits everything but what `as_branch` and `as_attempt` change.
 struct Request {
@@ -24,6 +45,7 @@ struct Request {
   Time sent;                        ///< when the user meant to send it
   Time deadline = Time::never();    ///< after which nobody waits for the answer
   Time patience = Time::never();    ///< when the user leaves whatever queue it is in
+  DataStamp stamp;                  ///< of what is written into a cache
   std::uint32_t size = 0;           ///< payload in bytes
   std::uint32_t response_size = 0;  ///< payload of a good answer
   PlaceId from = 0;                 ///< where the caller is
@@ -32,7 +54,8 @@ struct Request {
   std::uint8_t attempt = 0;   ///< 0 is the first try of this call
   std::uint8_t priority = 0;  ///< 0 goes first, 9 last
   std::uint8_t hops = 0;      ///< calls between the user and here
-  std::uint32_t trace = 0;    ///< slot of the observer's trace; 0 is off
+  Operation operation = Operation::read;
+  std::uint32_t trace = 0;  ///< slot of the observer's trace; 0 is off
 
   /// The same request as the n-th try of its call: with luck of its own.
   Request as_attempt(int n) const {
@@ -68,11 +91,23 @@ static_assert(std::is_trivially_copyable_v<Request>);
 /// The answer to a request.
 struct Response {
   Outcome outcome = Outcome::ok;
-  bool silent = false;        ///< never reaches anybody: the message was lost
+  bool silent : 1 = false;    ///< never reaches anybody: the message was lost
+  bool found : 1 = true;      ///< false: the cache that was read does not hold the key
+  bool stale : 1 = false;     ///< shows data that a committed write had replaced when it was read
   std::uint16_t version = 0;  ///< of the instance that answered
   std::uint32_t size = 0;     ///< payload in bytes
+  DataStamp stamp;            ///< of the data that it shows
 
   bool ok() const { return outcome == Outcome::ok; }
+
+  /// Takes over what a part of the work found out about data: the first data that was seen stands
+  /// for the answer, and stale parts make it stale.
+  void learn(const Response& part) {
+    if (!stamp.is_data()) {
+      stamp = part.stamp;
+    }
+    stale = stale || part.stale;
+  }
 
   static Response with(Outcome outcome) {
     Response response;
@@ -89,5 +124,6 @@ struct Response {
   static Response broken() { return with(Outcome::reset); }
 };
 static_assert(std::is_trivially_copyable_v<Response>);
+static_assert(sizeof(Response) == 16, "two registers");
 
 }  // namespace stampede

@@ -6,6 +6,7 @@
 
 #include "stampede/kernel/cpu.hpp"
 #include "stampede/kernel/signal.hpp"
+#include "stampede/kernel/slots.hpp"
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/random/distribution.hpp"
@@ -53,6 +54,80 @@ class Server : public Instance {
   virtual void went_down(KilledWork) {}
   /// The instance is about to take requests again.
   virtual void came_up() {}
+
+  /// A request's stay at this instance, from the door to its end, told to the observer even when a
+  /// crash ends it.
+  class Stay {
+   public:
+    explicit Stay(Server& at) : at_(at) {
+      visit_.arrived = at.simulation().now();
+      visit_.instance = at.index();
+      visit_.version = at.version();
+      visit_.outcome = Outcome::reset;  // unless it comes to another end
+      at.observer().arrived(visit_.arrived);
+    }
+    Stay(const Stay&) = delete;
+    ~Stay() { at_.observer().ended(at_.simulation().now(), visit_); }
+
+    void add_wait(Duration wait) { visit_.waited += wait; }
+    void add_cpu_wait(Duration wait) { visit_.cpu_waited += wait; }
+    void start() { visit_.started = true; }
+    /// Under async the first worker may be long in coming, or never come.
+    void wait_for_worker() { visit_.started = has_worked_; }
+    void work() { visit_.started = has_worked_ = true; }
+    void end(Outcome outcome) { visit_.outcome = outcome; }
+    Outcome outcome() const { return visit_.outcome; }
+
+   private:
+    Server& at_;
+    Visit visit_;
+    bool has_worked_ = false;
+  };
+
+  /// A spell in the line for a worker; it counts for `stay` where there is one.
+  class Queueing {
+   public:
+    Queueing(Server& at, Stay* stay) : at_(at), stay_(stay), since_(at.simulation().now()) {
+      at.observer().queue_changed(since_, 1);
+    }
+    Queueing(const Queueing&) = delete;
+    ~Queueing() {
+      const Time now = at_.simulation().now();
+      at_.observer().queue_changed(now, -1);
+      if (stay_ != nullptr) {
+        stay_->add_wait(now - since_);
+      }
+    }
+
+   private:
+    Server& at_;
+    Stay* stay_;
+    Time since_;
+  };
+
+  /// A worker in use; empty until `hold`.
+  class Worker {
+   public:
+    explicit Worker(Server& at) : at_(at) {}
+    Worker(const Worker&) = delete;
+    ~Worker() {
+      if (slot_) {
+        at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), -1);
+      }
+    }
+
+    explicit operator bool() const { return static_cast<bool>(slot_); }
+    void hold(Slot slot) {
+      if (slot) {
+        slot_ = std::move(slot);
+        at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), 1);
+      }
+    }
+
+   private:
+    Server& at_;
+    Slot slot_;
+  };
 
   Simulation& simulation() { return simulation_; }
   ComponentObserver& observer() { return observer_; }

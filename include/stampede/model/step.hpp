@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "stampede/base/require.hpp"
+#include "stampede/kernel/task.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/schema/schema.hpp"
@@ -12,6 +14,23 @@
 namespace stampede {
 
 class Program;
+class Step;
+
+/// Where a step is carried out. What it starts dies with the instance.
+class Errand {
+ public:
+  Errand(Scope& scope, std::uint32_t instance, PlaceId place)
+      : scope_(scope), instance_(instance), place_(place) {}
+
+  Scope& scope() { return scope_; }
+  std::uint32_t instance() const { return instance_; }
+  PlaceId place() const { return place_; }
+
+ private:
+  Scope& scope_;
+  std::uint32_t instance_;
+  PlaceId place_;
+};
 
 /// The callers of one call step: each instance of the service has its own, with whatever it keeps
 /// in mind of its calls. Made when the instance first calls.
@@ -64,6 +83,7 @@ struct Action {
     compute,   ///< `duration` of work on a core
     wait,      ///< `duration` without a core
     call,      ///< `call`
+    process,   ///< whatever `step` does in its `run`
     sequence,  ///< `program`, `times` times
     parallel,  ///< `branches` at once, until `needed` of them went well
   };
@@ -71,6 +91,7 @@ struct Action {
   int times = 1;
   Duration duration{};
   CallPlan* call = nullptr;
+  Step* step = nullptr;
   const Program* program = nullptr;
   const std::vector<Program>* branches = nullptr;
   std::size_t needed = 0;
@@ -102,7 +123,13 @@ class Step {
 
   virtual ~Step() = default;
   virtual Action act(const Request& request) = 0;
+  /// What a step does whose action is a process; `request` is the one that is being handled.
+  virtual Task<Response> run(Errand errand, Request request);
 };
+
+inline Task<Response> Step::run(Errand, Request) {
+  fail("a step asks to be run and says nothing of how");
+}
 
 using StepSettings = std::vector<Choice<Step>>;
 

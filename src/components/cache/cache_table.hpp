@@ -9,15 +9,17 @@
 #include "stampede/base/hash.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/model/eviction.hpp"
+#include "stampede/model/request.hpp"
 
 namespace stampede {
 
 /// What a cache keeps of an item besides its key.
 struct CachedItem {
-  std::uint64_t stamp = 0;  ///< which write of the store it shows
-  Time stored;              ///< when it came in
-  Time fresh_until = Time::never();
+  DataStamp stamp;                   ///< which write of which store it shows
+  Time fresh_until = Time::never();  ///< it may be kept for longer
+  Duration fetch_time;
   std::uint32_t size = 0;  ///< bytes
+  Outcome outcome = Outcome::ok;
 };
 
 /// The entries of one node of a cache, within its capacity. Knows keys, weights and an eviction
@@ -53,8 +55,9 @@ class CacheTable {
   std::uint64_t key(EntrySlot slot) const { return entries_[slot].key; }
 
   /// Puts a key in that is not there, and others out. Gives its slot, or `nobody` if the item does
-  /// not fit or the policy would rather keep what it has.
-  EntrySlot insert(std::uint64_t key, std::uint32_t weight) {
+  /// not fit or the policy would rather keep what it has. Tells `evicted` of each item that goes.
+  template <class Evicted>
+  EntrySlot insert(std::uint64_t key, std::uint32_t weight, Evicted evicted) {
     if (weight > capacity_) {
       return nobody;
     }
@@ -63,6 +66,7 @@ class CacheTable {
       if (victim == nobody) {
         return nobody;
       }
+      evicted(entries_[victim].item);
       drop(victim);
     }
     const EntrySlot slot = take_slot();
@@ -79,10 +83,23 @@ class CacheTable {
     return slot;
   }
 
+  /// Tells the policy of a use that nobody asked for.
+  void touch(EntrySlot slot) { policy_->used(slot); }
+
   /// Takes an entry out that expired or was purged.
   void remove(EntrySlot slot) {
     policy_->removed(slot);
     drop(slot);
+  }
+  /// Takes all entries out; `removed` is told of each.
+  template <class Removed>
+  void clear(Removed removed) {
+    for (EntrySlot slot = 0; slot < entries_.size(); ++slot) {
+      if (entries_[slot].is_used) {
+        removed(entries_[slot].item);
+        remove(slot);
+      }
+    }
   }
 
  private:

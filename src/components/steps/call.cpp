@@ -35,15 +35,16 @@ void describe(Visitor& v, CallStepSettings& s) {
 class Call final : public Step {
  public:
   Call(const CallStepSettings& settings, const Context& context)
-      : plan_{Callers(context.simulation, context.directory, settings.target, settings.call,
-                      context.stream("back-off")),
-              context.branch(),
-              settings.type.empty() ? std::nullopt
-                                    : std::optional(context.request_types.add(settings.type)),
-              settings.request_size,
-              settings.response_size,
-              context.stream("sizes"),
-              settings.on_failure == OnFailure::fail} {}
+      : plan_{.callers = Callers(context.simulation, context.directory, settings.target,
+                                 settings.call, context.stream("back-off")),
+              .branch = context.branch(),
+              .type = settings.type.empty()
+                          ? std::nullopt
+                          : std::optional(context.request_types.add(settings.type)),
+              .request_size = settings.request_size,
+              .response_size = settings.response_size,
+              .sizes = context.stream("sizes"),
+              .failure_is_ours = settings.on_failure == OnFailure::fail} {}
 
   Action act(const Request&) override { return Action{.kind = Action::Kind::call, .call = &plan_}; }
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "stampede/base/hash.hpp"
+#include "stampede/model/request.hpp"
+
+namespace stampede {
+
+/// What the stores hold, as only the simulator can know it: the last committed write of each key.
+/// Caches and replicas hold copies and never look here before they answer; that an answer was stale
+/// is found out here. Memory is taken by keys that were written, not by those that were only read.
+class Truth {
+ public:
+  /// A store begins with a value for every key.
+  std::uint16_t add_store() {
+    stores_.emplace_back();
+    return static_cast<std::uint16_t>(stores_.size());
+  }
+
+  /// A write is committed; what the store holds from now on.
+  DataStamp commit(std::uint16_t store, std::uint64_t key) {
+    Store& written = stores_[store - 1U];
+    ++written.writes;
+    written.last[key] = written.writes;
+    return {store, written.writes};
+  }
+
+  DataStamp latest(std::uint16_t store, std::uint64_t key) const {
+    const Store& asked = stores_[store - 1U];
+    const auto found = asked.last.find(key);
+    return {store, found == asked.last.end() ? 0 : found->second};
+  }
+
+  /// Whether a write that was committed until now replaced what was seen of this key.
+  bool is_stale(DataStamp seen, std::uint64_t key) const {
+    return seen.is_data() && seen.write() < latest(seen.store(), key).write();
+  }
+
+ private:
+  struct Mix {
+    std::size_t operator()(std::uint64_t key) const { return mix(key); }
+  };
+  struct Store {
+    std::uint64_t writes = 0;
+    tsl::robin_map<std::uint64_t, std::uint64_t, Mix> last;
+  };
+  std::vector<Store> stores_;
+};
+
+}  // namespace stampede

@@ -1,0 +1,54 @@
+#include "stampede/model/step.hpp"
+
+namespace stampede {
+namespace {
+
+struct ReadSettings {
+  CallTarget store;
+};
+void describe(Visitor& v, ReadSettings& s) { describe(v, s.store); }
+
+class Read final : public Step {
+ public:
+  Read(const ReadSettings& settings, const Context& context)
+      : store_(context.simulation, context.directory, settings.store.target, settings.store.call,
+               context.stream("back-off")),
+        branch_(context.branch()) {}
+
+  Action act(const Request&) override {
+    return Action{.kind = Action::Kind::process, .step = this};
+  }
+
+  Task<Response> run(Errand errand, Request request) override {
+    return read(errand, *this, request);
+  }
+
+ private:
+  static Task<Response> read(Errand errand, Read& step, Request request) {
+    Request get = request.as_branch(step.branch_);
+    get.from = errand.place();
+    get.operation = Operation::read;
+    Caller& store = step.store_.of(errand.instance());
+    Response response;
+    if (store.is_plain()) {
+      Reply reply = store.start(get);
+      response = co_await reply;
+    } else {
+      Task<Response> whole = store.call(errand, get);
+      response = co_await whole;
+    }
+    if (!response.ok()) {
+      response.outcome = outcome_of_failed_call(response.outcome);
+    }
+    co_return response;
+  }
+
+  Callers store_;
+  std::uint64_t branch_;
+};
+
+const Register<Step, Read, ReadSettings> registered{"read",
+                                                    "the item of the request's key from a store"};
+
+}  // namespace
+}  // namespace stampede

@@ -1,0 +1,84 @@
+#include <optional>
+
+#include "stampede/model/step.hpp"
+
+namespace stampede {
+namespace {
+
+/// What becomes of the cached copy of an item that was written.
+enum class Cached { invalidate, update };
+const EnumNames<Cached>& names(Cached) {
+  static const EnumNames<Cached> table{
+      {{Cached::invalidate, "invalidate"}, {Cached::update, "update"}}};
+  return table;
+}
+
+struct WriteSettings {
+  CallTarget store;
+  std::optional<CallTarget> cache;
+  Cached cached = Cached::invalidate;
+};
+void describe(Visitor& v, WriteSettings& s) {
+  v.shorthand("store");
+  v.field("store", s.store, "where the item is written", required());
+  v.field("cache", s.cache, "a cache beside the store that is told of the write afterwards");
+  v.field("cached", s.cached,
+          "invalidate: the cached copy is removed; update: it is replaced by what was written");
+}
+
+/// Writes the item of the request's key; its size is the payload of the request.
+class Write final : public Step {
+ public:
+  Write(const WriteSettings& settings, const Context& context)
+      : store_(context.simulation, context.directory, settings.store.target, settings.store.call,
+               context.stream("store back-off")),
+        cached_(settings.cached),
+        branch_(context.branch()) {
+    if (settings.cache) {
+      cache_.emplace(context.simulation, context.directory, settings.cache->target,
+                     settings.cache->call, context.stream("cache back-off"));
+    }
+  }
+
+  Action act(const Request&) override {
+    return Action{.kind = Action::Kind::process, .step = this};
+  }
+
+  Task<Response> run(Errand errand, Request request) override {
+    return write(errand, *this, request);
+  }
+
+ private:
+  static Task<Response> write(Errand errand, Write& step, Request request) {
+    Request put = request.as_branch(step.branch_);
+    put.from = errand.place();
+    put.operation = Operation::write;
+    Task<Response> writing = step.store_.of(errand.instance()).call(errand, put);
+    Response response = co_await writing;
+    if (!response.ok()) {
+      response.outcome = outcome_of_failed_call(response.outcome);
+      co_return response;
+    }
+    if (step.cache_) {
+      Request tell = request.as_branch(step.branch_ + 1);
+      tell.from = errand.place();
+      tell.operation = step.cached_ == Cached::update ? Operation::write : Operation::remove;
+      tell.stamp = response.stamp;
+      tell.response_size = 0;
+      Task<Response> telling = step.cache_->of(errand.instance()).call(errand, tell);
+      co_await telling;  // a cache that does not hear of it goes on with the old item
+    }
+    co_return response;
+  }
+
+  Callers store_;
+  std::optional<Callers> cache_;
+  Cached cached_;
+  std::uint64_t branch_;
+};
+
+const Register<Step, Write, WriteSettings> registered{
+    "write", "the item of the request's key into a store, and news of it to a cache"};
+
+}  // namespace
+}  // namespace stampede

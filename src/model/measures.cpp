@@ -1,0 +1,51 @@
+#include "stampede/model/measures.hpp"
+
+#include <algorithm>
+
+#include "stampede/base/require.hpp"
+
+namespace stampede {
+namespace {
+
+std::vector<const Measure*>& declared() {
+  static std::vector<const Measure*> all;
+  return all;
+}
+
+}  // namespace
+
+Measure::Measure(std::string_view component, Form form, std::string_view name,
+                 std::string_view meaning)
+    : component_(component), form_(form), name_(name), meaning_(meaning) {
+  declared().push_back(this);
+}
+
+Measure::Measure(std::string_view component, std::string_view name, std::string_view meaning,
+                 const Measure& part, const Measure& whole)
+    : Measure(component, share, name, meaning) {
+  require(part.form() == count && whole.form() == count, "a share is of two counts");
+  part_ = &part;
+  whole_ = &whole;
+}
+
+std::vector<const Measure*> Measure::all_of(std::string_view component) {
+  std::vector<const Measure*> found;
+  for (const Measure* measure : declared()) {
+    if (measure->component() == component) {
+      found.push_back(measure);
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> Measure::components() {
+  std::vector<std::string> kinds;
+  for (const Measure* measure : declared()) {
+    kinds.push_back(measure->component());
+  }
+  std::sort(kinds.begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  return kinds;
+}
+
+}  // namespace stampede
