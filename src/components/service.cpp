@@ -59,7 +59,7 @@ void describe(Visitor& v, ServiceSettings& s) {
     }
   }
   for (const auto& handler : s.handlers) {
-    v.declare(HandlesType{handler.name, handler.place});
+    v.declare(HandlesType{handler.name, "handlers." + handler.name, handler.place});
   }
 }
 

@@ -59,6 +59,10 @@ std::vector<MetricInfo> traffic_metrics() {
   all.push_back({"goodput_per_s", per_second, "requests that ended ok within their deadline"});
   all.push_back({"availability", share, "share ok among the requests that ended"});
   all.push_back({"attempts_per_request", number, "tries that a request took"});
+  all.push_back({"stale", number,
+                 "good answers that showed data which a committed write had replaced when it was "
+                 "read, over all replications"});
+  all.push_back({"stale_ratio", share, "share of them among the good answers that showed data"});
   all.push_back({"in_flight", number, "requests under way at a time, on average"});
   add_times(all, "latency_s", "latency of successes, from the intended send to the answer");
   add_times(all, "latency_all_s", "latency of all requests, whatever their outcome");
@@ -89,9 +93,8 @@ std::vector<MetricInfo> component_metrics() {
   return all;
 }
 
-/// Those that all components have, and the own ones of a kind.
-std::vector<MetricInfo> component_metrics(std::string_view kind) {
-  std::vector<MetricInfo> all = component_metrics();
+std::vector<MetricInfo> own_metrics(const std::string& kind) {
+  std::vector<MetricInfo> all;
   for (const Measure* measure : Measure::all_of(kind)) {
     switch (measure->form()) {
       case Measure::count:
@@ -108,6 +111,16 @@ std::vector<MetricInfo> component_metrics(std::string_view kind) {
         add_times(all, measure->name() + "_s", measure->meaning());
         break;
     }
+  }
+  return all;
+}
+
+/// The metrics of each kind of component that has own ones, as `of_kind` gives them.
+template <class OfKind>
+std::map<std::string, std::vector<MetricInfo>, std::less<>> by_kind(OfKind of_kind) {
+  std::map<std::string, std::vector<MetricInfo>, std::less<>> all;
+  for (const std::string& kind : Measure::components()) {
+    all[kind] = of_kind(kind);
   }
   return all;
 }
@@ -220,18 +233,24 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> traffic = traffic_metrics();
   static const std::vector<MetricInfo> component = component_metrics();
   static const std::vector<MetricInfo> instance = instance_metrics();
-  static const std::map<std::string, std::vector<MetricInfo>, std::less<>> with_own = [] {
-    std::map<std::string, std::vector<MetricInfo>, std::less<>> all;
-    for (const std::string& measuring : Measure::components()) {
-      all[measuring] = component_metrics(measuring);
-    }
+  static const auto with_own = by_kind([](const std::string& of_kind) {
+    std::vector<MetricInfo> all = component_metrics();
+    const std::vector<MetricInfo> own = own_metrics(of_kind);
+    all.insert(all.end(), own.begin(), own.end());
     return all;
-  }();
+  });
   if (is_traffic(kind)) {
     return traffic;
   }
-  const auto own = with_own.find(kind);
-  return kind == "instance" ? instance : own != with_own.end() ? own->second : component;
+  const auto found = with_own.find(kind);
+  return kind == "instance" ? instance : found != with_own.end() ? found->second : component;
+}
+
+const std::vector<MetricInfo>& own_metrics_of(std::string_view kind) {
+  static const std::vector<MetricInfo> none;
+  static const auto own = by_kind(own_metrics);
+  const auto found = own.find(kind);
+  return found == own.end() ? none : found->second;
 }
 
 std::optional<Metric> find_metric(const Result& result, std::string_view path) {

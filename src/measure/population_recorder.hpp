@@ -67,6 +67,15 @@ class PopulationRecorder final : public PopulationObserver {
                      [&](RequestLedger& part) { part.attempt_ended(cohort, is_retry, outcome); });
   }
 
+  void showed_data(const Request& request, bool stale) override {
+    if (is_finished_) [[unlikely]] {
+      return;
+    }
+    const std::size_t cohort = cursor_.slice_of(request.sent);
+    ledger_of(request).showed_data(cohort, stale);
+    for_each_part_of(request, [&](RequestLedger& part) { part.showed_data(cohort, stale); });
+  }
+
   void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) override {
     if (is_finished_) [[unlikely]] {
       return;

@@ -23,6 +23,8 @@ void CohortCounts::merge(const CohortCounts& other) {
   add_to(outcomes, other.outcomes);
   add_to(first_tries, other.first_tries);
   add_to(retries, other.retries);
+  with_data += other.with_data;
+  stale += other.stale;
   sent_at += other.sent_at;
 }
 

@@ -25,7 +25,9 @@ struct CohortCounts {
   OutcomeCounts outcomes{};
   OutcomeCounts first_tries{};  ///< ended attempts
   OutcomeCounts retries{};
-  Int128 sent_at = 0;  ///< sum of the instants in ns
+  std::int64_t with_data = 0;  ///< good answers that showed data from a store
+  std::int64_t stale = 0;      ///< those among them that showed data which had been replaced
+  Int128 sent_at = 0;          ///< sum of the instants in ns
 
   std::int64_t ended() const { return sum_of(outcomes); }
   std::int64_t in_flight() const { return sent - ended(); }
@@ -71,6 +73,12 @@ class RequestLedger {
   void attempt_ended(std::size_t cohort, bool is_retry, Outcome outcome) {
     CohortCounts& counts = cohorts_[cohort];
     ++(is_retry ? counts.retries : counts.first_tries)[static_cast<std::size_t>(outcome)];
+  }
+
+  void showed_data(std::size_t cohort, bool stale) {
+    CohortCounts& counts = cohorts_[cohort];
+    ++counts.with_data;
+    counts.stale += stale ? 1 : 0;
   }
 
   void ended(const RequestEnd& end) {

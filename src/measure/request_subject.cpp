@@ -67,6 +67,13 @@ Subject request_subject(const std::string& name, const std::string& kind,
     return Fraction{static_cast<double>(sum_of(counts.first_tries) + sum_of(counts.retries)),
                     static_cast<double>(sum_of(counts.first_tries))};
   });
+  if (all.with_data > 0) {
+    subject.counts.emplace_back("stale", all.stale);
+    add_proportion(subject, "stale_ratio", replications, [](const RequestWindow& replication) {
+      return Fraction{static_cast<double>(replication.counts.stale),
+                      static_cast<double>(replication.counts.with_data)};
+    });
+  }
   add_mean(subject, "in_flight", replications, [&](const RequestWindow& replication) {
     return static_cast<double>(replication.area) / static_cast<double>(window.ns());
   });

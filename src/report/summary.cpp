@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
 #include <string_view>
 
+#include "stampede/measure/metrics.hpp"
 #include "stampede/report/numbers.hpp"
 #include "stampede/report/table.hpp"
 
@@ -68,7 +70,9 @@ class Summary80 {
     latency();
     failures();
     retries();
+    stale_answers();
     components();
+    own_measures();
     faults();
     expectations();
     warnings();
@@ -160,6 +164,18 @@ class Summary80 {
     add_section("retries", lines);
   }
 
+  void stale_answers() {
+    std::string lines;
+    for (const Subject& subject : result_.traffic) {
+      const std::int64_t* stale = subject.find_count("stale");
+      if (stale != nullptr && *stale > 0) {
+        lines += fmt::format("  {}: {} ({})\n", subject.name, count_text(*stale),
+                             share_text(subject.find("stale_ratio")->value.estimate, style_));
+      }
+    }
+    add_section("stale answers, among those with data", lines);
+  }
+
   void components() {
     TextTable table(
         {"component", "workers", "cores", "queue", "in flight", "wait", "wait p99", "ended"});
@@ -175,6 +191,34 @@ class Summary80 {
       text_ += painted(wrapped("  hot:" + hot, 7), Paint::red, style_);
     }
     text_ += uneven;
+  }
+
+  /// What only some kinds of component measure: a table for each kind, and its counts in words.
+  void own_measures() {
+    std::vector<std::string> shown;
+    for (const Subject& first : result_.components) {
+      if (std::find(shown.begin(), shown.end(), first.kind) != shown.end()) {
+        continue;
+      }
+      shown.push_back(first.kind);
+      const std::vector<Column> columns = own_columns(first.kind);
+      std::vector<std::string> head{first.kind};
+      for (const Column& column : columns) {
+        head.push_back(title_of(column.metric));
+      }
+      TextTable table(std::move(head));
+      std::string counts;
+      for (const Subject& component : result_.components) {
+        if (component.kind == first.kind) {
+          if (!columns.empty()) {
+            add_rows(table, component, component.name, columns, {});
+          }
+          counts += own_counts(component);
+        }
+      }
+      add(table);
+      text_ += counts;
+    }
   }
 
   void faults() {
@@ -242,9 +286,8 @@ class Summary80 {
 
   /// A row of numbers, and below it, where they are known, one of the half-widths of their
   /// intervals.
-  template <std::size_t count>
   void add_rows(TextTable& table, const Subject& subject, const std::string& name,
-                const Column (&columns)[count], const std::vector<TextTable::Cell>& before) {
+                std::span<const Column> columns, const std::vector<TextTable::Cell>& before) {
     std::vector<TextTable::Cell> numbers{{name}};
     std::vector<TextTable::Cell> widths{{style_.utf8 ? "    ±" : "    +-", Paint::dim}};
     numbers.insert(numbers.end(), before.begin(), before.end());
@@ -263,6 +306,55 @@ class Summary80 {
     if (has_widths) {
       table.row(std::move(widths));
     }
+  }
+
+  /// The shares, levels and times of a kind of component, as many as a line has room for.
+  std::vector<Column> own_columns(const std::string& kind) const {
+    constexpr std::size_t line = 80;
+    constexpr std::size_t name_and_gaps = 16;
+    constexpr std::size_t narrowest = 8;
+    std::size_t taken = name_and_gaps;
+    std::vector<Column> columns;
+    for (const MetricInfo& info : own_metrics_of(kind)) {
+      const std::string_view name = info.name;
+      const bool is_seen =
+          std::any_of(result_.components.begin(), result_.components.end(),
+                      [&](const Subject& component) { return component.find(name) != nullptr; });
+      const bool is_short =
+          info.unit != MetricUnit::seconds || name.ends_with(".mean") || name.ends_with(".p99");
+      const std::size_t width = std::max(title_of(name).size(), narrowest) + 2;
+      if (is_seen && is_short && taken + width <= line) {
+        taken += width;
+        columns.push_back({"", name,
+                           info.unit == MetricUnit::share     ? share_format
+                           : info.unit == MetricUnit::seconds ? time_format
+                                                              : plain_format});
+      }
+    }
+    return columns;
+  }
+
+  /// "hit_ratio" is "hit ratio", "completion_s.p99" is "completion p99", of a mean just the name.
+  static std::string title_of(std::string_view metric) {
+    std::string title = without_unit(metric);
+    if (const std::size_t mean = title.find(".mean"); mean != std::string::npos) {
+      title.resize(mean);
+    }
+    std::replace_if(
+        title.begin(), title.end(), [](char c) { return c == '_' || c == '.'; }, ' ');
+    return title;
+  }
+
+  std::string own_counts(const Subject& component) const {
+    std::string counts;
+    for (const MetricInfo& info : own_metrics_of(component.kind)) {
+      const std::int64_t* count = component.find_count(info.name);
+      if (count != nullptr && *count != 0) {
+        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count_text(*count),
+                              title_of(info.name));
+      }
+    }
+    return counts.empty() ? "" : wrapped("  " + component.name + ": " + counts, 4);
   }
 
   TextTable::Cell number(const Metric& metric, const Column& column) {

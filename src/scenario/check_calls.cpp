@@ -327,9 +327,9 @@ class CallChecker {
       const std::string& type = handler.what.type;
       if (!std::binary_search(sent.begin(), sent.end(), type)) {
         const std::string match = closest_match(type, sent);
-        warning(handler.what.place,
-                fmt::format("{}.handlers.{} is never used: nobody sends requests of type '{}'",
-                            handler.path, type, type),
+        warning(handler.what.place.line > 0 ? handler.what.place : handler.place,
+                fmt::format("{}.{} is never used: nobody sends requests of type '{}'", handler.path,
+                            handler.what.key, type),
                 match.empty() ? "what is sent is " + one_of(sent, type)
                               : fmt::format("did you mean '{}'?", match));
       }

@@ -251,7 +251,7 @@ Reply UserPopulation::send(const Ask& ask) {
 Reply UserPopulation::send_plainly(Request request) {
   Reply reply = caller_.start(request);
   const Response response = co_await reply;
-  observer_->ended(request, simulation_.now(), response.outcome, /*at_first_try=*/true);
+  end(request, response, /*at_first_try=*/true);
   co_return response;
 }
 
@@ -259,14 +259,14 @@ Reply UserPopulation::send_with_timeout(Request request) {
   Reply reply = caller_.start(request);
   const bool answered = co_await reply.within(*caller_.timeouts());
   const Response response = answered ? reply.answer() : Response::with(Outcome::timeout);
-  observer_->ended(request, simulation_.now(), response.outcome, /*at_first_try=*/true);
+  end(request, response, /*at_first_try=*/true);
   co_return response;
 }
 
 Reply UserPopulation::send_with_retries(Request request) {
   Task<Response> call = caller_.call(*this, request);
   const Response response = co_await call;
-  observer_->ended(request, simulation_.now(), response.outcome, /*at_first_try=*/false);
+  end(request, response, /*at_first_try=*/false);
   co_return response;
 }
 
@@ -289,9 +289,16 @@ void UserPopulation::send_and_forget(const Ask& ask) {
   }
 }
 
-void UserPopulation::land(Flight& flight, Outcome outcome) {
-  observer_->ended(flight.request, simulation_.now(), outcome, /*at_first_try=*/true);
+void UserPopulation::land(Flight& flight, const Response& response) {
+  end(flight.request, response, /*at_first_try=*/true);
   flights_.give_back(flight);
+}
+
+void UserPopulation::end(const Request& request, const Response& response, bool at_first_try) {
+  if (response.stamp.is_data() && response.ok() && request.operation == Operation::read) {
+    observer_->showed_data(request, response.stale);
+  }
+  observer_->ended(request, simulation_.now(), response.outcome, at_first_try);
 }
 
 void UserPopulation::attempt_ended(const Request& attempt, Outcome outcome) {

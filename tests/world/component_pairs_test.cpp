@@ -18,6 +18,7 @@ namespace {
 const std::map<std::string, std::string> ways_to_call{
     {"service", "kind: service, replicas: 2, handler: [{compute: 1ms}, {call: NEXT}]"},
     {"load_balancer", "kind: load_balancer, backends: NEXT, processing: 10us"},
+    {"cdn", "kind: cdn, cache: {max_entries: 1000}, origin: NEXT"},
     {"cache", "kind: cache, replicas: 2, max_entries: 1000, origin: NEXT, access: 10us"},
     {"database", "kind: database, shards: 3, read: 1ms"},
 };

@@ -26,6 +26,9 @@ struct MetricInfo {
 /// without workers, no utilization.
 const std::vector<MetricInfo>& metrics_of(std::string_view kind);
 
+/// Those that only this kind of component has.
+const std::vector<MetricInfo>& own_metrics_of(std::string_view kind);
+
 /// The name without the suffix of its unit: "latency_s.p99" is "latency.p99", "throughput_per_s" is
 /// "throughput".
 std::string without_unit(std::string_view name);

@@ -19,6 +19,7 @@
 namespace stampede {
 
 class Component;
+class MessageSource;
 
 /// The names of request types, the same numbers over the whole scenario.
 class RequestTypes {
@@ -81,6 +82,8 @@ class Component {
     static_cast<void>(caller);
     return nullptr;
   }
+  /// Where consumers receive what was published to it; null where messages are not kept.
+  virtual MessageSource* messages() { return nullptr; }
 };
 
 // What a component may declare of itself (Visitor::declare), for those who look at a scenario as a
@@ -90,10 +93,11 @@ class Component {
 struct HoldsWorkers {};
 /// Requests may have to wait in a line in front of it, which those without patience leave.
 struct HasQueue {};
-/// It has a handler of its own for this type of request.
+/// It does something of its own with this type of request.
 struct HandlesType {
   std::string type;
-  Place place;
+  std::string key;  ///< of its settings, where it says so: "handlers.checkout"
+  Place place;      ///< of that key, if it is known
 };
 /// It calls others with this type of request, whatever type it was given.
 struct SendsType {

@@ -109,7 +109,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   /// to carry it.
   struct Flight final : ReplyListener {
     explicit Flight(UserPopulation& population) : population(population) {}
-    void answered(const Response& response) override { population.land(*this, response.outcome); }
+    void answered(const Response& response) override { population.land(*this, response); }
     void lost() override { population.flights_.give_back(*this); }
 
     UserPopulation& population;
@@ -127,7 +127,8 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   Reply send_plainly(Request request);
   Reply send_with_timeout(Request request);
   Reply send_with_retries(Request request);
-  void land(Flight& flight, Outcome outcome);
+  void land(Flight& flight, const Response& response);
+  void end(const Request& request, const Response& response, bool at_first_try);
   void attempt_ended(const Request& attempt, Outcome outcome) override;
 
   std::string name_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "components/cache/cache_table.hpp"
@@ -15,20 +16,23 @@
 
 namespace stampede {
 
-/// What every kind of cache measures.
+/// What every kind of cache measures. Names begin with `prefix`.
 struct CacheMeasures {
-  explicit CacheMeasures(std::string_view kind)
-      : reads{kind, Measure::count, "reads", "reads of items"},
-        hits{kind, Measure::count, "hits", "reads that were answered with an item from the cache"},
-        stale_hits{kind, Measure::count, "stale_hits",
+  explicit CacheMeasures(std::string_view kind, const std::string& prefix = "")
+      : reads{kind, Measure::count, prefix + "reads", "reads of items"},
+        hits{kind, Measure::count, prefix + "hits",
+             "reads that were answered with an item from the cache"},
+        stale_hits{kind, Measure::count, prefix + "stale_hits",
                    "hits that showed what a committed write had replaced"},
-        collapsed{kind, Measure::count, "collapsed",
+        collapsed{kind, Measure::count, prefix + "collapsed",
                   "reads that waited for somebody else's fetch and took its answer"},
-        fetches{kind, Measure::count, "fetches", "requests that the cache sent to its origin"},
-        hit_ratio{kind, "hit_ratio", "share of the reads that were hits", hits, reads},
-        stale_ratio{kind, "stale_ratio", "share of the hits that were stale", stale_hits, hits},
-        entries{kind, Measure::level, "entries", "items that the cache holds"},
-        bytes{kind, Measure::level, "bytes", "sizes of the items that the cache holds"} {}
+        fetches{kind, Measure::count, prefix + "fetches",
+                "requests that the cache sent to its origin"},
+        hit_ratio{kind, prefix + "hit_ratio", "share of the reads that were hits", hits, reads},
+        stale_ratio{kind, prefix + "stale_ratio", "share of the hits that were stale", stale_hits,
+                    hits},
+        entries{kind, Measure::level, prefix + "entries", "items that the cache holds"},
+        bytes{kind, Measure::level, prefix + "bytes", "sizes of the items that the cache holds"} {}
 
   Measure reads;
   Measure hits;
@@ -101,8 +105,17 @@ class CacheNode : public Server {
       return told(Response::with(Outcome::error));
     }
     const std::optional<Response> answer = act(request);
-    return answer ? told(*answer) : serve_through_origin(request);
+    if (answer) {
+      answered(*answer, /*from_origin=*/false);
+      return told(*answer);
+    }
+    return serve_through_origin(request);
   }
+
+  /// Whether the cache has anything to do with it; what it has not is passed on to the origin.
+  virtual bool is_cacheable(const Request&) const { return true; }
+  /// An answer leaves; `from_origin` tells whether the origin was asked for it.
+  virtual void answered(const Response&, bool from_origin) { static_cast<void>(from_origin); }
 
   void went_down(KilledWork) override {
     fetching_.clear();
@@ -143,6 +156,7 @@ class CacheNode : public Server {
         response.outcome = Outcome::error;
       } else if (const std::optional<Response> answer = act(request)) {
         response = *answer;
+        answered(response, /*from_origin=*/false);
       } else {
         Task<Response> through = go_through(*this, request);
         response = co_await through;
@@ -169,6 +183,9 @@ class CacheNode : public Server {
 
   /// What can be answered at once; nothing where the origin must be asked.
   std::optional<Response> act(const Request& request) {
+    if (!is_cacheable(request)) {
+      return std::nullopt;
+    }
     switch (request.operation) {
       case Operation::read:
         return look_up(request);
@@ -241,14 +258,15 @@ class CacheNode : public Server {
   // ---- Through to the origin ----
 
   static Task<Response> go_through(CacheNode& node, Request request) {
-    if (request.operation == Operation::read) {
+    if (request.operation == Operation::read && node.is_cacheable(request)) {
       Task<Response> fetched = fetch_or_wait(node, request);
       const Response response = co_await fetched;
       co_return response;
     }
-    Task<Response> written = node.origin_->call(node, node.forwarded(request));
-    const Response response = co_await written;
+    Task<Response> passed = node.origin_->call(node, node.forwarded(request));
+    const Response response = co_await passed;
     node.purge(request);  // only now: a read in the meantime may have brought the old value back
+    node.answered(response, /*from_origin=*/true);
     co_return response;
   }
 
@@ -268,12 +286,14 @@ class CacheNode : public Server {
         if (ended) {
           node.collapsed_.add();
           const Response shared = following.answer();
+          node.answered(shared, /*from_origin=*/false);
           co_return shared;
         }
       }
     }
     Task<Response> own = fetch(node, request);
     const Response response = co_await own;
+    node.answered(response, /*from_origin=*/true);
     co_return response;
   }
 

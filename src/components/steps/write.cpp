@@ -68,6 +68,7 @@ class Write final : public Step {
       Task<Response> telling = step.cache_->of(errand.instance()).call(errand, tell);
       co_await telling;  // a cache that does not hear of it goes on with the old item
     }
+    response.stamp = DataStamp();  // the answer shows no data
     co_return response;
   }
 

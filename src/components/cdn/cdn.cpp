@@ -1,0 +1,213 @@
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "components/cache/cache_node.hpp"
+
+namespace stampede {
+namespace {
+
+struct CdnCacheSettings {
+  KeepSettings keep;
+};
+void describe(Visitor& v, CdnCacheSettings& s) { describe_keeping(v, s.keep, true); }
+
+struct CdnSettings {
+  CdnCacheSettings cache;
+  std::vector<std::string> cacheable;
+  ComponentName origin;
+  CallSettings call;
+  std::vector<ZoneName> regions;
+  Distribution<Duration> latency;
+  std::optional<CdnCacheSettings> origin_shield;
+};
+void describe(Visitor& v, CdnSettings& s) {
+  v.field("cache", s.cache, "what each point of presence keeps", required());
+  v.field("cacheable", s.cacheable,
+          "request types that may be answered from the cache; all unless given");
+  v.field("origin", s.origin, "what it fetches from, and passes everything else on to", required());
+  describe_call(v, s.call);
+  v.field("regions", s.regions,
+          "regions that have a point of presence; each one unless given. Users elsewhere go to the "
+          "first");
+  v.field("latency", s.latency, "from users to their point of presence, and back");
+  v.field("origin_shield", s.origin_shield,
+          "one more cache, between all points of presence and the origin");
+  for (const std::string& type : s.cacheable) {
+    v.declare(HandlesType{type, "cacheable", {}});
+  }
+}
+
+const CacheMeasures measures{"cdn"};
+const Measure requests_served{"cdn", Measure::count, "served", "requests of users, all types"};
+const Measure requests_offloaded{"cdn", Measure::count, "offloaded",
+                                 "requests of users that the origin did not see"};
+const Measure egress{"cdn", Measure::count, "egress_bytes", "payload sent to users"};
+const Measure from_origin_bytes{"cdn", Measure::count, "origin_bytes",
+                                "payload that came from the origin"};
+const Measure origin_offload{"cdn", "origin_offload",
+                             "share of the requests that the origin did not see",
+                             requests_offloaded, requests_served};
+const CacheMeasures shield_measures{"cdn", "shield_"};
+
+/// A point of presence, or the shield behind them.
+class EdgeNode final : public CacheNode {
+ public:
+  EdgeNode(const Component::Context& context, const Settings& settings,
+           const std::vector<bool>& cacheable, bool faces_users, std::uint32_t index, PlaceId place)
+      : CacheNode(context, faces_users ? measures : shield_measures, settings, index, place),
+        cacheable_(cacheable),
+        faces_users_(faces_users),
+        served_(context.observer.tally(requests_served)),
+        offloaded_(context.observer.tally(requests_offloaded)),
+        egress_(context.observer.tally(egress)),
+        from_origin_(context.observer.tally(from_origin_bytes)) {}
+
+ private:
+  bool is_cacheable(const Request& request) const override {
+    return cacheable_.empty() || (request.type < cacheable_.size() && cacheable_[request.type]);
+  }
+  void answered(const Response& response, bool from_origin) override {
+    if (faces_users_) {
+      served_.add();
+      offloaded_.add(from_origin ? 0 : 1);
+      egress_.add(response.size);
+    }
+    from_origin_.add(from_origin ? response.size : 0);
+  }
+
+  const std::vector<bool>& cacheable_;  ///< by request type; empty: all
+  bool faces_users_;
+  Tally& served_;
+  Tally& offloaded_;
+  Tally& egress_;
+  Tally& from_origin_;
+};
+
+class Cdn final : public Component {
+ public:
+  Cdn(const CdnSettings& settings, const Context& context)
+      : settings_(settings), context_(context), ways_(context.simulation) {
+    const Geography& geography = context.network.geography();
+    for (const std::size_t region : regions_of(geography)) {
+      add_node(settings_.cache.keep, /*faces_users=*/true, geography.users_of(region));
+    }
+    points_ = fleet_.size();
+    if (settings_.origin_shield) {
+      add_node(settings_.origin_shield->keep, /*faces_users=*/false, fleet_[0].place());
+    }
+  }
+
+  void connect(Directory& directory) override {
+    directory_ = &directory;
+    if (!settings_.cacheable.empty()) {
+      for (const std::string& type : settings_.cacheable) {
+        cacheable_.resize(std::max<std::size_t>(cacheable_.size(), context_.request_types.size()));
+        const RequestTypeId id = context_.request_types.add(type);
+        cacheable_.resize(std::max<std::size_t>(cacheable_.size(), id + 1U));
+        cacheable_[id] = true;
+      }
+    }
+  }
+
+  void start() override {
+    for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
+      const bool has_shield = settings_.origin_shield && i < points_;
+      Endpoint& origin = has_shield ? fleet_[points_] : directory_->client(settings_.origin, i);
+      node(i).connect(origin, settings_.call, context_.stream("back-off"));
+    }
+  }
+
+  Fleet& fleet() override { return fleet_; }
+  std::unique_ptr<Endpoint> client(std::uint32_t) override {
+    return std::make_unique<NearestPoint>(*this);
+  }
+
+  Scope& scope() { return ways_; }
+
+ private:
+  /// The way of a user to the point of presence of the region.
+  class NearestPoint final : public Endpoint {
+   public:
+    explicit NearestPoint(Cdn& cdn) : cdn_(cdn), latencies_(cdn.context_.stream("latency")) {}
+
+    Reply call(const Request& request) override {
+      EdgeNode& point = nearest(request.from);
+      if (point.place() != request.from) {
+        return point.call(request);  // from abroad, or from within a data centre
+      }
+      return cdn_.settings_.latency.is_zero() ? point.call_inside(request)
+                                              : carry(cdn_, point, latencies_, request);
+    }
+
+   private:
+    EdgeNode& nearest(PlaceId from) {
+      const Geography& geography = cdn_.context_.network.geography();
+      for (std::uint32_t i = 0; i < cdn_.points_; ++i) {
+        EdgeNode& point = cdn_.node(i);
+        if (geography.places()[point.place()].region == geography.places()[from].region) {
+          return point;
+        }
+      }
+      return cdn_.node(0);
+    }
+
+    static Reply carry(Cdn& cdn, EdgeNode& point, Stream latencies, Request request) {
+      Draw draw = latencies.at(request.luck);
+      const Duration in = cdn.settings_.latency.sample(draw);
+      const Duration out = cdn.settings_.latency.sample(draw);
+      co_await cdn.context_.simulation.delay(in);
+      Reply reply = point.call_inside(request);
+      const Response response = co_await reply.relayed();
+      co_await cdn.context_.simulation.delay(out);
+      co_return response;
+    }
+
+    Cdn& cdn_;
+    Stream latencies_;
+  };
+
+  std::vector<std::size_t> regions_of(const Geography& geography) const {
+    std::vector<std::size_t> regions;
+    for (const ZoneName& name : settings_.regions) {
+      if (const auto region = geography.region(name.name)) {
+        regions.push_back(*region);
+      } else if (const auto zone = geography.zone(name.name)) {
+        regions.push_back(geography.places()[*zone].region);
+      }
+    }
+    for (std::size_t i = 0; settings_.regions.empty() && i < geography.regions().size(); ++i) {
+      regions.push_back(i);
+    }
+    return regions;
+  }
+
+  void add_node(const KeepSettings& keep, bool faces_users, PlaceId place) {
+    fleet_.add(std::make_unique<EdgeNode>(
+        context_,
+        CacheNode::Settings{.keep = keep,
+                            .access = no_time_,
+                            .tells_types_apart = true,
+                            .server = {.cpu = no_cpu_, .workers = 0, .boot_time = no_time_}},
+        cacheable_, faces_users, static_cast<std::uint32_t>(fleet_.size()), place));
+  }
+
+  EdgeNode& node(std::uint32_t i) { return static_cast<EdgeNode&>(fleet_[i]); }
+
+  CdnSettings settings_;
+  Context context_;
+  std::optional<CpuSettings> no_cpu_;
+  Distribution<Duration> no_time_;
+  Directory* directory_ = nullptr;
+  std::vector<bool> cacheable_;
+  std::size_t points_ = 0;
+  Fleet fleet_;
+  Scope ways_;
+};
+
+const Register<Component, Cdn, CdnSettings> registered{
+    "cdn", "caches near users, one for each region, in front of an origin"};
+
+}  // namespace
+}  // namespace stampede
