@@ -2,6 +2,7 @@
 
 #include <tsl/robin_map.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -21,12 +22,17 @@ class Truth {
     return static_cast<std::uint16_t>(stores_.size());
   }
 
-  /// A write is committed; what the store holds from now on.
-  DataStamp commit(std::uint16_t store, std::uint64_t key) {
-    Store& written = stores_[store - 1U];
-    ++written.writes;
-    written.last[key] = written.writes;
-    return {store, written.writes};
+  /// The next write of a store, which is not committed yet.
+  DataStamp begin_write(std::uint16_t store) { return {store, ++stores_[store - 1U].writes}; }
+  /// It is committed: what the store holds from now on, unless a later write was committed before.
+  void commit(DataStamp write, std::uint64_t key) {
+    std::uint64_t& last = stores_[write.store() - 1U].last[key];
+    last = std::max(last, write.write());
+  }
+  /// It was committed and is lost: the store holds what it held before.
+  void lose(DataStamp write, std::uint64_t key, DataStamp before) {
+    std::uint64_t& last = stores_[write.store() - 1U].last[key];
+    last = last == write.write() ? before.write() : last;
   }
 
   DataStamp latest(std::uint16_t store, std::uint64_t key) const {

@@ -1,177 +1,211 @@
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "stampede/kernel/slots.hpp"
-#include "stampede/model/server.hpp"
-#include "stampede/model/sharding.hpp"
+#include "components/database/primary.hpp"
+#include "components/database/quorum.hpp"
 
 namespace stampede {
 namespace {
 
-struct ConnectionSettings {
-  int workers = 1;
-  QueueSettings queue;
-};
-void describe(Visitor& v, ConnectionSettings& s) {
-  v.shorthand("workers");
-  v.field("workers", s.workers, "requests that each node serves at a time", required(), at_least(1),
-          at_most(1'000'000));
-  v.field("queue", s.queue, "the line in front of them; full means rejected");
-}
+const Measure reads{"database", Measure::count, "reads", "reads that were answered"};
+const Measure stale_reads{"database", Measure::count, "stale_reads",
+                          "those of them that showed what a committed write had replaced"};
+const Measure stale_ratio{"database", "stale_ratio", "share of the reads that were stale",
+                          stale_reads, reads};
+const Measure writes{"database", Measure::count, "writes", "writes that were committed"};
+const Measure lost_writes{"database", Measure::count, "lost_writes",
+                          "committed writes that a fail-over lost"};
+const Measure failovers{"database", Measure::count, "failovers",
+                        "replicas that became the primary"};
+const Measure hints{"database", Measure::count, "hints",
+                    "writes handed to a copy when it came back"};
+const Measure repairs{"database", Measure::count, "repairs",
+                      "copies that a read found out of date and mended"};
+const Measure lag{"database", Measure::times, "lag",
+                  "time from a write at the primary until a replica has applied it"};
+const Measure failover{"database", Measure::times, "failover",
+                       "time from a primary's death until another takes writes (RTO)"};
+const Measure data_loss{"database", Measure::times, "data_loss",
+                        "age of the oldest lost write when the primary died (RPO)"};
 
-struct DatabaseSettings {
-  int shards = 1;
-  Choice<Sharding> sharding = Choice<Sharding>::of("hash");
-  std::vector<ZoneName> zones;
-  Distribution<Duration> read;
-  std::optional<Distribution<Duration>> write;
-  std::optional<ConnectionSettings> concurrency;
-  std::optional<CpuSettings> cpu;
-  Ratio error_rate;
-  Distribution<Duration> boot_time;
-};
-void describe(Visitor& v, DatabaseSettings& s) {
-  v.field("shards", s.shards, "parts that the keys are divided into", at_least(1),
-          at_most(100'000));
-  v.field("sharding", s.sharding, "which shard a key belongs to");
-  v.field("zones", s.zones, "where the nodes stand, in turn; all zones unless given");
-  v.field("read", s.read, "work of a read", required());
-  v.field("write", s.write, "work of a write; that of a read unless given");
-  v.field("concurrency", s.concurrency, "requests served at a time; without it, no limit");
-  v.field("cpu", s.cpu, "cores of each node; without it, work never waits for a core");
-  v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
-  v.field("boot_time", s.boot_time, "from the start of a node until it is ready");
-}
+}  // namespace
 
-class DatabaseNode final : public Server {
- public:
-  DatabaseNode(const DatabaseSettings& settings, const Component::Context& context,
-               std::uint16_t store, std::uint32_t index, PlaceId place)
-      : Server(context,
-               {.cpu = settings.cpu,
-                .workers = settings.concurrency ? settings.concurrency->workers : 0,
-                .boot_time = settings.boot_time},
-               index, place),
-        settings_(settings),
-        truth_(context.truth),
-        store_(store),
-        work_(context.stream("work")) {
-    if (settings.concurrency) {
-      queue_capacity_ = settings.concurrency->queue.capacity.value;
-      workers_.emplace(context.simulation, settings.concurrency->workers,
-                       settings.concurrency->queue.discipline);
-    }
-    if (settings.error_rate.value > 0) {
-      own_errors_ = error_rate().hold(settings.error_rate.value);
-    }
-  }
+DatabaseTold::DatabaseTold(ComponentObserver& observer)
+    : reads(observer.tally(stampede::reads)),
+      stale_reads(observer.tally(stampede::stale_reads)),
+      writes(observer.tally(stampede::writes)),
+      lost_writes(observer.tally(stampede::lost_writes)),
+      failovers(observer.tally(stampede::failovers)),
+      hints(observer.tally(stampede::hints)),
+      repairs(observer.tally(stampede::repairs)),
+      lag(observer.timing(stampede::lag)),
+      failover(observer.timing(stampede::failover)),
+      data_loss(observer.timing(stampede::data_loss)) {}
 
- private:
-  Reply serve(const Request& asked) override {
-    const Request request = asked;
-    Response response;
-    {
-      Stay stay(*this);
-      if (is_full()) {
-        stay.end(Outcome::rejected_queue_full);
-      } else {
-        Worker worker(*this);
-        if (workers_) {
-          if (workers_->has_free()) {
-            worker.hold(workers_->take_free());
-          } else {
-            Queueing queueing(*this, &stay);
-            Slot slot = co_await workers_->acquire(request.priority, request.patience);
-            worker.hold(std::move(slot));
-          }
-        }
-        if (workers_ && !worker) {
-          stay.end(Outcome::abandoned);
-        } else {
-          stay.start();
-          const Duration demand = demand_of(request);
-          const Duration waited = co_await cpu().work(demand);
-          stay.add_cpu_wait(waited);
-          if (fails(request)) {
-            stay.end(Outcome::error);
-          } else {
-            response.stamp = request.operation == Operation::read
-                                 ? truth_.latest(store_, request.key)
-                                 : truth_.commit(store_, request.key);
-            stay.end(Outcome::ok);
-          }
-        }
-      }
-      response.outcome = stay.outcome();
-    }
-    response.version = version();
-    response.size =
-        response.ok() && request.operation == Operation::read ? request.response_size : 0;
-    co_return response;
-  }
-
-  Duration demand_of(const Request& request) const {
-    Draw draw = work_.at(request.luck);
-    const bool is_read = request.operation == Operation::read || !settings_.write;
-    return is_read ? settings_.read.sample(draw) : settings_.write->sample(draw);
-  }
-
-  bool is_full() const {
-    return workers_ && !workers_->has_free() && workers_->waiting() >= queue_capacity_;
-  }
-
-  const DatabaseSettings& settings_;
-  Truth& truth_;
-  std::uint16_t store_;
-  Stream work_;
-  std::optional<Slots> workers_;
-  std::uint64_t queue_capacity_ = 0;
-  Knob::Hold own_errors_;
-};
+namespace {
 
 class Database final : public Component {
  public:
   Database(const DatabaseSettings& settings, const Context& context)
       : settings_(settings),
-        sharding_(
-            settings.sharding.make({.shards = static_cast<std::uint32_t>(settings.shards),
-                                    .seed = combine(combine(context.seed, context.replication),
-                                                    hash_bytes(context.name))})) {
+        context_(context),
+        seed_(combine(combine(context.seed, context.replication), hash_bytes(context.name))),
+        told_(context.observer),
+        sharding_(settings.sharding.make(
+            {.shards = static_cast<std::uint32_t>(settings.shards), .seed = seed_})),
+        choices_(context.stream("copy")),
+        scope_(context.simulation) {
     const std::uint16_t store = context.truth.add_store();
-    const PlacementSettings placement{.replicas = settings.shards, .zones = settings.zones};
+    const PlacementSettings placement{.replicas = settings.shards * settings.replicas,
+                                      .zones = settings.zones};
     std::uint32_t index = 0;
     for (const PlaceId place : places_of(placement, context.network.geography())) {
-      fleet_.add(std::make_unique<DatabaseNode>(settings_, context, store, index, place));
+      fleet_.add(std::make_unique<DatabaseNode>(settings_, context_, told_, index, place));
       ++index;
+    }
+    for (std::uint32_t shard = 0; shard < static_cast<std::uint32_t>(settings.shards); ++shard) {
+      add_shard(shard, store);
     }
   }
 
   void connect(Directory&) override {}
+  void start() override {
+    for (const std::unique_ptr<PrimaryAndReplicas>& shard : led_) {
+      shard->start();
+    }
+  }
   Fleet& fleet() override { return fleet_; }
   std::unique_ptr<Endpoint> client(std::uint32_t) override {
-    return std::make_unique<Router>(*this);
+    return std::make_unique<Client>(*this);
   }
+  Scope& scope() { return scope_; }
 
  private:
-  /// Sends each request to the shard of its key.
-  class Router final : public Endpoint {
+  /// What a driver does: finds the shard of a key, and which copy to ask.
+  class Client final : public Endpoint {
    public:
-    explicit Router(Database& database) : database_(database) {}
-    Reply call(const Request& request) override {
-      return database_.fleet_[database_.sharding_->shard_of(request.key)].call(request);
-    }
+    explicit Client(Database& database) : database_(database) {}
+    Reply call(const Request& request) override { return database_.call(request); }
 
    private:
     Database& database_;
   };
 
+  void add_shard(std::uint32_t shard, std::uint16_t store) {
+    std::vector<DatabaseNode*> nodes;
+    const auto copies = static_cast<std::uint32_t>(settings_.replicas);
+    for (std::uint32_t copy = 0; copy < copies; ++copy) {
+      nodes.push_back(&static_cast<DatabaseNode&>(fleet_[shard * copies + copy]));
+    }
+    if (settings_.has_primary()) {
+      const PrimaryAndReplicas::Shared shared{.settings = settings_,
+                                              .simulation = context_.simulation,
+                                              .network = context_.network,
+                                              .truth = context_.truth,
+                                              .told = told_,
+                                              .store = store,
+                                              .lags = context_.stream("replication lag"),
+                                              .applies = context_.stream("apply")};
+      led_.push_back(
+          std::make_unique<PrimaryAndReplicas>(shared, std::move(nodes), combine(seed_, shard)));
+    } else {
+      const Quorum::Shared shared{.settings = settings_,
+                                  .simulation = context_.simulation,
+                                  .truth = context_.truth,
+                                  .told = told_,
+                                  .store = store};
+      quorums_.push_back(std::make_unique<Quorum>(shared, std::move(nodes)));
+    }
+  }
+
+  Reply call(const Request& request) {
+    const std::uint32_t shard = sharding_->shard_of(request.key);
+    if (!settings_.has_primary()) {
+      return quorums_[shard]->call(request);
+    }
+    PrimaryAndReplicas& copies = *led_[shard];
+    if (request.operation != Operation::read) {
+      const bool is_remembered = settings_.read_from == ReadFrom::read_your_writes;
+      return is_remembered ? write_and_remember(*this, copies, request)
+                           : copies.primary().call(request);
+    }
+    return copy_to_read(copies, request).call(request);
+  }
+
+  DatabaseNode& copy_to_read(PrimaryAndReplicas& copies, const Request& request) {
+    if (settings_.read_from == ReadFrom::primary || copies.size() == 1) {
+      return copies.primary();
+    }
+    // Every copy that may be asked is as likely: the n-th one replaces the choice with 1/n.
+    Draw draw = choices_.at(request.luck);
+    DatabaseNode* chosen = &copies.primary();
+    std::uint64_t candidates = 0;
+    int best_nearness = 0;
+    for (std::size_t copy = 0; copy < copies.size(); ++copy) {
+      if (copies.is_known_down(copy) || !may_read(copies, copy, request)) {
+        continue;
+      }
+      const int nearness =
+          settings_.read_from == ReadFrom::nearest ? nearness_of(copies.node(copy), request) : 0;
+      if (candidates == 0 || nearness > best_nearness) {
+        chosen = &copies.node(copy);
+        candidates = 1;
+        best_nearness = nearness;
+      } else if (nearness == best_nearness) {
+        ++candidates;
+        const std::uint64_t pick = draw.below(candidates);
+        chosen = pick == 0 ? &copies.node(copy) : chosen;
+      }
+    }
+    return *chosen;
+  }
+
+  bool may_read(PrimaryAndReplicas& copies, std::size_t copy, const Request& request) {
+    if (settings_.read_from == ReadFrom::replica) {
+      return !copies.is_primary(copy);
+    }
+    if (settings_.read_from == ReadFrom::read_your_writes && !copies.is_primary(copy)) {
+      const auto own = last_writes_.find(combine(request.user, sharding_->shard_of(request.key)));
+      return own == last_writes_.end() || copies.has(copy, own->second);
+    }
+    return true;
+  }
+
+  int nearness_of(const DatabaseNode& node, const Request& request) const {
+    const Geography& geography = context_.network.geography();
+    if (node.place() == request.from) {
+      return 2;
+    }
+    return geography.places()[node.place()].region == geography.places()[request.from].region ? 1
+                                                                                              : 0;
+  }
+
+  static Reply write_and_remember(Database& database, PrimaryAndReplicas& copies, Request request) {
+    Reply reply = copies.primary().call(request);
+    const Response response = co_await reply.relayed();
+    if (response.ok()) {
+      const std::uint32_t shard = database.sharding_->shard_of(request.key);
+      database.last_writes_[combine(request.user, shard)] = response.stamp;
+    }
+    co_return response;
+  }
+
   DatabaseSettings settings_;
+  Context context_;
+  std::uint64_t seed_;
+  DatabaseTold told_;
   std::unique_ptr<Sharding> sharding_;
+  Stream choices_;
+  tsl::robin_map<std::uint64_t, DataStamp> last_writes_;  ///< by user and shard
   Fleet fleet_;
+  std::vector<std::unique_ptr<PrimaryAndReplicas>> led_;  ///< by shard
+  std::vector<std::unique_ptr<Quorum>> quorums_;
+  Scope scope_;
 };
 
 const Register<Component, Database, DatabaseSettings> registered{
-    "database", "a store of items by key, in shards"};
+    "database", "a store of items by key, in shards and copies"};
 
 }  // namespace
 }  // namespace stampede

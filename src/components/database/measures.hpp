@@ -1,0 +1,28 @@
+#pragma once
+
+#include "stampede/model/observer.hpp"
+
+namespace stampede {
+
+/// What stores measure of their own, ready to be told.
+struct DatabaseTold {
+  explicit DatabaseTold(ComponentObserver& observer);
+
+  void read(bool stale) {
+    reads.add();
+    stale_reads.add(stale ? 1 : 0);
+  }
+
+  Tally& reads;
+  Tally& stale_reads;
+  Tally& writes;
+  Tally& lost_writes;
+  Tally& failovers;
+  Tally& hints;
+  Tally& repairs;
+  Timing& lag;
+  Timing& failover;
+  Timing& data_loss;
+};
+
+}  // namespace stampede

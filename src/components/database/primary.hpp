@@ -1,0 +1,468 @@
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "components/database/node.hpp"
+#include "stampede/kernel/signal.hpp"
+
+namespace stampede {
+
+/// The writes of a shard in their order, and for each key how it came to what it is: so that a copy
+/// which has applied the first n of them knows what it holds. What all copies have is forgotten.
+class WriteLog {
+ public:
+  struct Entry {
+    std::uint64_t key;
+    DataStamp stamp;
+    DataStamp before;         ///< of the same key
+    std::uint64_t before_at;  ///< the position after that write, 0 if there was none
+    Time written;
+  };
+
+  /// The position after the last write: how many there were.
+  std::uint64_t end() const { return begin_ + entries_.size(); }
+  Entry& at(std::uint64_t position) { return entries_[position - 1 - begin_]; }
+
+  /// Gives the position after the new write.
+  std::uint64_t append(std::uint64_t key, DataStamp stamp, DataStamp first, Time now) {
+    const auto last = last_.find(key);
+    const bool is_first = last == last_.end();
+    Entry entry{key, stamp, is_first ? first : last->second.stamp, is_first ? 0 : last->second.at,
+                now};
+    entries_.push_back(entry);
+    last_[key] = {end(), stamp};
+    return end();
+  }
+
+  /// What a copy holds that has applied all writes up to a position.
+  DataStamp seen(std::uint64_t key, std::uint64_t position, DataStamp first) {
+    const auto last = last_.find(key);
+    if (last == last_.end()) {
+      return first;
+    }
+    std::uint64_t at = last->second.at;
+    DataStamp stamp = last->second.stamp;
+    while (at > position) {
+      const Entry& entry = this->at(at);
+      stamp = entry.before;
+      at = entry.before_at;
+    }
+    return stamp;
+  }
+
+  /// No copy stands before this position any more.
+  void forget_before(std::uint64_t position) {
+    while (begin_ < position && !entries_.empty()) {
+      entries_.pop_front();
+      ++begin_;
+    }
+  }
+
+  /// Takes back all writes after a position, the latest first.
+  template <class Lost>
+  void cut(std::uint64_t position, Lost lost) {
+    while (end() > position) {
+      const Entry entry = entries_.back();
+      lost(entry);
+      entries_.pop_back();
+      if (entry.before_at == 0) {
+        last_.erase(entry.key);
+      } else {
+        last_[entry.key] = {entry.before_at, entry.before};
+      }
+    }
+  }
+
+ private:
+  struct Last {
+    std::uint64_t at;
+    DataStamp stamp;
+  };
+  std::uint64_t begin_ = 0;  ///< writes that are forgotten
+  std::deque<Entry> entries_;
+  tsl::robin_map<std::uint64_t, Last> last_;
+};
+
+/// The copies of a shard of which one is the primary: it takes the writes, the others follow its
+/// log. A write counts as committed when as many have it as the kind of replication asks for.
+///
+/// The log travels in order, as over one TCP connection: a message that was quick waits for those
+/// before it. Replicas acknowledge what they have received, and apply it after that.
+class PrimaryAndReplicas final : public Copies {
+ public:
+  struct Shared {
+    const DatabaseSettings& settings;
+    Simulation& simulation;
+    const Network& network;
+    Truth& truth;
+    DatabaseTold& told;
+    std::uint16_t store;
+    Stream lags;
+    Stream applies;
+  };
+
+  PrimaryAndReplicas(const Shared& shared, std::vector<DatabaseNode*> nodes, std::uint64_t luck)
+      : shared_(shared), luck_(luck), changed_(shared.simulation), scope_(shared.simulation) {
+    for (DatabaseNode* node : nodes) {
+      replicas_.emplace_back().node = node;
+      node->belongs_to(*this);
+    }
+  }
+
+  void start() {
+    for (const Replica& replica : replicas_) {
+      begin_to_apply(*replica.node);
+    }
+  }
+
+  Scope& scope() { return scope_; }
+
+  DatabaseNode& primary() { return *replicas_[primary_].node; }
+  std::size_t size() const { return replicas_.size(); }
+  DatabaseNode& node(std::size_t copy) { return *replicas_[copy].node; }
+  bool is_primary(std::size_t copy) const { return copy == primary_; }
+  /// Clients have been told that the node is down.
+  bool is_known_down(std::size_t copy) const { return replicas_[copy].known_down; }
+  /// Whether the copy holds this write or a later one.
+  bool has(std::size_t copy, DataStamp write) { return replicas_[copy].newest >= write.write(); }
+
+  // ---- Copies ----
+
+  DataStamp read(const DatabaseNode& node, std::uint64_t key) override {
+    return log_.seen(key, replicas_[node.copy()].applied, DataStamp(shared_.store, 0));
+  }
+
+  Task<Response> write(DatabaseNode& node, Request request) override {
+    return take(node, *this, request);
+  }
+
+  void went_down(DatabaseNode& node) override {
+    Replica& dead = replicas_[node.copy()];
+    dead.received = dead.applied;  // the rest was in memory
+    ++dead.deaths;
+    if (shared_.settings.failover) {
+      static_cast<void>(watch(*this, node.copy(), dead.deaths));
+    }
+  }
+  void came_up(DatabaseNode& node) override {
+    Replica& back = replicas_[node.copy()];
+    back.known_down = false;
+    ++back.deaths;
+    if (is_primary(node.copy())) {
+      commit_until(log_.end());  // those who waited for it are dead, but it is on disk
+    }
+    begin_to_apply(node);
+    for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
+      ship(copy);
+    }
+    changed_.raise();
+  }
+
+ private:
+  struct Replica {
+    DatabaseNode* node = nullptr;
+    std::uint64_t received = 0;      ///< the position in the log up to which it has the writes
+    std::uint64_t applied = 0;       ///< and up to which a read there sees them
+    std::uint64_t acknowledged = 0;  ///< the primary knows that it has received them
+    std::uint64_t newest = 0;        ///< the number of the last write applied
+    Time sent;                       ///< when the last message of the log was
+    Time arrival;                    ///< and when it is there
+    std::uint64_t deaths = 0;        ///< changes with each death and each return
+    bool known_down = false;
+  };
+  /// A write that waits for others to have it.
+  struct Pending : Waiter {
+    std::uint64_t position = 0;
+  };
+
+  class CommitAwaiter {
+   public:
+    CommitAwaiter(PrimaryAndReplicas& copies, std::uint64_t position) : copies_(copies) {
+      pending_.position = position;
+    }
+    bool await_ready() const { return copies_.committed_ >= pending_.position; }
+    void await_suspend(std::coroutine_handle<> process) {
+      pending_.process = process;
+      copies_.pending_.push_back(pending_);
+    }
+    void await_resume() {}
+
+   private:
+    PrimaryAndReplicas& copies_;
+    Pending pending_;
+  };
+
+  // ---- Writes ----
+
+  static Task<Response> take(DatabaseNode& node, PrimaryAndReplicas& copies, Request request) {
+    Response response;
+    if (!copies.is_primary(node.copy()) || copies.lacks_majority()) {
+      response.outcome = Outcome::error;  // "not primary", as the client's view of it is old
+      co_return response;
+    }
+    const Shared& shared = copies.shared_;
+    const DataStamp stamp = shared.truth.begin_write(shared.store);
+    const std::uint64_t position =
+        copies.log_.append(request.key, stamp, DataStamp(shared.store, 0), shared.simulation.now());
+    Replica& own = copies.replicas_[copies.primary_];
+    own.received = own.applied = own.acknowledged = position;
+    own.newest = stamp.write();
+    for (std::uint32_t copy = 0; copy < copies.replicas_.size(); ++copy) {
+      copies.ship(copy);
+    }
+    copies.go_on();
+    if (copies.committed_ < position) {
+      co_await CommitAwaiter(copies, position);
+    }
+    response.stamp = stamp;
+    co_return response;
+  }
+
+  /// More copies have more of the log: commits what can be, wakes who waits for that.
+  void go_on() {
+    commit_until(committable_until());
+    while (!pending_.empty() && pending_.front().position <= committed_) {
+      shared_.simulation.wake(pending_.pop_front());
+    }
+    forget();
+  }
+  void commit_until(std::uint64_t position) {
+    while (committed_ < position) {
+      ++committed_;
+      const WriteLog::Entry& entry = log_.at(committed_);
+      shared_.truth.commit(entry.stamp, entry.key);
+      shared_.told.writes.add();
+    }
+  }
+
+  /// The position up to which writes have reached as many copies as they must.
+  std::uint64_t committable_until() const {
+    const std::size_t needed = copies_needed();
+    if (needed <= 1) {
+      return log_.end();
+    }
+    std::uint64_t until = 0;
+    for (const Replica& candidate : replicas_) {
+      const std::uint64_t position = known_at(candidate);
+      const auto have_it =
+          std::count_if(replicas_.begin(), replicas_.end(),
+                        [&](const Replica& replica) { return known_at(replica) >= position; });
+      if (static_cast<std::size_t>(have_it) >= needed) {
+        until = std::max(until, position);
+      }
+    }
+    return until;
+  }
+  std::uint64_t known_at(const Replica& replica) const {
+    return shared_.settings.replication == ReplicationKind::sync
+               ? std::min(replica.acknowledged, replica.applied)
+               : replica.acknowledged;
+  }
+
+  std::size_t copies_needed() const {
+    switch (shared_.settings.replication) {
+      case ReplicationKind::semi_sync:
+        return std::min<std::size_t>(2, replicas_.size());
+      case ReplicationKind::sync:
+        return replicas_.size();
+      case ReplicationKind::consensus:
+        return majority();
+      default:
+        return 1;
+    }
+  }
+  std::size_t majority() const { return replicas_.size() / 2 + 1; }
+  std::size_t up_count() const {
+    return static_cast<std::size_t>(
+        std::count_if(replicas_.begin(), replicas_.end(),
+                      [](const Replica& replica) { return replica.node->is_up(); }));
+  }
+  /// A leader that cannot reach a majority steps down, and nobody takes its place.
+  bool lacks_majority() const {
+    return shared_.settings.replication == ReplicationKind::consensus && up_count() < majority();
+  }
+
+  /// Entries that are committed and that all copies have applied, down ones included.
+  void forget() {
+    std::uint64_t least = committed_;
+    for (const Replica& replica : replicas_) {
+      least = std::min(least, replica.applied);
+    }
+    log_.forget_before(least);
+  }
+
+  // ---- Replication ----
+
+  /// Sends a replica what it has not been sent.
+  void ship(std::uint32_t copy) {
+    if (copy != primary_ && primary().is_up() && replicas_[copy].node->is_up() &&
+        replicas_[copy].received < log_.end()) {
+      static_cast<void>(deliver(*this, copy, log_.end(), epoch_));
+    }
+  }
+
+  /// A message of the log: all writes up to a position.
+  static Process deliver(PrimaryAndReplicas& copies, std::uint32_t copy, std::uint64_t position,
+                         std::uint64_t epoch) {
+    Simulation& simulation = copies.shared_.simulation;
+    Replica& replica = copies.replicas_[copy];
+    const std::uint64_t deaths = replica.deaths;
+    const PlaceId here = copies.primary().place();
+    const PlaceId there = replica.node->place();
+    const std::uint64_t message = combine(combine(copies.luck_, copy), position);
+    Draw draw = copies.shared_.lags.at(message);
+    const Duration lag = copies.shared_.settings.replication_lag.sample(draw);
+    const Duration in = copies.shared_.network.transit(here, there, 0, message).latency;
+    const Duration out = copies.shared_.network.transit(there, here, 0, ~message).latency;
+    const Replica& sender = copies.replicas_[copies.primary_];
+    const std::uint64_t sender_deaths = sender.deaths;
+    replica.sent = std::max(replica.sent, simulation.now() + lag);
+    co_await simulation.until(replica.sent);
+    if (copies.epoch_ != epoch || sender.deaths != sender_deaths) {
+      co_return Done();  // it was never sent
+    }
+    replica.arrival = std::max(replica.arrival, simulation.now() + in);
+    co_await simulation.until(replica.arrival);
+    if (copies.epoch_ != epoch || replica.deaths != deaths) {
+      co_return Done();
+    }
+    replica.received = std::max(replica.received, position);
+    copies.changed_.raise();
+    co_await simulation.delay(out);
+    if (copies.epoch_ == epoch && copies.primary().is_up()) {
+      replica.acknowledged = std::max(replica.acknowledged, position);
+      copies.go_on();
+    }
+    co_return Done();
+  }
+
+  void begin_to_apply(DatabaseNode& node) {
+    if (replicas_.size() > 1) {
+      static_cast<void>(apply_writes(node, *this));
+    }
+  }
+
+  /// Dies with the node.
+  static Process apply_writes(DatabaseNode& node, PrimaryAndReplicas& copies) {
+    const Shared& shared = copies.shared_;
+    Replica& replica = copies.replicas_[node.copy()];
+    for (;;) {
+      while (replica.applied >= replica.received) {
+        co_await copies.changed_.wait();
+      }
+      const std::uint64_t epoch = copies.epoch_;
+      const std::uint64_t position = replica.applied + 1;
+      Draw draw = shared.applies.at(combine(combine(copies.luck_, node.copy()), position));
+      const Duration demand =
+          (shared.settings.apply ? *shared.settings.apply : shared.settings.write_work())
+              .sample(draw);
+      co_await node.work(demand);
+      if (copies.epoch_ != epoch || replica.applied + 1 != position) {
+        continue;  // there is another primary, or it is this node
+      }
+      const WriteLog::Entry& entry = copies.log_.at(position);
+      replica.applied = position;
+      replica.newest = entry.stamp.write();
+      shared.told.lag.took(shared.simulation.now() - entry.written);
+      copies.go_on();
+      copies.changed_.raise();
+    }
+  }
+
+  // ---- Fail-over ----
+
+  /// After a death: the others notice, and replace the primary if it was that.
+  static Process watch(PrimaryAndReplicas& copies, std::uint32_t copy, std::uint64_t death) {
+    Simulation& simulation = copies.shared_.simulation;
+    const Time died = simulation.now();
+    co_await simulation.delay(copies.shared_.settings.failover->detection);
+    Replica& dead = copies.replicas_[copy];
+    if (dead.deaths != death) {
+      co_return Done();
+    }
+    dead.known_down = true;
+    if (copy != copies.primary_) {
+      co_return Done();
+    }
+    co_await simulation.delay(copies.shared_.settings.failover->promotion);
+    while (dead.deaths == death) {
+      const std::uint32_t best = copies.most_advanced();
+      const bool may_elect = copies.shared_.settings.replication != ReplicationKind::consensus ||
+                             copies.up_count() >= copies.majority();
+      const bool has_candidate = best != copies.primary_ && may_elect;
+      if (has_candidate && copies.replicas_[best].applied == copies.replicas_[best].received) {
+        copies.promote(best, died);
+        co_return Done();
+      }
+      co_await copies.changed_.wait();  // it applies the rest first, or somebody comes back
+    }
+    co_return Done();
+  }
+
+  /// The replica that is up and has received most; the primary itself if there is none.
+  std::uint32_t most_advanced() const {
+    std::uint32_t best = primary_;
+    for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
+      const bool is_candidate = copy != primary_ && replicas_[copy].node->is_up();
+      if (is_candidate &&
+          (best == primary_ || replicas_[copy].received > replicas_[best].received)) {
+        best = copy;
+      }
+    }
+    return best;
+  }
+
+  void promote(std::uint32_t copy, Time died) {
+    ++epoch_;
+    primary_ = copy;
+    Time oldest_lost = Time::never();
+    std::uint64_t position = log_.end();
+    log_.cut(replicas_[copy].applied, [&](const WriteLog::Entry& entry) {
+      if (position <= committed_) {
+        shared_.told.lost_writes.add();
+        shared_.truth.lose(entry.stamp, entry.key, entry.before);
+        oldest_lost = std::min(oldest_lost, entry.written);
+      }
+      --position;
+    });
+    committed_ = std::min(committed_, log_.end());
+    // What only the old primary had is not part of the log any more, and it will drop it.
+    for (Replica& replica : replicas_) {
+      if (replica.applied > log_.end()) {
+        replica.applied = log_.end();
+        replica.newest = 0;
+      }
+      replica.received = std::min(replica.received, log_.end());
+      replica.acknowledged = replica.node->is_up() ? replica.received : 0;
+    }
+    replicas_[copy].acknowledged = log_.end();
+    commit_until(log_.end());  // those that were on their way when the old primary died
+    shared_.told.failovers.add();
+    shared_.told.failover.took(shared_.simulation.now() - died);
+    if (oldest_lost < Time::never()) {
+      shared_.told.data_loss.took(died - oldest_lost);
+    }
+    for (std::uint32_t other = 0; other < replicas_.size(); ++other) {
+      ship(other);
+    }
+    changed_.raise();
+  }
+
+  Shared shared_;
+  std::uint64_t luck_;
+  std::vector<Replica> replicas_;
+  std::uint32_t primary_ = 0;
+  std::uint64_t epoch_ = 0;  ///< changes with the primary
+  WriteLog log_;
+  std::uint64_t committed_ = 0;     ///< the position in the log up to which writes are committed
+  IntrusiveList<Pending> pending_;  ///< ascending
+  Signal changed_;
+  Scope scope_;
+};
+
+}  // namespace stampede

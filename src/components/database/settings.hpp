@@ -1,0 +1,180 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "stampede/model/capacity.hpp"
+#include "stampede/model/component.hpp"
+#include "stampede/model/sharding.hpp"
+#include "stampede/random/distribution.hpp"
+
+namespace stampede {
+
+struct ConnectionSettings {
+  int workers = 1;
+  QueueSettings queue;
+};
+inline void describe(Visitor& v, ConnectionSettings& s) {
+  v.shorthand("workers");
+  v.field("workers", s.workers, "requests that each node serves at a time", required(), at_least(1),
+          at_most(1'000'000));
+  v.field("queue", s.queue, "the line in front of them; full means rejected");
+}
+
+/// How the copies of a shard hear of a write, and when it counts as committed.
+enum class ReplicationKind {
+  async,      ///< the primary has it
+  semi_sync,  ///< and one replica has received it
+  sync,       ///< and all replicas have applied it
+  consensus,  ///< a majority of the copies has received it
+  quorum,     ///< no primary: as many copies as the consistency level says
+};
+inline const EnumNames<ReplicationKind>& names(ReplicationKind) {
+  static const EnumNames<ReplicationKind> table{{{ReplicationKind::async, "async"},
+                                                 {ReplicationKind::semi_sync, "semi_sync"},
+                                                 {ReplicationKind::sync, "sync"},
+                                                 {ReplicationKind::consensus, "consensus"},
+                                                 {ReplicationKind::quorum, "quorum"}}};
+  return table;
+}
+
+/// Which copy answers a read.
+enum class ReadFrom { primary, replica, any, nearest, read_your_writes };
+inline const EnumNames<ReadFrom>& names(ReadFrom) {
+  static const EnumNames<ReadFrom> table{{{ReadFrom::primary, "primary"},
+                                          {ReadFrom::replica, "replica"},
+                                          {ReadFrom::any, "any"},
+                                          {ReadFrom::nearest, "nearest"},
+                                          {ReadFrom::read_your_writes, "read_your_writes"}}};
+  return table;
+}
+
+/// How many copies must answer, in Cassandra's words.
+enum class Consistency { one, two, three, quorum, all };
+inline const EnumNames<Consistency>& names(Consistency) {
+  static const EnumNames<Consistency> table{{{Consistency::one, "one"},
+                                             {Consistency::two, "two"},
+                                             {Consistency::three, "three"},
+                                             {Consistency::quorum, "quorum"},
+                                             {Consistency::all, "all"}}};
+  return table;
+}
+inline int answers_needed(Consistency level, int copies) {
+  switch (level) {
+    case Consistency::one:
+      return 1;
+    case Consistency::two:
+      return 2;
+    case Consistency::three:
+      return 3;
+    case Consistency::quorum:
+      return copies / 2 + 1;
+    case Consistency::all:
+      return copies;
+  }
+  return copies;
+}
+
+struct FailoverSettings {
+  Duration detection;
+  Duration promotion;
+};
+inline void describe(Visitor& v, FailoverSettings& s) {
+  v.shorthand("detection");
+  v.field("detection", s.detection, "from a node's death until the others are sure of it",
+          required(), more_than(Duration()));
+  v.field("promotion", s.promotion, "from then until a replica has become the primary",
+          at_least(Duration()));
+}
+
+struct HintedHandoffSettings {
+  Duration window = Duration::nanoseconds(3LL * 3600 * 1'000'000'000);
+};
+inline void describe(Visitor& v, HintedHandoffSettings& s) {
+  v.shorthand("window");
+  v.field("window", s.window, "how long writes are kept for a copy that is down",
+          more_than(Duration()));
+}
+
+struct DatabaseSettings {
+  int shards = 1;
+  Choice<Sharding> sharding = Choice<Sharding>::of("hash");
+  int replicas = 1;
+  ReplicationKind replication = ReplicationKind::async;
+  ReadFrom read_from = ReadFrom::primary;
+  Consistency read_consistency = Consistency::quorum;
+  Consistency write_consistency = Consistency::quorum;
+  Distribution<Duration> replication_lag;
+  std::optional<FailoverSettings> failover;
+  std::optional<HintedHandoffSettings> hinted_handoff;
+  bool read_repair = false;
+  std::vector<ZoneName> zones;
+  Distribution<Duration> read;
+  std::optional<Distribution<Duration>> write;
+  std::optional<Distribution<Duration>> apply;
+  std::optional<ConnectionSettings> concurrency;
+  std::optional<CpuSettings> cpu;
+  Ratio error_rate;
+  Distribution<Duration> boot_time;
+
+  bool has_primary() const { return replication != ReplicationKind::quorum; }
+  const Distribution<Duration>& write_work() const { return write ? *write : read; }
+};
+inline void describe(Visitor& v, DatabaseSettings& s) {
+  v.field("shards", s.shards, "parts that the keys are divided into", at_least(1),
+          at_most(100'000));
+  v.field("sharding", s.sharding, "which shard a key belongs to");
+  v.field("replicas", s.replicas, "copies of each shard, the primary included", at_least(1),
+          at_most(100));
+  v.field("replication", s.replication,
+          "when a write is committed. async: the primary has it; semi_sync: one replica has "
+          "received it too; sync: all have applied it; consensus: a majority has received it; "
+          "quorum: there is no primary, and as many copies have it as write_consistency says");
+  v.field("read_from", s.read_from,
+          "which copy is read where there is a primary; read_your_writes: any that has what this "
+          "user wrote");
+  v.field("read_consistency", s.read_consistency, "copies that must answer a read under quorum");
+  v.field("write_consistency", s.write_consistency, "copies that must take a write under quorum");
+  v.field("replication_lag", s.replication_lag,
+          "how long a write waits at the primary before it is sent to a replica; what waits is "
+          "lost with "
+          "the primary");
+  v.field("failover", s.failover,
+          "a replica takes over from a dead primary; without it, writes wait for its return");
+  v.field("hinted_handoff", s.hinted_handoff,
+          "under quorum, writes are kept for copies that are down and given to them later");
+  v.field("read_repair", s.read_repair,
+          "under quorum, copies that answered a read with old data are given the new");
+  v.field("zones", s.zones, "where the nodes stand, in turn; all zones unless given");
+  v.field("read", s.read, "work of a read", required());
+  v.field("write", s.write, "work of a write; that of a read unless given");
+  v.field("apply", s.apply, "work of a write on a replica; that of a write unless given");
+  v.field("concurrency", s.concurrency, "requests served at a time; without it, no limit");
+  v.field("cpu", s.cpu, "cores of each node; without it, work never waits for a core");
+  v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
+  v.field("boot_time", s.boot_time, "from the start of a node until it is ready");
+  if (s.concurrency) {
+    v.declare(HasQueue{});
+  }
+  const auto only = [&](bool is_on, bool makes_sense, std::string_view field,
+                        std::string_view what) {
+    v.doubt_unless(!is_on || makes_sense, field, what);
+  };
+  const bool has_replicas = s.replicas > 1;
+  only(s.read_from != ReadFrom::primary, has_replicas && s.has_primary(), "read_from",
+       "has no effect without replicas of a primary");
+  only(s.failover.has_value(), has_replicas && s.has_primary(), "failover",
+       "has no effect without replicas that could become the primary");
+  only(s.hinted_handoff.has_value(), !s.has_primary(), "hinted_handoff",
+       "has no effect unless replication is quorum");
+  only(s.read_repair, !s.has_primary(), "read_repair",
+       "has no effect unless replication is quorum");
+  only(s.replication != ReplicationKind::async, has_replicas, "replication",
+       "has no effect with one copy of each shard");
+  v.check(s.has_primary() || answers_needed(s.read_consistency, s.replicas) <= s.replicas,
+          "read_consistency", "asks for more copies than there are");
+  v.check(s.has_primary() || answers_needed(s.write_consistency, s.replicas) <= s.replicas,
+          "write_consistency", "asks for more copies than there are");
+}
+
+}  // namespace stampede
