@@ -319,7 +319,10 @@ class Summary80 {
       const std::string_view name = info.name;
       const bool is_seen =
           std::any_of(result_.components.begin(), result_.components.end(),
-                      [&](const Subject& component) { return component.find(name) != nullptr; });
+                      [&](const Subject& component) {
+            const Metric* metric = component.find(name);
+            return metric != nullptr && std::isfinite(metric->value.estimate);
+          });
       const bool is_short =
           info.unit != MetricUnit::seconds || name.ends_with(".mean") || name.ends_with(".p99");
       const std::size_t width = std::max(title_of(name).size(), narrowest) + 2;
