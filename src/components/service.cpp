@@ -1,6 +1,8 @@
+#include <climits>
 #include <memory>
 #include <optional>
 
+#include "components/consumers.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
 #include "stampede/model/server.hpp"
@@ -38,15 +40,31 @@ struct ServiceSettings {
   std::optional<CpuSettings> cpu;
   StepSettings handler;
   Named<StepSettings> handlers;
+  std::optional<ConsumeSettings> consume;
   Ratio error_rate;
   Distribution<Duration> boot_time;
 };
+/// Requests that an instance serves at a time.
+int workers_of(const ServiceSettings& s) {
+  return s.concurrency && s.concurrency->kind == ConcurrencyKind::threads ? s.concurrency->workers
+                                                                          : INT_MAX;
+}
+/// Of each instance.
+int consumers_of(const ServiceSettings& s) {
+  if (!s.consume) {
+    return 0;
+  }
+  return s.consume->consumers.value_or(s.concurrency ? s.concurrency->workers : 1);
+}
 void describe(Visitor& v, ServiceSettings& s) {
   describe_placement(v, s.placement);
   v.field("concurrency", s.concurrency, "workers of each instance; without it, no limit");
   v.field("cpu", s.cpu, "cores of each instance; without it, computing never waits for a core");
   v.field("handler", s.handler, "what is done for requests that no entry of handlers is for");
   v.field("handlers", s.handlers, "what is done for each type of request");
+  v.field("consume", s.consume,
+          "a queue whose messages are handled as requests of their types, besides those that are "
+          "sent to it");
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
   v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
@@ -58,10 +76,16 @@ void describe(Visitor& v, ServiceSettings& s) {
       v.declare(HoldsWorkers{});
     }
   }
+  v.doubt_unless(consumers_of(s) <= workers_of(s), "consume",
+                 "has more consumers than the instance has workers: messages wait in their hands");
   for (const auto& handler : s.handlers) {
     v.declare(HandlesType{handler.name, "handlers." + handler.name, handler.place});
   }
 }
+
+const Measure suppressed_duplicates{
+    "service", Measure::count, "suppressed_duplicates",
+    "deliveries of messages that had been processed before, and had no effect"};
 
 // ---- Handlers ---------------------------------------------------------------------------------
 
@@ -123,7 +147,23 @@ class ServiceInstance final : public Server {
     }
   }
 
+  /// Receives messages from now on, and whenever the instance is up.
+  void consume(Consumption& shared) {
+    consumers_.emplace(shared, inside_, scope(), place(), hash_bytes(name()));
+    consumers_->start();
+  }
+
  private:
+  /// The way of a message to the handlers: it is in the process already.
+  class Inside final : public Endpoint {
+   public:
+    explicit Inside(ServiceInstance& instance) : instance_(instance) {}
+    Reply call(const Request& request) override { return instance_.serve(request); }
+
+   private:
+    ServiceInstance& instance_;
+  };
+
   /// Counts how the branches of a parallel step end.
   class Join {
    public:
@@ -229,6 +269,17 @@ class ServiceInstance final : public Server {
     response.version = version();
     response.size = response.ok() ? request.response_size : 0;
     co_return response;
+  }
+
+  void came_up() override {
+    if (consumers_) {
+      consumers_->start();
+    }
+  }
+  void went_down(KilledWork how) override {
+    if (consumers_) {
+      consumers_->died(how);
+    }
   }
 
   /// Does what a step asks for. `stay` is null in a branch that may outlive its request.
@@ -368,6 +419,8 @@ class ServiceInstance final : public Server {
   bool holds_worker_ = false;          ///< threads: from start to end
   bool computes_with_worker_ = false;  ///< async: while computing
   Knob::Hold own_errors_;
+  Inside inside_{*this};
+  std::optional<Consumers> consumers_;
 };
 
 // ---- The component ----------------------------------------------------------------------------
@@ -386,7 +439,19 @@ class Service final : public Component {
     }
   }
 
-  void connect(Directory& directory) override { handlers_.make(settings_, context_, directory); }
+  void connect(Directory& directory) override {
+    handlers_.make(settings_, context_, directory);
+    if (settings_.consume) {
+      consumption_.emplace(*settings_.consume, consumers_of(settings_), context_,
+                           suppressed_duplicates);
+      consumption_->connect(directory);
+    }
+  }
+  void start() override {
+    for (std::size_t i = 0; consumption_ && i < fleet_.size(); ++i) {
+      static_cast<ServiceInstance&>(fleet_[i]).consume(*consumption_);
+    }
+  }
 
   Fleet& fleet() override { return fleet_; }
 
@@ -394,6 +459,7 @@ class Service final : public Component {
   ServiceSettings settings_;
   Context context_;
   Handlers handlers_;
+  std::optional<Consumption> consumption_;
   Fleet fleet_;
 };
 

@@ -317,9 +317,8 @@ class Summary80 {
     std::vector<Column> columns;
     for (const MetricInfo& info : own_metrics_of(kind)) {
       const std::string_view name = info.name;
-      const bool is_seen =
-          std::any_of(result_.components.begin(), result_.components.end(),
-                      [&](const Subject& component) {
+      const bool is_seen = std::any_of(
+          result_.components.begin(), result_.components.end(), [&](const Subject& component) {
             const Metric* metric = component.find(name);
             return metric != nullptr && std::isfinite(metric->value.estimate);
           });

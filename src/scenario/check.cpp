@@ -361,6 +361,7 @@ class Checker {
 void check(const Scenario& scenario, Problems& problems) {
   Checker(scenario, problems).run();
   if (!has_errors(problems)) {
+    check_messages(scenario, problems);
     check_calls(scenario, problems);
   }
 }

@@ -15,4 +15,8 @@ void check(const Scenario& scenario, Problems& problems);
 /// names are right.
 void check_calls(const Scenario& scenario, Problems& problems);
 
+/// Finds what is wrong with who gives messages to whom: queues that are none (errors), queues that
+/// nobody consumes (warnings). For scenarios whose names are right.
+void check_messages(const Scenario& scenario, Problems& problems);
+
 }  // namespace stampede

@@ -8,6 +8,7 @@
 
 #include "check.hpp"
 #include "stampede/base/text.hpp"
+#include "stampede/model/messages.hpp"
 
 namespace stampede {
 namespace {
@@ -37,14 +38,22 @@ class CallGraph {
       }
     }
     calls_of_.resize(size());
+    std::set<std::string, std::less<>> consumers;
+    for (const auto& consumer : scenario.facts.all<ReceivesFrom>()) {
+      consumers.insert(consumer.path);
+    }
     for (const ComponentReference& reference : scenario.references) {
       const std::optional<std::size_t> from = caller(reference.path);
       const std::optional<std::size_t> to = component(reference.name);
       if (from && to) {
         // A reference is the shorthand of the call's settings, or one of their keys.
         const std::string_view path = reference.path;
-        const bool is_limited =
-            limited.contains(path) || limited.contains(path.substr(0, path.rfind('.')));
+        const std::string_view settings = path.substr(0, path.rfind('.'));
+        if (consumers.contains(path) || consumers.contains(settings)) {
+          feeds_.push_back({*to, *from, reference.place});
+          continue;
+        }
+        const bool is_limited = limited.contains(path) || limited.contains(settings);
         calls_of_[*from].push_back(calls_.size());
         calls_.push_back({*from, *to, reference.place, is_limited});
       }
@@ -55,6 +64,8 @@ class CallGraph {
   std::size_t traffic_count() const { return traffic_count_; }
   const std::string& name(std::size_t node) const { return names_[node]; }
   const std::vector<Call>& calls() const { return calls_; }
+  /// From queues to those who consume their messages: nobody waits at the other end.
+  const std::vector<Call>& feeds() const { return feeds_; }
 
   std::optional<std::size_t> component(const std::string& name) const {
     const auto at =
@@ -86,6 +97,27 @@ class CallGraph {
       }
     }
     return reached;
+  }
+
+  /// The same, over all calls and the messages that they leave in queues.
+  std::vector<bool> reached_by_messages(std::vector<std::size_t> starts) const {
+    const auto any = [](const Call&) { return true; };
+    for (;;) {
+      std::vector<bool> reached = this->reached(starts, any);
+      const std::size_t known = starts.size();
+      for (const Call& feed : feeds_) {
+        if (reached[feed.from] &&
+            std::find(starts.begin(), starts.end(), feed.to) == starts.end()) {
+          starts.push_back(feed.to);
+        }
+      }
+      for (const std::size_t start : starts) {
+        reached[start] = true;
+      }
+      if (starts.size() == known) {
+        return reached;
+      }
+    }
   }
 
   /// A shortest way over calls from a node back to itself; empty if there is none.
@@ -133,7 +165,8 @@ class CallGraph {
 
   std::size_t traffic_count_;
   std::vector<std::string> names_;
-  std::vector<Call> calls_;                         // in the order of the text
+  std::vector<Call> calls_;  // in the order of the text
+  std::vector<Call> feeds_;
   std::vector<std::vector<std::size_t>> calls_of_;  // by caller, indices of calls_
 };
 
@@ -161,7 +194,7 @@ class CallChecker {
   }
 
   void check_reachable() {
-    const std::vector<bool> reached = graph_.reached(traffic_, [](const Call&) { return true; });
+    const std::vector<bool> reached = graph_.reached_by_messages(traffic_);
     for (const auto& component : scenario_.components) {
       const std::size_t node = *graph_.component(component.name);
       if (reached[node]) {
@@ -172,6 +205,12 @@ class CallChecker {
         if (call.to == node && call.from != node && callers.empty()) {
           callers = fmt::format("it is called by '{}', which no request reaches either",
                                 graph_.name(call.from));
+        }
+      }
+      for (const Call& feed : graph_.feeds()) {
+        if (feed.to == node && callers.empty()) {
+          callers =
+              fmt::format("it consumes '{}', into which nobody publishes", graph_.name(feed.from));
         }
       }
       problems_.push_back(

@@ -16,8 +16,9 @@
 #include "stampede/base/json.hpp"
 #include "stampede/model/component.hpp"
 
-// A small world around services: targets that treat calls as they are told, and an observer that
-// keeps account. What happened is told in short texts with times in milliseconds, as "ok@10".
+// A small world around components, above all services: targets that treat calls as they are told,
+// and an observer that keeps account. What happened is told in short texts with times in
+// milliseconds, as "ok@10".
 namespace stampede::test {
 
 using Texts = std::vector<std::string>;
@@ -84,9 +85,13 @@ class TargetComponent final : public Component {
   Fleet fleet_;
 };
 
-/// Keeps the levels that a component tells of, and its visits as "ok@30 waited 10 cpu 5".
+/// Keeps the levels that a component tells of, the times that it takes, and its visits as "ok@30
+/// waited 10 cpu 5".
 class RecordingObserver final : public KeepsOwnMeasures {
  public:
+  Timing& timing(const Measure& measure) override { return times_[measure.name()]; }
+  std::vector<double> times(const std::string& name) { return times_[name].values; }  ///< ms
+
   void arrived(Time) override {
     ++arrivals;
     ++in_flight;
@@ -144,6 +149,13 @@ class RecordingObserver final : public KeepsOwnMeasures {
   std::int64_t cores = 0;
   std::int64_t instances = 0;
   bool is_lawful = true;  ///< no level was ever below zero, no wait longer than the stay
+
+ private:
+  struct Times final : Timing {
+    void took(Duration time) override { values.push_back(ms(time)); }
+    std::vector<double> values;
+  };
+  std::map<std::string, Times> times_;
 };
 
 /// A request that was sent, and what its sender heard.
@@ -166,16 +178,11 @@ struct Sent final : ReplyListener {
   std::string heard = "nothing";
 };
 
-/// A service "app" that may call the targets "db" and "cache".
-struct ServiceWorld {
-  explicit ServiceWorld(const std::string& settings, const std::string& zones = "[]",
-                        const std::string& network_json = "{}")
+/// Any components, each added with its settings.
+struct ComponentWorld {
+  explicit ComponentWorld(const std::string& zones = "[]", const std::string& network_json = "{}")
       : geography(BalancerWorld::regions_of(zones)),
-        network(simulation, geography, BalancerWorld::read<NetworkSettings>(network_json), 1, 0),
-        db(add_target("db")),
-        cache(add_target("cache")) {
-    add_service("app", settings);
-  }
+        network(simulation, geography, BalancerWorld::read<NetworkSettings>(network_json), 1, 0) {}
 
   Target& add_target(const std::string& name) {
     auto made = std::make_unique<TargetComponent>(simulation, name);
@@ -183,10 +190,10 @@ struct ServiceWorld {
     directory.components[name] = std::move(made);
     return target;
   }
-  /// A service of these settings, to which the kind is added. It may call what is there already.
-  void add_service(const std::string& name, const std::string& settings) {
+  /// A component of these settings, to which the kind is added. It may call what is there already.
+  void add(const std::string& name, const std::string& kind, const std::string& settings) {
     Json json = Json::parse(settings);
-    json["kind"] = "service";
+    json["kind"] = kind;
     Choice<Component> choice;
     Problems problems;
     Reader reader(problems);
@@ -216,10 +223,13 @@ struct ServiceWorld {
   RecordingObserver& observer(const std::string& name = "app") { return observers[name]; }
 
   /// Sends a request now, with luck of its own unless it has some.
-  Sent& send(Request request = {}, const std::string& name = "app") {
+  Sent& send_to(Endpoint& callee, Request request) {
     request.id = sent.size() + 1;
     request.luck = request.luck != 0 ? request.luck : combine(7, request.id);
-    return sent.emplace_back(simulation, instance(name).call(request));
+    return sent.emplace_back(simulation, callee.call(request));
+  }
+  Sent& send(Request request = {}, const std::string& name = "app") {
+    return send_to(instance(name), request);
   }
   void send_many(int count) {
     for (int i = 0; i < count; ++i) {
@@ -252,9 +262,23 @@ struct ServiceWorld {
   std::map<std::string, RecordingObserver> observers;
   std::vector<Choice<Component>> choices;
   BalancerWorld::Components directory;
+  std::deque<Sent> sent;
+};
+
+/// A service "app" that may call the targets "db" and "cache".
+struct ServiceWorld : ComponentWorld {
+  explicit ServiceWorld(const std::string& settings, const std::string& zones = "[]",
+                        const std::string& network_json = "{}")
+      : ComponentWorld(zones, network_json), db(add_target("db")), cache(add_target("cache")) {
+    add_service("app", settings);
+  }
+
+  void add_service(const std::string& name, const std::string& settings) {
+    add(name, "service", settings);
+  }
+
   Target& db;
   Target& cache;
-  std::deque<Sent> sent;
 };
 
 }  // namespace stampede::test

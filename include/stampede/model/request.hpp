@@ -55,6 +55,9 @@ struct Request {
   std::uint8_t priority = 0;  ///< 0 goes first, 9 last
   std::uint8_t hops = 0;      ///< calls between the user and here
   Operation operation = Operation::read;
+  /// Of a read of a cache: whoever misses asks for the right to fill in the item, alone, for so
+  /// many milliseconds. Of a write into it: it is such a fill. 0: without leases.
+  std::uint16_t lease_ms = 0;
   std::uint32_t trace = 0;  ///< slot of the observer's trace; 0 is off
 
   /// The same request as the n-th try of its call: with luck of its own.
@@ -91,12 +94,13 @@ static_assert(std::is_trivially_copyable_v<Request>);
 /// The answer to a request.
 struct Response {
   Outcome outcome = Outcome::ok;
-  bool silent : 1 = false;    ///< never reaches anybody: the message was lost
-  bool found : 1 = true;      ///< false: the cache that was read does not hold the key
-  bool stale : 1 = false;     ///< shows data that a committed write had replaced when it was read
-  std::uint16_t version = 0;  ///< of the instance that answered
-  std::uint32_t size = 0;     ///< payload in bytes
-  DataStamp stamp;            ///< of the data that it shows
+  bool silent : 1 = false;      ///< never reaches anybody: the message was lost
+  bool found : 1 = true;        ///< false: the cache that was read does not hold the key
+  bool stale : 1 = false;       ///< shows data that a committed write had replaced when it was read
+  bool leased_out : 1 = false;  ///< not found, and somebody else is about to fill it in
+  std::uint16_t version = 0;    ///< of the instance that answered
+  std::uint32_t size = 0;       ///< payload in bytes
+  DataStamp stamp;              ///< of the data that it shows
 
   bool ok() const { return outcome == Outcome::ok; }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -9,8 +7,10 @@
 #include <utility>
 
 #include "components/cache/cache_table.hpp"
+#include "components/cache/flights.hpp"
+#include "components/cache/leases.hpp"
 #include "components/cache/settings.hpp"
-#include "stampede/kernel/signal.hpp"
+#include "components/cache/write_back.hpp"
 #include "stampede/model/server.hpp"
 #include "stampede/random/variates.hpp"
 
@@ -24,6 +24,8 @@ struct CacheMeasures {
              "reads that were answered with an item from the cache"},
         stale_hits{kind, Measure::count, prefix + "stale_hits",
                    "hits that showed what a committed write had replaced"},
+        drawn_hits{kind, Measure::count, prefix + "drawn_hits",
+                   "hits that follow from a constant hit_ratio, not from what the cache holds"},
         collapsed{kind, Measure::count, prefix + "collapsed",
                   "reads that waited for somebody else's fetch and took its answer"},
         fetches{kind, Measure::count, prefix + "fetches",
@@ -37,6 +39,7 @@ struct CacheMeasures {
   Measure reads;
   Measure hits;
   Measure stale_hits;
+  Measure drawn_hits;
   Measure collapsed;
   Measure fetches;
   Measure hit_ratio;
@@ -49,13 +52,27 @@ struct CacheMeasures {
 ///
 /// Without an origin it is looked aside: who reads learns that the item is not there, fetches it
 /// and writes it into the cache. With one, reads go through it.
-class CacheNode : public Server {
+class CacheNode : public Server, private WriteBack::Listener {
  public:
+  /// Knows the other nodes.
+  class Peers {
+   public:
+    /// From whom a node takes over what it holds when it comes up; null if there is nobody.
+    virtual CacheNode* warm_peer_of(const CacheNode& cold) = 0;
+
+   protected:
+    ~Peers() = default;
+  };
+
   struct Settings {
     const KeepSettings& keep;
     const Distribution<Duration>& access;  ///< work of an access on the node's CPU
     bool tells_types_apart;                ///< the same key is another item for each request type
     Server::Settings server;
+    WritePolicy writes = WritePolicy::around;
+    Duration write_back_delay = Duration();
+    const WriteBack::Measures* write_back_measures = nullptr;  ///< not null with WritePolicy::back
+    Peers* peers = nullptr;                                    ///< null: it comes up cold
   };
 
   CacheNode(const Component::Context& context, const CacheMeasures& measures,
@@ -63,37 +80,72 @@ class CacheNode : public Server {
       : Server(context, settings.server, index, place),
         keep_(settings.keep),
         access_(settings.access),
+        writes_(settings.writes),
         tells_types_apart_(settings.tells_types_apart),
+        peers_(settings.peers),
+        request_types_(context.request_types),
         truth_(context.truth),
         accesses_(context.stream("access")),
         ttls_(context.stream("ttl")),
         early_(context.stream("early refresh")),
+        drawn_(context.stream("hit ratio")),
         reads_(context.observer.tally(measures.reads)),
         hits_(context.observer.tally(measures.hits)),
         stale_hits_(context.observer.tally(measures.stale_hits)),
+        drawn_hits_(context.observer.tally(measures.drawn_hits)),
         collapsed_(context.observer.tally(measures.collapsed)),
         fetches_(context.observer.tally(measures.fetches)),
         entries_(context.observer.gauge(measures.entries)),
         bytes_(context.observer.gauge(measures.bytes)) {
     make_table(context);
+    if (writes_ == WritePolicy::back) {
+      const WriteBack::Measures& told = *settings.write_back_measures;
+      write_back_.emplace(scope(), static_cast<WriteBack::Listener&>(*this), place,
+                          settings.write_back_delay, context.observer.gauge(told.dirty),
+                          context.observer.tally(told.written_back),
+                          context.observer.tally(told.lost_writes));
+    }
     if (keep_.collapse_timeout) {
       collapse_timeouts_ = &context.simulation.timeouts(*keep_.collapse_timeout);
     }
   }
 
-  /// Reads go through it from now on.
-  void connect(Endpoint& origin, const CallSettings& call, const Stream& back_off) {
+  /// Reads go through it from now on. An origin that is a cache as well hears of removals.
+  void connect(Endpoint& origin, bool is_cache, const CallSettings& call, const Stream& back_off) {
     origin_.emplace(simulation(), origin, call, back_off);
+    origin_is_cache_ = is_cache;
+    if (write_back_) {
+      write_back_->connect(*origin_);
+    }
   }
 
   /// A request from within the same process: there is no network in between.
   Reply call_inside(const Request& request) {
-    return is_up() ? serve(request) : Reply(Response::with(Outcome::unreachable));
+    if (is_up() && request.hops <= max_hops) {
+      return serve(request);
+    }
+    return is_silent_ ? Response::lost() : Response::with(Outcome::unreachable);
   }
 
   /// Forgets everything.
   void flush() {
     table_->clear([this](const CachedItem& item) { left(item); });
+    leases_.clear();
+    if (write_back_) {
+      write_back_->lose_all();
+    }
+  }
+
+  /// Drops the copy of this item: of all request types, where each has a copy of its own.
+  void purge(const Request& request) {
+    leases_.revoke(request.key);
+    if (!tells_types_apart_) {
+      drop(request.key);
+      return;
+    }
+    for (std::size_t type = 0; type < request_types_.size(); ++type) {
+      drop(combine(request.key, type));
+    }
   }
 
  protected:
@@ -106,7 +158,7 @@ class CacheNode : public Server {
     }
     const std::optional<Response> answer = act(request);
     if (answer) {
-      answered(*answer, /*from_origin=*/false);
+      answered(*answer);
       return told(*answer);
     }
     return serve_through_origin(request);
@@ -114,24 +166,30 @@ class CacheNode : public Server {
 
   /// Whether the cache has anything to do with it; what it has not is passed on to the origin.
   virtual bool is_cacheable(const Request&) const { return true; }
-  /// An answer leaves; `from_origin` tells whether the origin was asked for it.
-  virtual void answered(const Response&, bool from_origin) { static_cast<void>(from_origin); }
+  /// An answer leaves.
+  virtual void answered(const Response&) {}
+  /// The origin was asked for an item, or to deal with a request, and has answered.
+  virtual void origin_answered(const Response&) {}
 
-  void went_down(KilledWork) override {
-    fetching_.clear();
+  void went_down(KilledWork how) override {
+    is_silent_ = how == KilledWork::stays_silent;
+    leases_.clear();
     if (!keep_.persistent) {
       flush();
     }
   }
+  void came_up() override {
+    if (peers_ != nullptr) {
+      if (CacheNode* warm = peers_->warm_peer_of(*this)) {
+        copy_from(*warm);
+      }
+    }
+    if (write_back_) {
+      write_back_->resume();
+    }
+  }
 
  private:
-  /// A fetch under way, for those who wait for it.
-  struct Fetch {
-    explicit Fetch(Simulation& simulation) : ended(simulation) {}
-    Signal ended;
-    std::optional<Response> answer;
-  };
-
   // ---- The life of a request here ----
 
   /// A visit that takes no time.
@@ -139,7 +197,9 @@ class CacheNode : public Server {
     Stay stay(*this);
     stay.start();
     stay.end(response.outcome);
-    return Reply(response);
+    Response told = response;
+    told.version = version();
+    return Reply(told);
   }
 
   Reply serve_in_time(const Request& asked) {
@@ -156,7 +216,7 @@ class CacheNode : public Server {
         response.outcome = Outcome::error;
       } else if (const std::optional<Response> answer = act(request)) {
         response = *answer;
-        answered(response, /*from_origin=*/false);
+        answered(response);
       } else {
         Task<Response> through = go_through(*this, request);
         response = co_await through;
@@ -190,14 +250,10 @@ class CacheNode : public Server {
       case Operation::read:
         return look_up(request);
       case Operation::write:
-        if (!origin_) {
-          keep(request, request.stamp, std::max(request.size, request.response_size), Duration());
-          return Response();
-        }
-        break;
+        return take_in(request);
       case Operation::remove:
         purge(request);
-        if (!origin_) {
+        if (!origin_is_cache_) {
           return Response();
         }
         break;
@@ -207,19 +263,29 @@ class CacheNode : public Server {
 
   std::optional<Response> look_up(const Request& request) {
     reads_.add();
+    if (keep_.hit_ratio) {
+      return draw_hit(request);
+    }
     const Time now = simulation().now();
     const EntrySlot slot = table_->ask(key_of(request));
+    if (write_back_) {
+      if (const WriteBack::Dirty* dirty = write_back_->find(request.key)) {
+        return hit_of(dirty->size);
+      }
+    }
     if (slot != CacheTable::nobody) {
       CachedItem& item = (*table_)[slot];
       if (now < item.fresh_until && !is_refreshed_early(item, request, now)) {
-        if (keep_.renew_on_hit && keep_.ttl) {
+        if (keep_.renew_on_hit && keep_.ttl && item.outcome == Outcome::ok) {
           item.fresh_until = now + drawn_ttl(request);
         }
         return hit(item, request);
       }
-      if (now >= item.fresh_until && now < item.fresh_until + keep_.grace && origin_) {
-        refresh(request);
-        return hit(item, request);
+      if (now >= item.fresh_until && now < item.fresh_until + keep_.grace && origin_ &&
+          item.outcome == Outcome::ok) {
+        const Response response = hit(item, request);
+        refresh(request);  // which may replace the item at once
+        return response;
       }
     }
     if (origin_) {
@@ -228,25 +294,74 @@ class CacheNode : public Server {
     if (slot != CacheTable::nobody) {
       forget(slot);
     }
-    Response response;
-    response.found = false;
-    return response;
+    return miss(request);
   }
 
   Response hit(const CachedItem& item, const Request& request) {
-    hits_.add();
-    Response response;
+    Response response = hit_of(item.size);
     response.outcome = item.outcome;
-    response.size = item.size;
     response.stamp = item.stamp;
     response.stale = truth_.is_stale(item.stamp, request.key);
     stale_hits_.add(response.stale ? 1 : 0);
     return response;
   }
+  Response hit_of(std::uint32_t size) {
+    hits_.add();
+    Response response;
+    response.size = size;
+    return response;
+  }
+
+  /// For who looks aside.
+  Response miss(const Request& request) {
+    Response response;
+    response.found = false;
+    if (request.lease_ms > 0) {
+      const Duration length = Duration::nanoseconds(std::int64_t{request.lease_ms} * 1'000'000);
+      response.leased_out = !leases_.grant(key_of(request), request, simulation().now(), length);
+    }
+    return response;
+  }
+
+  /// A hit or a miss by the constant ratio.
+  std::optional<Response> draw_hit(const Request& request) {
+    Draw draw = drawn_.at(request.luck);
+    if (draw.chance(keep_.hit_ratio->value)) {
+      drawn_hits_.add();
+      return hit_of(request.response_size);
+    }
+    return origin_ ? std::nullopt : std::optional(miss(request));
+  }
+
+  /// A write that need not wait for the origin.
+  std::optional<Response> take_in(const Request& request) {
+    if (origin_ && !write_back_) {
+      return std::nullopt;
+    }
+    const std::uint32_t size = item_size(request);
+    if (write_back_ && origin_) {
+      write_back_->accept(request, size);
+      if (!keep(request, DataStamp(), size, Duration())) {
+        write_back_->hurry(request.key);
+      }
+      return Response();
+    }
+    if (request.lease_ms == 0) {
+      leases_.revoke(key_of(request));
+    } else if (!leases_.redeem(key_of(request), request)) {
+      return Response();  // refused; who brings it has no use for knowing
+    }
+    keep(request, request.stamp, size, Duration());
+    return Response();
+  }
+
+  static std::uint32_t item_size(const Request& write) {
+    return std::max(write.size, write.response_size);
+  }
 
   /// Probabilistic early expiration: -log of a uniform number is exponential with mean 1.
   bool is_refreshed_early(const CachedItem& item, const Request& request, Time now) const {
-    if (keep_.early_refresh <= 0 || !origin_) {
+    if (keep_.early_refresh <= 0 || !origin_ || item.outcome != Outcome::ok) {
       return false;
     }
     Draw draw = early_.at(request.luck);
@@ -260,81 +375,103 @@ class CacheNode : public Server {
   static Task<Response> go_through(CacheNode& node, Request request) {
     if (request.operation == Operation::read && node.is_cacheable(request)) {
       Task<Response> fetched = fetch_or_wait(node, request);
-      const Response response = co_await fetched;
+      Response response = co_await fetched;
+      if (!response.ok()) {
+        response = node.make_do(request, response);
+      }
+      node.answered(response);
       co_return response;
     }
     Task<Response> passed = node.origin_->call(node, node.forwarded(request));
     const Response response = co_await passed;
-    node.purge(request);  // only now: a read in the meantime may have brought the old value back
-    node.answered(response, /*from_origin=*/true);
+    node.origin_answered(response);
+    node.was_written(request, response);
+    node.answered(response);
     co_return response;
   }
 
+  /// The origin has dealt with a write. Only now does the old copy go: a read in the meantime may
+  /// have brought it back.
+  void was_written(const Request& request, const Response& response) {
+    if (request.operation == Operation::write && writes_ == WritePolicy::through && response.ok()) {
+      keep(request, response.stamp, item_size(request), Duration());
+    } else if (request.operation != Operation::read) {
+      purge(request);
+    }
+  }
+
   static Task<Response> fetch_or_wait(CacheNode& node, Request request) {
-    const std::uint64_t key = node.key_of(request);
+    std::shared_ptr<Flights::Flight> flight;
     if (node.keep_.request_collapsing) {
-      const auto found = node.fetching_.find(key);
-      if (found != node.fetching_.end()) {
-        const std::shared_ptr<Fetch> fetch = found->second;
-        Reply following = follow(node, fetch);
-        bool ended = true;
-        if (node.collapse_timeouts_ != nullptr) {
-          ended = co_await following.within(*node.collapse_timeouts_);
-        } else {
-          co_await following;
-        }
-        if (ended) {
-          node.collapsed_.add();
-          const Response shared = following.answer();
-          node.answered(shared, /*from_origin=*/false);
-          co_return shared;
-        }
+      flight = node.flights_.find(node.key_of(request));
+    }
+    if (flight) {
+      Reply following = follow(node, flight);
+      bool is_over = true;
+      if (node.collapse_timeouts_ != nullptr) {
+        is_over = co_await following.within(*node.collapse_timeouts_);
+      } else {
+        co_await following;
+      }
+      if (is_over) {
+        node.collapsed_.add();
+        const Response shared = following.answer();
+        co_return shared;
       }
     }
     Task<Response> own = fetch(node, request);
     const Response response = co_await own;
-    node.answered(response, /*from_origin=*/true);
     co_return response;
   }
 
-  /// Waits for another's fetch.
-  static Reply follow(CacheNode&, std::shared_ptr<Fetch> fetch) {
-    while (!fetch->answer) {
-      co_await fetch->ended.wait();
+  /// Waits for another's fetch; whoever fetches dies with this node.
+  static Reply follow(CacheNode&, std::shared_ptr<Flights::Flight> flight) {
+    while (!flight->is_over) {
+      co_await flight->over.wait();
     }
-    const Response answer = *fetch->answer;
+    const Response answer = flight->answer.value_or(Response::broken());
     co_return answer;
   }
 
   static Task<Response> fetch(CacheNode& node, Request request) {
-    const std::uint64_t key = node.key_of(request);
     const Time began = node.simulation().now();
-    const std::shared_ptr<Fetch> fetch = std::make_shared<Fetch>(node.simulation());
-    node.fetching_.try_emplace(key, fetch);
+    Fetching fetching(node.simulation(), node.flights_, node.key_of(request));
     node.fetches_.add();
     Task<Response> call = node.origin_->call(node, node.forwarded(request));
-    Response response = co_await call;
-    if (response.ok()) {
+    const Response response = co_await call;
+    node.origin_answered(response);
+    if (response.ok() && !node.is_outdated(request, response.stamp)) {
       node.keep(request, response.stamp, response.size, node.simulation().now() - began);
-    } else {
-      response = node.make_do(request, response);
     }
-    const auto mine = node.fetching_.find(key);
-    if (mine != node.fetching_.end() && mine->second == fetch) {
-      node.fetching_.erase(mine);
-    }
-    fetch->answer = response;
-    fetch->ended.raise();
+    fetching.answered(response);
     co_return response;
   }
 
-  /// A fetch beside the request that found the item in its grace; one at a time.
+  /// Whether a write that came through here while the item was fetched makes what was fetched old.
+  bool is_outdated(const Request& request, DataStamp fetched) {
+    if (writes_ == WritePolicy::around) {
+      return false;
+    }
+    if (write_back_ && write_back_->find(request.key) != nullptr) {
+      return true;
+    }
+    const EntrySlot slot = table_->find(key_of(request));
+    if (slot == CacheTable::nobody) {
+      return false;
+    }
+    const DataStamp known = (*table_)[slot].stamp;
+    return known.store() == fetched.store() && known.write() > fetched.write();
+  }
+
+  /// A fetch beside the request that found the item in its grace; one at a time. If it fails, the
+  /// item stays for what is left of its grace.
   void refresh(const Request& request) {
-    if (fetching_.find(key_of(request)) == fetching_.end()) {
+    if (!flights_.find(key_of(request))) {
       static_cast<void>(refresh_in_background(*this, request));
     }
   }
   static Process refresh_in_background(CacheNode& node, Request request) {
+    request.patience = Time::never();  // the user has been answered
     Task<Response> fetched = fetch(node, request);
     co_await fetched;
     co_return Done();
@@ -348,9 +485,10 @@ class CacheNode : public Server {
         now < (*table_)[slot].fresh_until + keep_.stale_if_error) {
       return hit((*table_)[slot], request);
     }
-    if (keep_.negative_ttl) {
-      const EntrySlot kept = put(request, 0);
+    if (keep_.negative_ttl && failure.outcome != Outcome::abandoned) {
+      const EntrySlot kept = put(request, 0, /*is_news=*/true);
       if (kept != CacheTable::nobody) {
+        (*table_)[kept] = CachedItem();
         (*table_)[kept].outcome = failure.outcome;
         (*table_)[kept].fresh_until = now + *keep_.negative_ttl;
       }
@@ -361,16 +499,24 @@ class CacheNode : public Server {
   Request forwarded(const Request& request) const {
     Request call = request.as_branch(0);
     call.from = place();
+    if (keep_.request_collapsing && request.operation == Operation::read) {
+      call.patience = Time::never();  // others may wait for it, who have more
+    }
     return call;
   }
 
   // ---- Keeping ----
 
   void make_table(const Component::Context& context) {
-    const std::uint64_t capacity = keep_.capacity ? keep_.capacity->count : *keep_.max_entries;
+    const std::uint64_t capacity =
+        keep_.capacity ? keep_.capacity->count : keep_.max_entries.value_or(1);
     table_ = std::make_unique<CacheTable>(
         capacity, keep_.eviction.make({.capacity = capacity,
                                        .random = context.stream("eviction " + name()).sequence()}));
+    if (keep_.admission) {
+      admission_ =
+          keep_.admission->make({.random = context.stream("admission " + name()).sequence()});
+    }
   }
 
   std::uint64_t key_of(const Request& request) const {
@@ -387,7 +533,11 @@ class CacheNode : public Server {
   }
 
   /// Puts the item in, anew if it is there; gives its slot, or `nobody` if it was not let in.
-  EntrySlot put(const Request& request, std::uint32_t size) {
+  /// `is_news`: it is no item that was missed and fetched, so that nobody asks whether to admit it.
+  EntrySlot put(const Request& request, std::uint32_t size, bool is_news) {
+    if (keep_.hit_ratio) {
+      return CacheTable::nobody;
+    }
     const std::uint64_t key = key_of(request);
     const EntrySlot old = table_->find(key);
     if (old != CacheTable::nobody && (*table_)[old].size == size) {
@@ -398,10 +548,22 @@ class CacheNode : public Server {
     }
     if (old != CacheTable::nobody) {
       forget(old);
+    } else if (admission_ && !is_news && !admission_->admits(key, size)) {
+      return CacheTable::nobody;
     }
+    return insert(key, size);
+  }
+
+  /// Puts in what is not there.
+  EntrySlot insert(std::uint64_t key, std::uint32_t size) {
     const std::uint32_t weight = keep_.capacity ? std::max(size, 1U) : 1;
     const EntrySlot slot =
-        table_->insert(key, weight, [this](const CachedItem& item) { left(item); });
+        table_->insert(key, weight, [this](std::uint64_t evicted, const CachedItem& item) {
+          left(item);
+          if (write_back_) {
+            write_back_->hurry(evicted);
+          }
+        });
     if (slot != CacheTable::nobody) {
       (*table_)[slot].size = size;
       entries_.change(simulation().now(), 1);
@@ -410,19 +572,41 @@ class CacheNode : public Server {
     return slot;
   }
 
-  void keep(const Request& request, DataStamp stamp, std::uint32_t size, Duration fetch_time) {
-    const EntrySlot slot = put(request, size);
+  /// Whether it was let in.
+  bool keep(const Request& request, DataStamp stamp, std::uint32_t size, Duration fetch_time) {
+    const EntrySlot slot = put(request, size, /*is_news=*/false);
+    if (slot == CacheTable::nobody) {
+      return false;
+    }
+    CachedItem& item = (*table_)[slot];
+    item.outcome = Outcome::ok;
+    item.stamp = stamp;
+    item.fetch_time = fetch_time;
+    item.fresh_until = keep_.ttl ? simulation().now() + drawn_ttl(request) : Time::never();
+    return true;
+  }
+
+  /// Takes over what the other one holds and this one does not.
+  void copy_from(CacheNode& other) {
+    other.table_->for_each([this](std::uint64_t key, const CachedItem& item) {
+      if (table_->find(key) == CacheTable::nobody) {
+        const EntrySlot slot = insert(key, item.size);
+        if (slot != CacheTable::nobody) {
+          (*table_)[slot] = item;
+        }
+      }
+    });
+  }
+
+  void written_back(std::uint64_t key, DataStamp stamp) override {
+    const EntrySlot slot = table_->find(key);
     if (slot != CacheTable::nobody) {
-      CachedItem& item = (*table_)[slot];
-      item.outcome = Outcome::ok;
-      item.stamp = stamp;
-      item.fetch_time = fetch_time;
-      item.fresh_until = keep_.ttl ? simulation().now() + drawn_ttl(request) : Time::never();
+      (*table_)[slot].stamp = stamp;
     }
   }
 
-  void purge(const Request& request) {
-    const EntrySlot slot = table_->find(key_of(request));
+  void drop(std::uint64_t key) {
+    const EntrySlot slot = table_->find(key);
     if (slot != CacheTable::nobody) {
       forget(slot);
     }
@@ -438,19 +622,29 @@ class CacheNode : public Server {
 
   const KeepSettings& keep_;
   const Distribution<Duration>& access_;
+  WritePolicy writes_;
   bool tells_types_apart_;
+  bool origin_is_cache_ = false;
+  bool is_silent_ = false;  ///< while down: callers hear nothing
+  Peers* peers_;
+  const RequestTypes& request_types_;
   Truth& truth_;
   Stream accesses_;
   Stream ttls_;
   Stream early_;
+  Stream drawn_;
   Timeouts* collapse_timeouts_ = nullptr;
   std::optional<Caller> origin_;
   std::unique_ptr<CacheTable> table_;
-  tsl::robin_map<std::uint64_t, std::shared_ptr<Fetch>> fetching_;
+  std::unique_ptr<AdmissionFilter> admission_;
+  std::optional<WriteBack> write_back_;
+  Leases leases_;
+  Flights flights_;
 
   Tally& reads_;
   Tally& hits_;
   Tally& stale_hits_;
+  Tally& drawn_hits_;
   Tally& collapsed_;
   Tally& fetches_;
   Gauge& entries_;

@@ -55,7 +55,8 @@ class CacheTable {
   std::uint64_t key(EntrySlot slot) const { return entries_[slot].key; }
 
   /// Puts a key in that is not there, and others out. Gives its slot, or `nobody` if the item does
-  /// not fit or the policy would rather keep what it has. Tells `evicted` of each item that goes.
+  /// not fit or the policy would rather keep what it has. Tells `evicted` of each key and item that
+  /// goes.
   template <class Evicted>
   EntrySlot insert(std::uint64_t key, std::uint32_t weight, Evicted evicted) {
     if (weight > capacity_) {
@@ -66,8 +67,10 @@ class CacheTable {
       if (victim == nobody) {
         return nobody;
       }
-      evicted(entries_[victim].item);
+      const std::uint64_t key_that_went = entries_[victim].key;
+      const CachedItem went = entries_[victim].item;
       drop(victim);
+      evicted(key_that_went, went);
     }
     const EntrySlot slot = take_slot();
     entries_[slot].key = key;
@@ -90,6 +93,15 @@ class CacheTable {
   void remove(EntrySlot slot) {
     policy_->removed(slot);
     drop(slot);
+  }
+  /// Tells `seen` of each key and item, in no order that means anything, the same in every run.
+  template <class Seen>
+  void for_each(Seen seen) const {
+    for (const Entry& entry : entries_) {
+      if (entry.is_used) {
+        seen(entry.key, entry.item);
+      }
+    }
   }
   /// Takes all entries out; `removed` is told of each.
   template <class Removed>

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "stampede/model/admission.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/eviction.hpp"
@@ -10,12 +11,27 @@
 
 namespace stampede {
 
+/// What a cache with an origin does with a write.
+enum class WritePolicy {
+  around,   ///< the origin is written, then the copy is dropped
+  through,  ///< the origin is written, then the copy
+  back,     ///< the copy is written and the write confirmed; the origin is written later
+};
+inline const EnumNames<WritePolicy>& names(WritePolicy) {
+  static const EnumNames<WritePolicy> table{{{WritePolicy::around, "around"},
+                                             {WritePolicy::through, "through"},
+                                             {WritePolicy::back, "back"}}};
+  return table;
+}
+
 /// What a node keeps, for how long, and what it does when it has nothing fresh: the same for every
 /// kind of cache.
 struct KeepSettings {
   std::optional<Bytes> capacity;
   std::optional<std::uint64_t> max_entries;
+  std::optional<Ratio> hit_ratio;
   Choice<EvictionPolicy> eviction = Choice<EvictionPolicy>::of("lru");
+  std::optional<Choice<AdmissionFilter>> admission;
   std::optional<Duration> ttl;
   Ratio ttl_jitter;
   bool renew_on_hit = false;
@@ -27,13 +43,19 @@ struct KeepSettings {
   std::optional<Duration> collapse_timeout;
   bool persistent = false;
 };
-/// Adds its fields to those of whatever settings hold them. A cache without an origin is filled by
-/// those who use it, and cannot fetch.
-inline void describe_keeping(Visitor& v, KeepSettings& s, bool has_origin) {
+/// Adds its fields to those of whatever settings hold them.
+inline void describe_keeping(Visitor& v, KeepSettings& s) {
   v.field("capacity", s.capacity, "how much each node holds, by the sizes of the items",
           more_than(Bytes{0}));
   v.field("max_entries", s.max_entries, "how many items each node holds", at_least(1));
+  v.field(
+      "hit_ratio", s.hit_ratio,
+      "for a quick sketch, in place of a capacity: this share of the reads are hits, and nothing "
+      "is kept",
+      at_most(Ratio{1}));
   v.field("eviction", s.eviction, "which item goes when room is needed");
+  v.field("admission", s.admission,
+          "which of the items that were missed and fetched are kept at all; all unless given");
   v.field("ttl", s.ttl, "how long an item is fresh; for ever unless given", more_than(Duration()));
   v.field("ttl_jitter", s.ttl_jitter,
           "each ttl is shorter by a random share of up to this, so that items which came together "
@@ -60,8 +82,18 @@ inline void describe_keeping(Visitor& v, KeepSettings& s, bool has_origin) {
           "how long they wait before they fetch for themselves; as long as it takes unless given",
           more_than(Duration()));
   v.field("persistent", s.persistent, "a crash does not empty it");
-  v.check(s.capacity.has_value() != s.max_entries.has_value(), "capacity",
-          "or max_entries must be given, and not both", "such as capacity: 64MB");
+}
+/// What follows from all fields together, so it comes after them. A cache without an origin is
+/// filled by those who use it, and cannot fetch.
+inline void check_keeping(Visitor& v, const KeepSettings& s, bool has_origin) {
+  v.check(s.capacity.has_value() + s.max_entries.has_value() + s.hit_ratio.has_value() == 1,
+          "capacity", "or max_entries or hit_ratio must be given, and only one of them",
+          "such as capacity: 64MB");
+  v.doubt_unless(
+      !s.hit_ratio, "hit_ratio",
+      "is a constant: no keys are kept, and neither keys, sizes, time nor crashes have a "
+      "say in what is a hit",
+      "give the cache a capacity and the traffic its keys");
   const auto needs_ttl = [&](bool is_on, std::string_view field) {
     v.doubt_unless(!is_on || s.ttl, field, "has no effect without a ttl");
   };

@@ -11,7 +11,10 @@ namespace {
 struct CdnCacheSettings {
   KeepSettings keep;
 };
-void describe(Visitor& v, CdnCacheSettings& s) { describe_keeping(v, s.keep, true); }
+void describe(Visitor& v, CdnCacheSettings& s) {
+  describe_keeping(v, s.keep);
+  check_keeping(v, s.keep, true);
+}
 
 struct CdnSettings {
   CdnCacheSettings cache;
@@ -20,6 +23,7 @@ struct CdnSettings {
   CallSettings call;
   std::vector<ZoneName> regions;
   Distribution<Duration> latency;
+  Distribution<Duration> purge_delay;
   std::optional<CdnCacheSettings> origin_shield;
 };
 void describe(Visitor& v, CdnSettings& s) {
@@ -32,8 +36,14 @@ void describe(Visitor& v, CdnSettings& s) {
           "regions that have a point of presence; each one unless given. Users elsewhere go to the "
           "first");
   v.field("latency", s.latency, "from users to their point of presence, and back");
-  v.field("origin_shield", s.origin_shield,
-          "one more cache, between all points of presence and the origin");
+  v.field(
+      "purge_delay", s.purge_delay,
+      "from the order to purge an item, which is answered at once, until a point of presence has "
+      "done so; drawn for each");
+  v.field(
+      "origin_shield", s.origin_shield,
+      "one more cache, between all points of presence and the origin; it stands where the first "
+      "of them does");
   for (const std::string& type : s.cacheable) {
     v.declare(HandlesType{type, "cacheable", {}});
   }
@@ -42,12 +52,12 @@ void describe(Visitor& v, CdnSettings& s) {
 const CacheMeasures measures{"cdn"};
 const Measure requests_served{"cdn", Measure::count, "served", "requests of users, all types"};
 const Measure requests_offloaded{"cdn", Measure::count, "offloaded",
-                                 "requests of users that the origin did not see"};
+                                 "requests of users less those that the origin saw"};
 const Measure egress{"cdn", Measure::count, "egress_bytes", "payload sent to users"};
 const Measure from_origin_bytes{"cdn", Measure::count, "origin_bytes",
                                 "payload that came from the origin"};
 const Measure origin_offload{"cdn", "origin_offload",
-                             "share of the requests that the origin did not see",
+                             "one less the requests that the origin saw by those of users",
                              requests_offloaded, requests_served};
 const CacheMeasures shield_measures{"cdn", "shield_"};
 
@@ -55,10 +65,12 @@ const CacheMeasures shield_measures{"cdn", "shield_"};
 class EdgeNode final : public CacheNode {
  public:
   EdgeNode(const Component::Context& context, const Settings& settings,
-           const std::vector<bool>& cacheable, bool faces_users, std::uint32_t index, PlaceId place)
+           const std::vector<bool>& cacheable, bool faces_users, bool faces_origin,
+           std::uint32_t index, PlaceId place)
       : CacheNode(context, faces_users ? measures : shield_measures, settings, index, place),
         cacheable_(cacheable),
         faces_users_(faces_users),
+        faces_origin_(faces_origin),
         served_(context.observer.tally(requests_served)),
         offloaded_(context.observer.tally(requests_offloaded)),
         egress_(context.observer.tally(egress)),
@@ -68,17 +80,23 @@ class EdgeNode final : public CacheNode {
   bool is_cacheable(const Request& request) const override {
     return cacheable_.empty() || (request.type < cacheable_.size() && cacheable_[request.type]);
   }
-  void answered(const Response& response, bool from_origin) override {
+  void answered(const Response& response) override {
     if (faces_users_) {
       served_.add();
-      offloaded_.add(from_origin ? 0 : 1);
+      offloaded_.add();
       egress_.add(response.size);
     }
-    from_origin_.add(from_origin ? response.size : 0);
+  }
+  void origin_answered(const Response& response) override {
+    if (faces_origin_) {
+      offloaded_.add(-1);
+      from_origin_.add(response.size);
+    }
   }
 
   const std::vector<bool>& cacheable_;  ///< by request type; empty: all
   bool faces_users_;
+  bool faces_origin_;  ///< not the shield
   Tally& served_;
   Tally& offloaded_;
   Tally& egress_;
@@ -115,7 +133,7 @@ class Cdn final : public Component {
     for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
       const bool has_shield = settings_.origin_shield && i < points_;
       Endpoint& origin = has_shield ? fleet_[points_] : directory_->client(settings_.origin, i);
-      node(i).connect(origin, settings_.call, context_.stream("back-off"));
+      node(i).connect(origin, /*is_cache=*/false, settings_.call, context_.stream("back-off"));
     }
   }
 
@@ -133,6 +151,10 @@ class Cdn final : public Component {
     explicit NearestPoint(Cdn& cdn) : cdn_(cdn), latencies_(cdn.context_.stream("latency")) {}
 
     Reply call(const Request& request) override {
+      if (request.operation == Operation::remove) {
+        cdn_.purge(request);
+        return Response();
+      }
       EdgeNode& point = nearest(request.from);
       if (point.place() != request.from) {
         return point.call(request);  // from abroad, or from within a data centre
@@ -168,6 +190,24 @@ class Cdn final : public Component {
     Stream latencies_;
   };
 
+  /// At all points of presence, and at the shield, each in its time.
+  void purge(const Request& request) {
+    Draw draw = context_.stream("purge delay").at(request.luck);
+    for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
+      if (settings_.purge_delay.is_zero()) {
+        node(i).purge(request);
+      } else {
+        const Duration delay = settings_.purge_delay.sample(draw);
+        static_cast<void>(purge_later(*this, node(i), delay, request));
+      }
+    }
+  }
+  static Process purge_later(Cdn& cdn, EdgeNode& point, Duration delay, Request request) {
+    co_await cdn.context_.simulation.delay(delay);
+    point.purge(request);
+    co_return Done();
+  }
+
   std::vector<std::size_t> regions_of(const Geography& geography) const {
     std::vector<std::size_t> regions;
     for (const ZoneName& name : settings_.regions) {
@@ -190,7 +230,8 @@ class Cdn final : public Component {
                             .access = no_time_,
                             .tells_types_apart = true,
                             .server = {.cpu = no_cpu_, .workers = 0, .boot_time = no_time_}},
-        cacheable_, faces_users, static_cast<std::uint32_t>(fleet_.size()), place));
+        cacheable_, faces_users, /*faces_origin=*/!faces_users || !settings_.origin_shield,
+        static_cast<std::uint32_t>(fleet_.size()), place));
   }
 
   EdgeNode& node(std::uint32_t i) { return static_cast<EdgeNode&>(fleet_[i]); }

@@ -22,12 +22,17 @@ const Measure hints{"database", Measure::count, "hints",
                     "writes handed to a copy when it came back"};
 const Measure repairs{"database", Measure::count, "repairs",
                       "copies that a read found out of date and mended"};
+const Measure moved{"database", Measure::count, "moved", "items that resharding moved"};
 const Measure lag{"database", Measure::times, "lag",
                   "time from a write at the primary until a replica has applied it"};
 const Measure failover{"database", Measure::times, "failover",
                        "time from a primary's death until another takes writes (RTO)"};
 const Measure data_loss{"database", Measure::times, "data_loss",
                         "age of the oldest lost write when the primary died (RPO)"};
+const Measure lock_wait{"database", Measure::times, "lock_wait",
+                        "time that writes waited for others to the same key"};
+const Measure resharding{"database", Measure::times, "resharding",
+                         "time that it took to move them all"};
 
 }  // namespace
 
@@ -39,9 +44,12 @@ DatabaseTold::DatabaseTold(ComponentObserver& observer)
       failovers(observer.tally(stampede::failovers)),
       hints(observer.tally(stampede::hints)),
       repairs(observer.tally(stampede::repairs)),
+      moved(observer.tally(stampede::moved)),
       lag(observer.timing(stampede::lag)),
       failover(observer.timing(stampede::failover)),
-      data_loss(observer.timing(stampede::data_loss)) {}
+      data_loss(observer.timing(stampede::data_loss)),
+      lock_wait(observer.timing(stampede::lock_wait)),
+      resharding(observer.timing(stampede::resharding)) {}
 
 namespace {
 
@@ -52,27 +60,33 @@ class Database final : public Component {
         context_(context),
         seed_(combine(combine(context.seed, context.replication), hash_bytes(context.name))),
         told_(context.observer),
-        sharding_(settings.sharding.make(
-            {.shards = static_cast<std::uint32_t>(settings.shards), .seed = seed_})),
+        store_(context.truth.add_store()),
+        homes_(settings_, seed_, store_),
         choices_(context.stream("copy")),
         scope_(context.simulation) {
-    const std::uint16_t store = context.truth.add_store();
-    const PlacementSettings placement{.replicas = settings.shards * settings.replicas,
+    const auto shards = static_cast<std::uint32_t>(settings.most_shards());
+    const PlacementSettings placement{.replicas = settings.most_shards() * settings.replicas,
                                       .zones = settings.zones};
     std::uint32_t index = 0;
     for (const PlaceId place : places_of(placement, context.network.geography())) {
       fleet_.add(std::make_unique<DatabaseNode>(settings_, context_, told_, index, place));
       ++index;
     }
-    for (std::uint32_t shard = 0; shard < static_cast<std::uint32_t>(settings.shards); ++shard) {
-      add_shard(shard, store);
+    for (std::uint32_t shard = 0; shard < shards; ++shard) {
+      add_shard(shard);
     }
   }
 
   void connect(Directory&) override {}
   void start() override {
+    for (std::size_t i = 0; i < fleet_.size(); ++i) {
+      static_cast<DatabaseNode&>(fleet_[i]).begin_to_compact();
+    }
     for (const std::unique_ptr<PrimaryAndReplicas>& shard : led_) {
       shard->start();
+    }
+    if (settings_.resharding) {
+      static_cast<void>(reshard(*this));
     }
   }
   Fleet& fleet() override { return fleet_; }
@@ -92,7 +106,7 @@ class Database final : public Component {
     Database& database_;
   };
 
-  void add_shard(std::uint32_t shard, std::uint16_t store) {
+  void add_shard(std::uint32_t shard) {
     std::vector<DatabaseNode*> nodes;
     const auto copies = static_cast<std::uint32_t>(settings_.replicas);
     for (std::uint32_t copy = 0; copy < copies; ++copy) {
@@ -104,23 +118,45 @@ class Database final : public Component {
                                               .network = context_.network,
                                               .truth = context_.truth,
                                               .told = told_,
-                                              .store = store,
+                                              .homes = homes_,
+                                              .store = store_,
+                                              .shard = shard,
                                               .lags = context_.stream("replication lag"),
                                               .applies = context_.stream("apply")};
       led_.push_back(
           std::make_unique<PrimaryAndReplicas>(shared, std::move(nodes), combine(seed_, shard)));
+      homes_.belongs_to(shard, *led_.back());
     } else {
       const Quorum::Shared shared{.settings = settings_,
                                   .simulation = context_.simulation,
                                   .truth = context_.truth,
                                   .told = told_,
-                                  .store = store};
+                                  .homes = homes_,
+                                  .store = store_,
+                                  .shard = shard};
       quorums_.push_back(std::make_unique<Quorum>(shared, std::move(nodes)));
+      homes_.belongs_to(shard, *quorums_.back());
     }
   }
 
   Reply call(const Request& request) {
-    const std::uint32_t shard = sharding_->shard_of(request.key);
+    return homes_.is_moving() ? ask_home(*this, request)
+                              : ask(homes_.shard_of(request.key), request);
+  }
+
+  /// Follows a key that moves while its shard is asked.
+  static Reply ask_home(Database& database, Request request) {
+    std::uint32_t shard = 0;
+    Response response;
+    do {
+      shard = database.homes_.shard_of(request.key);
+      Reply reply = database.ask(shard, request);
+      response = co_await reply.relayed();
+    } while (response.outcome == Outcome::error && !database.homes_.is_home(shard, request.key));
+    co_return response;
+  }
+
+  Reply ask(std::uint32_t shard, const Request& request) {
     if (!settings_.has_primary()) {
       return quorums_[shard]->call(request);
     }
@@ -166,10 +202,15 @@ class Database final : public Component {
       return !copies.is_primary(copy);
     }
     if (settings_.read_from == ReadFrom::read_your_writes && !copies.is_primary(copy)) {
-      const auto own = last_writes_.find(combine(request.user, sharding_->shard_of(request.key)));
+      const auto own = last_writes_.find(session_of(request));
       return own == last_writes_.end() || copies.has(copy, own->second);
     }
     return true;
+  }
+
+  /// Of a user with the shard of the request's key.
+  std::uint64_t session_of(const Request& request) const {
+    return combine(combine(request.population, request.user), homes_.shard_of(request.key));
   }
 
   int nearness_of(const DatabaseNode& node, const Request& request) const {
@@ -185,19 +226,55 @@ class Database final : public Component {
     Reply reply = copies.primary().call(request);
     const Response response = co_await reply.relayed();
     if (response.ok()) {
-      const std::uint32_t shard = database.sharding_->shard_of(request.key);
-      database.last_writes_[combine(request.user, shard)] = response.stamp;
+      DataStamp& last = database.last_writes_[database.session_of(request)];
+      last = last.write() < response.stamp.write() ? response.stamp : last;  // answers may overtake
     }
     co_return response;
+  }
+
+  // ---- Resharding ----
+
+  static Process reshard(Database& database) {
+    const ReshardingSettings& plan = *database.settings_.resharding;
+    Simulation& simulation = database.context_.simulation;
+    co_await simulation.until(Time::from_start(plan.at));
+    const Homes::Moves moves = database.homes_.count_moves(plan.items);
+    const double seconds_of_one =
+        static_cast<double>(plan.item_size.count) / plan.bandwidth.bytes_per_second;
+    const Time began = simulation.now();
+    for (const std::int64_t count : moves.by_group) {
+      database.copy_a_group(moves, plan.work);
+      const Duration time = Duration::from_seconds(static_cast<double>(count) * seconds_of_one);
+      co_await simulation.delay(time);
+      database.homes_.move_a_group();
+      database.told_.moved.add(count);
+    }
+    database.told_.resharding.took(simulation.now() - began);
+    co_return Done();
+  }
+
+  /// The work of moving a group, in equal parts over all of them.
+  void copy_a_group(const Homes::Moves& moves, Duration work) {
+    const auto copies = static_cast<std::uint32_t>(settings_.replicas);
+    for (std::uint32_t shard = 0; shard < moves.leaving.size(); ++shard) {
+      DatabaseNode& first = static_cast<DatabaseNode&>(fleet_[shard * copies]);
+      DatabaseNode& giver = settings_.has_primary() ? led_[shard]->primary() : first;
+      giver.work_aside(work * moves.leaving[shard] / Homes::groups);
+      for (std::uint32_t copy = 0; copy < copies; ++copy) {
+        static_cast<DatabaseNode&>(fleet_[shard * copies + copy])
+            .work_aside(work * moves.coming[shard] / Homes::groups);
+      }
+    }
   }
 
   DatabaseSettings settings_;
   Context context_;
   std::uint64_t seed_;
   DatabaseTold told_;
-  std::unique_ptr<Sharding> sharding_;
+  std::uint16_t store_;
+  Homes homes_;
   Stream choices_;
-  tsl::robin_map<std::uint64_t, DataStamp> last_writes_;  ///< by user and shard
+  tsl::robin_map<std::uint64_t, DataStamp> last_writes_;  ///< by session
   Fleet fleet_;
   std::vector<std::unique_ptr<PrimaryAndReplicas>> led_;  ///< by shard
   std::vector<std::unique_ptr<Quorum>> quorums_;

@@ -20,9 +20,12 @@ struct DatabaseTold {
   Tally& failovers;
   Tally& hints;
   Tally& repairs;
+  Tally& moved;
   Timing& lag;
   Timing& failover;
   Timing& data_loss;
+  Timing& lock_wait;
+  Timing& resharding;
 };
 
 }  // namespace stampede

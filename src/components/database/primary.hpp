@@ -1,98 +1,22 @@
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <algorithm>
-#include <deque>
-#include <string>
 #include <vector>
 
+#include "components/database/homes.hpp"
 #include "components/database/node.hpp"
+#include "components/database/write_log.hpp"
 #include "stampede/kernel/signal.hpp"
 
 namespace stampede {
-
-/// The writes of a shard in their order, and for each key how it came to what it is: so that a copy
-/// which has applied the first n of them knows what it holds. What all copies have is forgotten.
-class WriteLog {
- public:
-  struct Entry {
-    std::uint64_t key;
-    DataStamp stamp;
-    DataStamp before;         ///< of the same key
-    std::uint64_t before_at;  ///< the position after that write, 0 if there was none
-    Time written;
-  };
-
-  /// The position after the last write: how many there were.
-  std::uint64_t end() const { return begin_ + entries_.size(); }
-  Entry& at(std::uint64_t position) { return entries_[position - 1 - begin_]; }
-
-  /// Gives the position after the new write.
-  std::uint64_t append(std::uint64_t key, DataStamp stamp, DataStamp first, Time now) {
-    const auto last = last_.find(key);
-    const bool is_first = last == last_.end();
-    Entry entry{key, stamp, is_first ? first : last->second.stamp, is_first ? 0 : last->second.at,
-                now};
-    entries_.push_back(entry);
-    last_[key] = {end(), stamp};
-    return end();
-  }
-
-  /// What a copy holds that has applied all writes up to a position.
-  DataStamp seen(std::uint64_t key, std::uint64_t position, DataStamp first) {
-    const auto last = last_.find(key);
-    if (last == last_.end()) {
-      return first;
-    }
-    std::uint64_t at = last->second.at;
-    DataStamp stamp = last->second.stamp;
-    while (at > position) {
-      const Entry& entry = this->at(at);
-      stamp = entry.before;
-      at = entry.before_at;
-    }
-    return stamp;
-  }
-
-  /// No copy stands before this position any more.
-  void forget_before(std::uint64_t position) {
-    while (begin_ < position && !entries_.empty()) {
-      entries_.pop_front();
-      ++begin_;
-    }
-  }
-
-  /// Takes back all writes after a position, the latest first.
-  template <class Lost>
-  void cut(std::uint64_t position, Lost lost) {
-    while (end() > position) {
-      const Entry entry = entries_.back();
-      lost(entry);
-      entries_.pop_back();
-      if (entry.before_at == 0) {
-        last_.erase(entry.key);
-      } else {
-        last_[entry.key] = {entry.before_at, entry.before};
-      }
-    }
-  }
-
- private:
-  struct Last {
-    std::uint64_t at;
-    DataStamp stamp;
-  };
-  std::uint64_t begin_ = 0;  ///< writes that are forgotten
-  std::deque<Entry> entries_;
-  tsl::robin_map<std::uint64_t, Last> last_;
-};
 
 /// The copies of a shard of which one is the primary: it takes the writes, the others follow its
 /// log. A write counts as committed when as many have it as the kind of replication asks for.
 ///
 /// The log travels in order, as over one TCP connection: a message that was quick waits for those
-/// before it. Replicas acknowledge what they have received, and apply it after that.
+/// before it. Replicas acknowledge what they have received, which is on their disk then and
+/// survives a crash, and apply it after that; under sync they acknowledge what they have applied.
+/// What is not committed nobody sees.
 class PrimaryAndReplicas final : public Copies {
  public:
   struct Shared {
@@ -101,7 +25,9 @@ class PrimaryAndReplicas final : public Copies {
     const Network& network;
     Truth& truth;
     DatabaseTold& told;
+    const Homes& homes;
     std::uint16_t store;
+    std::uint32_t shard;
     Stream lags;
     Stream applies;
   };
@@ -134,7 +60,11 @@ class PrimaryAndReplicas final : public Copies {
   // ---- Copies ----
 
   DataStamp read(const DatabaseNode& node, std::uint64_t key) override {
-    return log_.seen(key, replicas_[node.copy()].applied, DataStamp(shared_.store, 0));
+    const std::uint64_t visible = std::min(replicas_[node.copy()].applied, committed_);
+    return log_.seen(key, visible, first(node.copy(), key));
+  }
+  DataStamp hand_on(std::uint32_t, std::uint64_t key) const override {
+    return log_.seen(key, committed_, DataStamp(shared_.store, 0));
   }
 
   Task<Response> write(DatabaseNode& node, Request request) override {
@@ -143,22 +73,25 @@ class PrimaryAndReplicas final : public Copies {
 
   void went_down(DatabaseNode& node) override {
     Replica& dead = replicas_[node.copy()];
-    dead.received = dead.applied;  // the rest was in memory
+    dead.is_up = false;
     ++dead.deaths;
     if (shared_.settings.failover) {
       static_cast<void>(watch(*this, node.copy(), dead.deaths));
     }
+    changed_.raise();  // whoever counted on it looks for another
   }
   void came_up(DatabaseNode& node) override {
     Replica& back = replicas_[node.copy()];
+    back.is_up = true;
     back.known_down = false;
     ++back.deaths;
-    if (is_primary(node.copy())) {
-      commit_until(log_.end());  // those who waited for it are dead, but it is on disk
-    }
     begin_to_apply(node);
-    for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
-      ship(copy);
+    if (is_primary(node.copy())) {
+      reconnect();
+      go_on();
+    } else {
+      ship(node.copy());
+      acknowledge_to_primary(node.copy());
     }
     changed_.raise();
   }
@@ -168,11 +101,12 @@ class PrimaryAndReplicas final : public Copies {
     DatabaseNode* node = nullptr;
     std::uint64_t received = 0;      ///< the position in the log up to which it has the writes
     std::uint64_t applied = 0;       ///< and up to which a read there sees them
-    std::uint64_t acknowledged = 0;  ///< the primary knows that it has received them
+    std::uint64_t acknowledged = 0;  ///< and up to which the primary knows that it has them
     std::uint64_t newest = 0;        ///< the number of the last write applied
     Time sent;                       ///< when the last message of the log was
     Time arrival;                    ///< and when it is there
     std::uint64_t deaths = 0;        ///< changes with each death and each return
+    bool is_up = true;
     bool known_down = false;
   };
   /// A write that waits for others to have it.
@@ -197,18 +131,23 @@ class PrimaryAndReplicas final : public Copies {
     Pending pending_;
   };
 
+  DataStamp first(std::uint32_t copy, std::uint64_t key) const {
+    return shared_.homes.first(shared_.shard, copy, key);
+  }
+
   // ---- Writes ----
 
   static Task<Response> take(DatabaseNode& node, PrimaryAndReplicas& copies, Request request) {
     Response response;
-    if (!copies.is_primary(node.copy()) || copies.lacks_majority()) {
-      response.outcome = Outcome::error;  // "not primary", as the client's view of it is old
+    if (!copies.is_primary(node.copy()) || copies.lacks_majority() ||
+        !copies.shared_.homes.is_home(copies.shared_.shard, request.key)) {
+      response.outcome = Outcome::error;  // "not primary", "moved": the client's view of it is old
       co_return response;
     }
     const Shared& shared = copies.shared_;
     const DataStamp stamp = shared.truth.begin_write(shared.store);
-    const std::uint64_t position =
-        copies.log_.append(request.key, stamp, DataStamp(shared.store, 0), shared.simulation.now());
+    const std::uint64_t position = copies.log_.append(
+        request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
     Replica& own = copies.replicas_[copies.primary_];
     own.received = own.applied = own.acknowledged = position;
     own.newest = stamp.write();
@@ -248,20 +187,14 @@ class PrimaryAndReplicas final : public Copies {
     }
     std::uint64_t until = 0;
     for (const Replica& candidate : replicas_) {
-      const std::uint64_t position = known_at(candidate);
-      const auto have_it =
-          std::count_if(replicas_.begin(), replicas_.end(),
-                        [&](const Replica& replica) { return known_at(replica) >= position; });
+      const auto have_it = std::count_if(
+          replicas_.begin(), replicas_.end(),
+          [&](const Replica& replica) { return replica.acknowledged >= candidate.acknowledged; });
       if (static_cast<std::size_t>(have_it) >= needed) {
-        until = std::max(until, position);
+        until = std::max(until, candidate.acknowledged);
       }
     }
     return until;
-  }
-  std::uint64_t known_at(const Replica& replica) const {
-    return shared_.settings.replication == ReplicationKind::sync
-               ? std::min(replica.acknowledged, replica.applied)
-               : replica.acknowledged;
   }
 
   std::size_t copies_needed() const {
@@ -278,9 +211,8 @@ class PrimaryAndReplicas final : public Copies {
   }
   std::size_t majority() const { return replicas_.size() / 2 + 1; }
   std::size_t up_count() const {
-    return static_cast<std::size_t>(
-        std::count_if(replicas_.begin(), replicas_.end(),
-                      [](const Replica& replica) { return replica.node->is_up(); }));
+    return static_cast<std::size_t>(std::count_if(
+        replicas_.begin(), replicas_.end(), [](const Replica& replica) { return replica.is_up; }));
   }
   /// A leader that cannot reach a majority steps down, and nobody takes its place.
   bool lacks_majority() const {
@@ -298,11 +230,20 @@ class PrimaryAndReplicas final : public Copies {
 
   // ---- Replication ----
 
-  /// Sends a replica what it has not been sent.
+  /// Sends a replica what it does not have.
   void ship(std::uint32_t copy) {
-    if (copy != primary_ && primary().is_up() && replicas_[copy].node->is_up() &&
+    if (copy != primary_ && replicas_[primary_].is_up && replicas_[copy].is_up &&
         replicas_[copy].received < log_.end()) {
       static_cast<void>(deliver(*this, copy, log_.end(), epoch_));
+    }
+  }
+
+  /// The primary, that was dead or another one until now, opens its connections to the replicas.
+  void reconnect() {
+    for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
+      replicas_[copy].sent = replicas_[copy].arrival = Time();
+      ship(copy);
+      acknowledge_to_primary(copy);
     }
   }
 
@@ -311,16 +252,13 @@ class PrimaryAndReplicas final : public Copies {
                          std::uint64_t epoch) {
     Simulation& simulation = copies.shared_.simulation;
     Replica& replica = copies.replicas_[copy];
+    const Replica& sender = copies.replicas_[copies.primary_];
     const std::uint64_t deaths = replica.deaths;
-    const PlaceId here = copies.primary().place();
-    const PlaceId there = replica.node->place();
+    const std::uint64_t sender_deaths = sender.deaths;
     const std::uint64_t message = combine(combine(copies.luck_, copy), position);
     Draw draw = copies.shared_.lags.at(message);
     const Duration lag = copies.shared_.settings.replication_lag.sample(draw);
-    const Duration in = copies.shared_.network.transit(here, there, 0, message).latency;
-    const Duration out = copies.shared_.network.transit(there, here, 0, ~message).latency;
-    const Replica& sender = copies.replicas_[copies.primary_];
-    const std::uint64_t sender_deaths = sender.deaths;
+    const Duration in = copies.transit(sender, replica, message);
     replica.sent = std::max(replica.sent, simulation.now() + lag);
     co_await simulation.until(replica.sent);
     if (copies.epoch_ != epoch || sender.deaths != sender_deaths) {
@@ -332,13 +270,38 @@ class PrimaryAndReplicas final : public Copies {
       co_return Done();
     }
     replica.received = std::max(replica.received, position);
+    if (copies.shared_.settings.replication != ReplicationKind::sync) {
+      copies.acknowledge_to_primary(copy);
+    }
     copies.changed_.raise();
-    co_await simulation.delay(out);
-    if (copies.epoch_ == epoch && copies.primary().is_up()) {
+    co_return Done();
+  }
+
+  void acknowledge_to_primary(std::uint32_t copy) {
+    const bool is_waited_for = shared_.settings.replication != ReplicationKind::async;
+    if (is_waited_for && copy != primary_ && replicas_[copy].is_up) {
+      static_cast<void>(acknowledge(*this, copy, epoch_));
+    }
+  }
+  static Process acknowledge(PrimaryAndReplicas& copies, std::uint32_t copy, std::uint64_t epoch) {
+    Replica& replica = copies.replicas_[copy];
+    const Replica& primary = copies.replicas_[copies.primary_];
+    const std::uint64_t position = copies.to_acknowledge(replica);
+    const std::uint64_t message = ~combine(combine(copies.luck_, copy), position);
+    const Duration out = copies.transit(replica, primary, message);
+    co_await copies.shared_.simulation.delay(out);
+    if (copies.epoch_ == epoch && primary.is_up) {
       replica.acknowledged = std::max(replica.acknowledged, position);
       copies.go_on();
     }
     co_return Done();
+  }
+  std::uint64_t to_acknowledge(const Replica& replica) const {
+    return shared_.settings.replication == ReplicationKind::sync ? replica.applied
+                                                                 : replica.received;
+  }
+  Duration transit(const Replica& from, const Replica& to, std::uint64_t message) const {
+    return shared_.network.transit(from.node->place(), to.node->place(), 0, message).latency;
   }
 
   void begin_to_apply(DatabaseNode& node) {
@@ -369,7 +332,10 @@ class PrimaryAndReplicas final : public Copies {
       replica.applied = position;
       replica.newest = entry.stamp.write();
       shared.told.lag.took(shared.simulation.now() - entry.written);
-      copies.go_on();
+      if (shared.settings.replication == ReplicationKind::sync) {
+        copies.acknowledge_to_primary(node.copy());
+      }
+      copies.forget();
       copies.changed_.raise();
     }
   }
@@ -404,17 +370,21 @@ class PrimaryAndReplicas final : public Copies {
     co_return Done();
   }
 
-  /// The replica that is up and has received most; the primary itself if there is none.
+  /// The replica that is up and has received most, and of several the one that has applied most;
+  /// the primary itself if there is none.
   std::uint32_t most_advanced() const {
     std::uint32_t best = primary_;
     for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
-      const bool is_candidate = copy != primary_ && replicas_[copy].node->is_up();
-      if (is_candidate &&
-          (best == primary_ || replicas_[copy].received > replicas_[best].received)) {
+      const bool is_candidate = copy != primary_ && replicas_[copy].is_up;
+      if (is_candidate && (best == primary_ || is_ahead(replicas_[copy], replicas_[best]))) {
         best = copy;
       }
     }
     return best;
+  }
+  static bool is_ahead(const Replica& one, const Replica& other) {
+    return one.received != other.received ? one.received > other.received
+                                          : one.applied > other.applied;
   }
 
   void promote(std::uint32_t copy, Time died) {
@@ -431,24 +401,21 @@ class PrimaryAndReplicas final : public Copies {
       --position;
     });
     committed_ = std::min(committed_, log_.end());
-    // What only the old primary had is not part of the log any more, and it will drop it.
+    // What only others had is not part of the log any more, and they drop it.
     for (Replica& replica : replicas_) {
       if (replica.applied > log_.end()) {
         replica.applied = log_.end();
-        replica.newest = 0;
+        replica.newest = replicas_[copy].newest;
       }
       replica.received = std::min(replica.received, log_.end());
-      replica.acknowledged = replica.node->is_up() ? replica.received : 0;
+      replica.acknowledged = replica.is_up ? to_acknowledge(replica) : 0;  // they took part in it
     }
-    replicas_[copy].acknowledged = log_.end();
-    commit_until(log_.end());  // those that were on their way when the old primary died
+    reconnect();
+    go_on();
     shared_.told.failovers.add();
     shared_.told.failover.took(shared_.simulation.now() - died);
     if (oldest_lost < Time::never()) {
       shared_.told.data_loss.took(died - oldest_lost);
-    }
-    for (std::uint32_t other = 0; other < replicas_.size(); ++other) {
-      ship(other);
     }
     changed_.raise();
   }

@@ -6,7 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "components/database/homes.hpp"
 #include "components/database/node.hpp"
+#include "stampede/base/intrusive_list.hpp"
 #include "stampede/kernel/signal.hpp"
 
 namespace stampede {
@@ -21,7 +23,9 @@ class Quorum final : public Copies {
     Simulation& simulation;
     Truth& truth;
     DatabaseTold& told;
+    const Homes& homes;
     std::uint16_t store;
+    std::uint32_t shard;
   };
 
   Quorum(const Shared& shared, std::vector<DatabaseNode*> nodes)
@@ -47,7 +51,12 @@ class Quorum final : public Copies {
   DataStamp read(const DatabaseNode& node, std::uint64_t key) override {
     const auto& held = held_[node.copy()];
     const auto found = held.find(key);
-    return DataStamp(shared_.store, found == held.end() ? 0 : found->second);
+    return found == held.end() ? shared_.homes.first(shared_.shard, node.copy(), key)
+                               : DataStamp(shared_.store, found->second);
+  }
+  DataStamp hand_on(std::uint32_t copy, std::uint64_t key) const override {
+    const auto found = held_[copy].find(key);
+    return DataStamp(shared_.store, found == held_[copy].end() ? 0 : found->second);
   }
 
   Task<Response> write(DatabaseNode& node, Request request) override {
@@ -63,6 +72,7 @@ class Quorum final : public Copies {
    public:
     Answers(Simulation& simulation, std::size_t copies, std::size_t needed)
         : copies_(copies), may_fail_(copies - needed), needed_(needed), decided_(simulation) {}
+    virtual ~Answers() = default;
 
     static void listen(const std::shared_ptr<Answers>& answers, std::size_t copy, Reply& reply) {
       One& one = answers->copies_[copy];
@@ -71,10 +81,8 @@ class Quorum final : public Copies {
         one.answers = answers.get();
         one.copy = copy;
         reply.tell(one);
-      } else if (reply.done()) {
-        answers->take(copy, reply.answer());
       } else {
-        answers->take(copy, Response::with(Outcome::timeout));
+        answers->take(copy, reply.done() ? reply.answer() : Response::lost());
       }
     }
 
@@ -82,13 +90,13 @@ class Quorum final : public Copies {
     auto decided() { return decided_.wait(); }
     const Response& response() const { return response_; }
     /// What the copy answered; nothing yet, or nothing good, gives no data.
-    const Response& of(std::size_t copy) const { return copies_[copy].response; }
+    const Response& of(std::size_t copy) const { return copies_[copy].heard; }
     bool has_answered(std::size_t copy) const { return copies_[copy].has_answered; }
 
    private:
     struct One final : ReplyListener {
       void answered(const Response& response) override { end(response); }
-      void lost() override { end(Response::with(Outcome::timeout)); }
+      void lost() override { end(Response::lost()); }
       void end(const Response& response) {
         const std::shared_ptr<Answers> last = std::move(keeps);
         answers->take(copy, response);
@@ -96,39 +104,77 @@ class Quorum final : public Copies {
       std::shared_ptr<Answers> keeps;
       Answers* answers = nullptr;
       std::size_t copy = 0;
-      Response response;
+      Response heard;
       bool has_answered = false;
     };
 
+    /// A copy was down, died, or was not heard from.
+    virtual void missed(std::size_t) {}
+
     void take(std::size_t copy, const Response& response) {
-      copies_[copy].response = response;
-      copies_[copy].has_answered = true;
+      copies_[copy].heard = response;
+      copies_[copy].has_answered = !response.silent;
+      ++ended_;
+      if (response.silent || response.outcome == Outcome::reset ||
+          response.outcome == Outcome::unreachable) {
+        missed(copy);
+      }
       if (is_decided_) {
         return;
       }
-      if (response.ok()) {
-        if (response_.stamp.write() <= response.stamp.write()) {
-          response_ = response;
-        }
+      if (!response.silent && response.ok()) {
         --needed_;
-      } else if (may_fail_ > 0) {
-        --may_fail_;
-      } else {
-        response_ = Response::with(Outcome::error);  // "unavailable"
-        needed_ = 0;
+        if (best_.stamp.write() <= response.stamp.write()) {
+          best_ = response;
+        }
+      } else if (!response.silent) {
+        ++failed_;
       }
       if (needed_ == 0) {
-        is_decided_ = true;
-        decided_.raise();
+        decide(best_);
+      } else if (failed_ > may_fail_) {
+        decide(Response::with(Outcome::error));  // "unavailable"
+      } else if (ended_ == copies_.size()) {
+        decide(Response::lost());  // whoever asked goes on waiting for those that fell silent
       }
+    }
+    void decide(const Response& response) {
+      response_ = response;
+      is_decided_ = true;
+      decided_.raise();
     }
 
     std::vector<One> copies_;
     std::size_t may_fail_;
     std::size_t needed_;
+    std::size_t failed_ = 0;
+    std::size_t ended_ = 0;
+    Response best_;
     Response response_;
     bool is_decided_ = false;
     Signal decided_;
+  };
+
+  /// Those to a write: what a copy missed is kept for it, if hints are. The last answers may come
+  /// at the end of the world, when the quorum is gone.
+  class AnswersToWrite final : public Answers, public ListHook {
+   public:
+    AnswersToWrite(Quorum& quorum, const Request& write, std::size_t needed)
+        : Answers(quorum.shared_.simulation, quorum.nodes_.size(), needed),
+          quorum_(quorum),
+          write_(write) {
+      quorum.writes_.push_back(*this);
+    }
+
+   private:
+    void missed(std::size_t copy) override {
+      if (is_linked() && quorum_.shared_.settings.hinted_handoff) {
+        static_cast<void>(hand_over(quorum_, copy, write_));
+      }
+    }
+
+    Quorum& quorum_;
+    Request write_;
   };
 
   static Reply read_from_all(Quorum& quorum, Request request) {
@@ -146,12 +192,12 @@ class Quorum final : public Copies {
       co_await answers->decided();
     }
     Response response = answers->response();
-    response.stale = response.ok() && response.stamp.write() < due.write();
-    if (response.ok()) {
+    if (!response.silent && response.ok()) {
+      response.stale = response.stamp.write() < due.write();
       quorum.shared_.told.read(response.stale);
-    }
-    if (quorum.shared_.settings.read_repair && response.ok()) {
-      quorum.repair(*answers, request, response.stamp);
+      if (quorum.shared_.settings.read_repair) {
+        quorum.repair(*answers, request, response.stamp);
+      }
     }
     co_return response;
   }
@@ -173,14 +219,9 @@ class Quorum final : public Copies {
     const int needed = answers_needed(quorum.shared_.settings.write_consistency,
                                       static_cast<int>(quorum.nodes_.size()));
     request.stamp = quorum.shared_.truth.begin_write(quorum.shared_.store);
-    const std::shared_ptr<Answers> answers = std::make_shared<Answers>(
-        quorum.shared_.simulation, quorum.nodes_.size(), static_cast<std::size_t>(needed));
+    const std::shared_ptr<Answers> answers =
+        std::make_shared<AnswersToWrite>(quorum, request, static_cast<std::size_t>(needed));
     for (std::size_t copy = 0; copy < quorum.nodes_.size(); ++copy) {
-      const bool is_hinted =
-          quorum.shared_.settings.hinted_handoff && !quorum.nodes_[copy]->is_up();
-      if (is_hinted) {
-        static_cast<void>(hand_over(quorum, copy, request));
-      }
       Reply reply = quorum.nodes_[copy]->call(request);
       Answers::listen(answers, copy, reply);
     }
@@ -188,7 +229,7 @@ class Quorum final : public Copies {
       co_await answers->decided();
     }
     Response response = answers->response();
-    if (response.ok()) {
+    if (!response.silent && response.ok()) {
       response.stamp = request.stamp;
       quorum.shared_.truth.commit(request.stamp, request.key);
       quorum.shared_.told.writes.add();
@@ -196,16 +237,24 @@ class Quorum final : public Copies {
     co_return response;
   }
 
-  /// A hint: the write waits for the return of a copy that is down.
+  /// A hint: the write waits for the return of a copy that is down, as often as it takes.
   static Process hand_over(Quorum& quorum, std::size_t copy, Request request) {
+    DatabaseNode& node = *quorum.nodes_[copy];
     const Time until =
         quorum.shared_.simulation.now() + quorum.shared_.settings.hinted_handoff->window;
-    while (!quorum.nodes_[copy]->is_up()) {
-      co_await quorum.came_up_.wait();
-    }
-    if (quorum.shared_.simulation.now() <= until) {
-      quorum.shared_.told.hints.add();
-      static_cast<void>(quorum.nodes_[copy]->call(request.as_branch(copy)));
+    const Request write = request.as_branch(copy);
+    bool has_arrived = false;
+    while (!has_arrived) {
+      while (!node.is_up()) {
+        co_await quorum.came_up_.wait();
+      }
+      if (quorum.shared_.simulation.now() > until) {
+        co_return Done();
+      }
+      Reply reply = node.call(write);
+      const Response response = co_await reply.relayed();
+      quorum.shared_.told.hints.add(response.ok() ? 1 : 0);
+      has_arrived = node.is_up();
     }
     co_return Done();
   }
@@ -223,6 +272,7 @@ class Quorum final : public Copies {
   std::vector<DatabaseNode*> nodes_;
   std::vector<tsl::robin_map<std::uint64_t, std::uint64_t>> held_;  ///< by copy: the last write
   Signal came_up_;
+  IntrusiveList<AnswersToWrite> writes_;  ///< not all of whose answers are there
   Scope scope_;
 };
 

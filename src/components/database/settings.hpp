@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -96,9 +97,50 @@ inline void describe(Visitor& v, HintedHandoffSettings& s) {
           more_than(Duration()));
 }
 
+/// What storage engines do behind the scenes: compaction of log-structured trees, vacuum,
+/// checkpoints.
+struct CompactionSettings {
+  Duration interval;
+  Distribution<Duration> work;
+  Duration per_write;
+};
+inline void describe(Visitor& v, CompactionSettings& s) {
+  v.field("interval", s.interval, "from one beginning to the next; nodes do not keep step",
+          required(), more_than(Duration()));
+  v.field("work", s.work, "work of each, on one core");
+  v.field("per_write", s.per_write,
+          "and for each write since the last one (the cost of write amplification)",
+          at_least(Duration()));
+}
+
+struct ReshardingSettings {
+  Duration at;
+  int shards = 1;
+  std::uint64_t items = 0;
+  Bytes item_size;
+  Bandwidth bandwidth;
+  Duration work;
+};
+inline void describe(Visitor& v, ReshardingSettings& s) {
+  v.field("at", s.at, "when it begins, from the first instant of traffic", required(),
+          at_least(Duration()));
+  v.field("shards", s.shards, "how many there are afterwards; their nodes are there from the start",
+          required(), at_least(1), at_most(100'000));
+  v.field("items", s.items, "keys that have data: those from 0 on", required(),
+          at_least(std::uint64_t{1}), at_most(std::uint64_t{100'000'000}));
+  v.field("item_size", s.item_size, "data of each", required(), more_than(Bytes{0}));
+  v.field("bandwidth", s.bandwidth, "at which all that changes place is moved", required(),
+          more_than(Bandwidth{0}));
+  v.field("work", s.work,
+          "work of each item that moves, at the primary that it leaves (the first copy, under "
+          "quorum) and at every copy that it comes to",
+          at_least(Duration()));
+}
+
 struct DatabaseSettings {
   int shards = 1;
   Choice<Sharding> sharding = Choice<Sharding>::of("hash");
+  std::optional<ReshardingSettings> resharding;
   int replicas = 1;
   ReplicationKind replication = ReplicationKind::async;
   ReadFrom read_from = ReadFrom::primary;
@@ -114,16 +156,21 @@ struct DatabaseSettings {
   std::optional<Distribution<Duration>> apply;
   std::optional<ConnectionSettings> concurrency;
   std::optional<CpuSettings> cpu;
+  std::optional<CompactionSettings> compaction;
+  bool locks = false;
   Ratio error_rate;
   Distribution<Duration> boot_time;
 
   bool has_primary() const { return replication != ReplicationKind::quorum; }
+  int most_shards() const { return std::max(shards, resharding ? resharding->shards : 0); }
   const Distribution<Duration>& write_work() const { return write ? *write : read; }
 };
 inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("shards", s.shards, "parts that the keys are divided into", at_least(1),
           at_most(100'000));
   v.field("sharding", s.sharding, "which shard a key belongs to");
+  v.field("resharding", s.resharding,
+          "another number of shards from some time on: keys move while they are served");
   v.field("replicas", s.replicas, "copies of each shard, the primary included", at_least(1),
           at_most(100));
   v.field("replication", s.replication,
@@ -151,6 +198,11 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("apply", s.apply, "work of a write on a replica; that of a write unless given");
   v.field("concurrency", s.concurrency, "requests served at a time; without it, no limit");
   v.field("cpu", s.cpu, "cores of each node; without it, work never waits for a core");
+  v.field("compaction", s.compaction,
+          "work behind the scenes that takes a core of each node from requests");
+  v.field("locks", s.locks,
+          "writes to the same key wait for each other, from the beginning of their work until they "
+          "are committed");
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of a node until it is ready");
   if (s.concurrency) {
@@ -169,6 +221,11 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
        "has no effect unless replication is quorum");
   only(s.read_repair, !s.has_primary(), "read_repair",
        "has no effect unless replication is quorum");
+  only(s.resharding.has_value(), s.resharding && s.resharding->shards != s.shards, "resharding",
+       "has no effect: there are as many shards before");
+  only(s.compaction.has_value(), s.cpu.has_value(), "compaction",
+       "has no effect without cpu: nobody waits for a core");
+  only(s.locks, s.has_primary(), "locks", "has no effect without a primary that keeps them");
   only(s.replication != ReplicationKind::async, has_replicas, "replication",
        "has no effect with one copy of each shard");
   v.check(s.has_primary() || answers_needed(s.read_consistency, s.replicas) <= s.replicas,

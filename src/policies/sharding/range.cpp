@@ -23,9 +23,10 @@ void describe(Visitor& v, RangeSettings& s) {
 class Range final : public Sharding {
  public:
   Range(const RangeSettings& settings, const Context& context) : from_(settings.from) {
-    for (std::uint32_t shard = 1; settings.keys > 0 && shard < context.shards; ++shard) {
-      const double share = static_cast<double>(shard) / context.shards;
-      from_.push_back(static_cast<std::uint64_t>(share * static_cast<double>(settings.keys)));
+    const std::uint64_t whole = settings.keys / context.shards;
+    const std::uint64_t rest = settings.keys % context.shards;
+    for (std::uint64_t shard = 1; settings.keys > 0 && shard < context.shards; ++shard) {
+      from_.push_back(whole * shard + rest * shard / context.shards);
     }
     from_.resize(std::min<std::size_t>(from_.size(), context.shards - 1U));
   }

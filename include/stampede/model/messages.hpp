@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "stampede/base/hash.hpp"
+#include "stampede/base/units.hpp"
+#include "stampede/model/endpoint.hpp"
+#include "stampede/model/request.hpp"
+
+namespace stampede {
+
+/// Names one delivery of one message to the broker that made it.
+struct Receipt {
+  std::uint64_t message = 0;   ///< from 1; 0 names nothing
+  std::uint32_t delivery = 0;  ///< the n-th of this message
+};
+
+/// What a consumer that asked for a message received.
+struct Delivery {
+  Outcome outcome = Outcome::ok;  ///< unless ok, the broker could not be asked
+  bool silent = false;            ///< reaches nobody: lost on its way
+  Receipt receipt;
+  Request request;  ///< as it was published; its `id` tells it from all others
+  Time published;   ///< when the broker took it in
+
+  /// False when nothing came for as long as the broker let the consumer wait.
+  bool has_message() const { return receipt.message != 0; }
+  /// How often it was delivered, this time included. A consumer that dies leaves its delivery to
+  /// others, and who is too slow shares it with them.
+  std::uint32_t times() const { return receipt.delivery; }
+  /// The same for whatever carries the same message: a delivery of it again, a second copy that its
+  /// publisher's retry brought.
+  std::uint64_t idempotency_key() const { return combine(request.population, request.id); }
+
+  static Delivery with(Outcome outcome) {
+    Delivery delivery;
+    delivery.outcome = outcome;
+    return delivery;
+  }
+  static Delivery lost() {
+    Delivery delivery;
+    delivery.silent = true;
+    return delivery;
+  }
+  static Delivery broken() { return with(Outcome::reset); }
+};
+static_assert(std::is_trivially_copyable_v<Delivery>);
+
+/// What became of a delivery.
+enum class Settlement : std::uint8_t {
+  done,      ///< processed
+  failed,    ///< to be delivered again
+  repeated,  ///< no work for it: the message had been processed before
+};
+
+/// Between a process that receives and its broker. It is closed when the process dies and its
+/// machine lives to say so; what a broker sends over an open one may reach nobody.
+struct Connection {
+  bool is_open = true;
+};
+
+/// What a consumer needs of a broker. It knows this contract and no broker.
+///
+/// Asking and settling go over the network, both ways, between the consumer's place and that of the
+/// broker, and either message may be lost: who waits for an answer, waits with a limit.
+class MessageSource {
+ public:
+  /// A consumer asks for one message.
+  struct Receive {
+    PlaceId from = 0;
+    std::uint64_t luck = 0;                  ///< of what is drawn on the way
+    Duration wait_time;                      ///< how long the broker keeps it waiting for a message
+    const Connection* connection = nullptr;  ///< lives as long as the world
+  };
+  /// A consumer reports.
+  struct Report {
+    PlaceId from = 0;
+    std::uint64_t luck = 0;
+    Receipt receipt;
+    Settlement settlement = Settlement::done;
+    Duration redelivery_delay;  ///< of a failed one
+  };
+
+  virtual Job<Delivery> receive(const Receive& asked) = 0;
+  /// Answered when the broker has taken note.
+  virtual Reply settle(const Report& report) = 0;
+  /// For the accounts alone, and before it is reported: a delivery was processed (`done`), or what
+  /// it asks for had been done (`repeated`). The broker does not learn of it by this.
+  virtual void was_processed(const Receipt& receipt, Settlement how) = 0;
+
+ protected:
+  ~MessageSource() = default;
+};
+
+// What a component may declare of itself (Visitor::declare).
+
+/// Others may receive from it: its `Component::messages` is not null.
+struct HoldsMessages {};
+/// It receives from the component of that name.
+struct ReceivesFrom {
+  std::string queue;
+  Place place;  ///< where the name stands
+};
+/// It moves messages that nobody could process to the component of that name.
+struct MovesDeadLettersTo {
+  std::string queue;
+  Place place;
+};
+
+}  // namespace stampede

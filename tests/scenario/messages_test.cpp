@@ -1,0 +1,105 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "stampede/scenario/scenario.hpp"
+
+using namespace stampede;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// What is said of a scenario with these components; users publish into "orders".
+Texts problems_of(const std::string& components) {
+  const ReadScenario read = read_scenario(
+      "stampede: 1\nrun: {duration: 10s}\n"
+      "traffic: {users: {arrivals: {poisson: 10/s}, target: orders}}\n"
+      "components:\n" +
+          components,
+      "messages.yaml");
+  Texts texts;
+  for (const Problem& problem : read.problems) {
+    texts.push_back((problem.severity == Severity::error ? "error: " : "warning: ") + problem.what);
+  }
+  return texts;
+}
+
+const std::string workers = "  workers: {kind: service, handler: [{wait: 1ms}], consume: orders}\n";
+
+}  // namespace
+
+TEST_CASE("a service that only consumes is reached by messages, and whom it calls is, too") {
+  CHECK(problems_of("  orders: {kind: queue}\n"
+                    "  workers: {kind: service, handler: [{call: mailer}], consume: orders}\n"
+                    "  mailer: {kind: service, handler: [{publish: letters}]}\n"
+                    "  letters: {kind: queue}\n"
+                    "  printer: {kind: service, handler: [{wait: 1ms}], consume: letters}\n") ==
+        Texts{});
+}
+
+TEST_CASE("a consumer of a queue that nobody publishes into is never reached") {
+  CHECK(problems_of("  orders: {kind: queue}\n" + workers +
+                    "  letters: {kind: queue}\n"
+                    "  printer: {kind: service, handler: [{wait: 1ms}], consume: letters}\n") ==
+        Texts{"error: nothing calls 'letters'",
+              "error: no request reaches 'printer': it consumes 'letters', into which nobody "
+              "publishes"});
+}
+
+TEST_CASE("to consume a queue is not to call it") {
+  // No circle of waits, though the workers publish into what they consume and hold their threads.
+  CHECK(problems_of("  orders: {kind: queue}\n"
+                    "  workers: {kind: service, concurrency: {workers: 2}, consume: orders, "
+                    "handler: [{publish: orders}]}\n") == Texts{});
+}
+
+TEST_CASE("a queue that nobody consumes is doubtful, unless it takes dead letters") {
+  CHECK(problems_of("  orders: {kind: queue}\n") ==
+        Texts{"warning: nobody consumes 'orders': its messages pile up"});
+  CHECK(problems_of("  orders: {kind: queue, max_receive_count: 3, dead_letter_queue: dead}\n"
+                    "  dead: {kind: queue}\n" +
+                    workers) == Texts{});
+}
+
+TEST_CASE("only what keeps messages can be consumed, or take dead letters") {
+  CHECK(problems_of("  orders: {kind: service, handler: [{wait: 1ms}]}\n" + workers) ==
+        Texts{"error: there is no queue 'orders' for components.workers.consume"});
+  CHECK(problems_of("  orders: {kind: queue, max_receive_count: 3, dead_letter_queue: workers}\n" +
+                    workers) ==
+        Texts{"error: there is no queue 'workers' for components.orders.dead_letter_queue"});
+  CHECK(problems_of("  orders: {kind: queue}\n"
+                    "  workers: {kind: service, handler: [{wait: 1ms}], consume: order}\n") ==
+        Texts{"error: there is no component 'order' for components.workers.consume"});
+}
+
+TEST_CASE("a queue is not its own dead-letter queue") {
+  CHECK(problems_of("  orders: {kind: queue, max_receive_count: 3, dead_letter_queue: orders}\n" +
+                    workers) ==
+        Texts{"error: components.orders.dead_letter_queue is the queue itself"});
+}
+
+TEST_CASE("settings of a queue that have no effect, or a surprising one, are doubtful") {
+  const auto of_queue = [](const std::string& settings) {
+    return problems_of("  orders: {kind: queue, " + settings + "}\n" + workers);
+  };
+  CHECK(of_queue("max_receive_count: 3").size() == 1);
+  CHECK(of_queue("overflow: block").size() == 1);
+  CHECK(of_queue("overflow: block, capacity: 10") == Texts{});
+  CHECK(of_queue("capacity: 0").front().substr(0, 6) == "error:");
+  CHECK(of_queue("visibility_timeout: 0s").front().substr(0, 6) == "error:");
+}
+
+TEST_CASE("more consumers than workers is doubtful") {
+  const auto of_workers = [](const std::string& consumers) {
+    return problems_of(
+        "  orders: {kind: queue}\n"
+        "  workers: {kind: service, concurrency: {workers: 2}, handler: [{wait: 1ms}], "
+        "consume: {queue: orders, consumers: " +
+        consumers + "}}\n");
+  };
+  CHECK(of_workers("2") == Texts{});
+  CHECK(of_workers("3") ==
+        Texts{"warning: components.workers.consume has more consumers than the instance has "
+              "workers: messages wait in their hands"});
+}
