@@ -65,6 +65,21 @@ class ComponentRecorder final : public ComponentObserver {
     ++served_by(visit.instance);
   }
 
+  void passed(Time, const Visit& visit) override {
+    in_flight_.blip();
+    ++arrivals_;
+    outcomes_[static_cast<std::size_t>(visit.outcome)].add();
+    if (visit.started) {
+      wait_.record(0);
+      service_.record(0);
+      response_.record(0);
+      if (has_cores_) {
+        cpu_wait_.record(0);
+      }
+    }
+    ++served_by(visit.instance);
+  }
+
   void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                         std::int64_t instances) override {
     workers_.change(now, workers);

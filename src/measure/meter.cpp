@@ -26,6 +26,16 @@ void Meter::busy_cores_changed(Time now, std::int64_t by) { recorder_.busy_cores
 void Meter::ended(Time now, const Visit& visit) {
   recorder_.ended(now, visit);
   in_flight_.change(now, -1);
+  take(now, visit);
+}
+
+void Meter::passed(Time now, const Visit& visit) {
+  recorder_.passed(now, visit);
+  in_flight_.blip();
+  take(now, visit);
+}
+
+void Meter::take(Time now, const Visit& visit) {
   Answers& answers = answers_of(visit.version);
   answers.outcomes[static_cast<std::size_t>(visit.outcome)].add();
   if (visit.started) {

@@ -36,6 +36,7 @@ class OwnMeasures {
   Timing& timing(const Measure& measure) { return find_or_add(times_, measure); }
 
   void close_slice(Time boundary) {
+    ++closed_;
     for (Count& count : counts_) {
       count.slices.add(count.tally.total() - count.put_down);
       count.slices.close_slice();
@@ -56,13 +57,25 @@ class OwnMeasures {
 
  private:
   template <class Kept>
-  static Kept& find_or_add(std::deque<Kept>& all, const Measure& measure) {
+  Kept& find_or_add(std::deque<Kept>& all, const Measure& measure) {
     for (Kept& kept : all) {
       if (&kept.measure == &measure) {
         return kept;
       }
     }
-    return all.emplace_back(measure);
+    Kept& added = all.emplace_back(measure);
+    for (std::size_t i = 0; i < closed_; ++i) {
+      close_empty(added.slices);
+    }
+    return added;
+  }
+  template <class Slices>
+  static void close_empty(Slices& slices) {
+    if constexpr (requires { slices.close_slice(); }) {
+      slices.close_slice();
+    } else {
+      slices.close_slice(Time());
+    }
   }
   template <class Kept>
   static auto slices_of(const std::deque<Kept>& all, const Measure& measure)
@@ -75,6 +88,7 @@ class OwnMeasures {
     return nullptr;
   }
 
+  std::size_t closed_ = 0;  ///< slices
   std::deque<Count> counts_;
   std::deque<Level> levels_;
   std::deque<Times> times_;

@@ -92,6 +92,73 @@ TEST_CASE("a component without workers has no utilization instead of 0/0") {
   CHECK(value(all, "throughput_per_s") == Approx(0.1));
 }
 
+TEST_CASE("a visit that takes no time is told as one that arrives and ends at once") {
+  const auto told = [](bool in_one) {
+    Timeline run(10_s, 1_s);
+    ComponentObserver& cache = run.add_component();
+    run.capacity(cache, 0_s, 0, 1, 2);
+    run.visit(cache, 1_s, 0_s, 3_s);
+    for (const Outcome outcome : {Outcome::ok, Outcome::error}) {
+      run.happens(2_s, [&cache, in_one, outcome](Time now) {
+        Visit visit;
+        visit.arrived = now;
+        visit.started = true;
+        visit.instance = 1;
+        visit.outcome = outcome;
+        if (in_one) {
+          cache.passed(now, visit);
+        } else {
+          cache.arrived(now);
+          cache.ended(now, visit);
+        }
+      });
+    }
+    const Subject all = only_component(run);
+    std::vector<double> numbers;
+    for (const auto& [name, count] : all.counts) {
+      numbers.push_back(static_cast<double>(count));
+    }
+    for (const Metric& metric : all.metrics) {
+      if (std::isfinite(metric.value.estimate)) {
+        numbers.push_back(metric.value.estimate);
+      }
+    }
+    return numbers;
+  };
+  CHECK(told(true) == told(false));
+}
+
+// Before anybody asks what there is: kinds of component declare theirs when the program starts.
+const Measure asked{"service", Measure::count, "test_asked", "for a test"};
+const Measure found{"service", Measure::count, "test_found", "for a test"};
+const Measure share{"service", "test_share", "for a test", found, asked};
+const Measure held{"service", Measure::level, "test_held", "for a test"};
+const Measure took{"service", Measure::times, "test_took", "for a test"};
+
+TEST_CASE("own measures are told by slice and as shares of each other") {
+  Timeline run(10_s, 1_s);
+  ComponentObserver& app = run.add_component();
+  run.capacity(app, 0_s, 0, 0, 1);
+  run.happens(1_s, [&](Time now) {
+    app.tally(asked).add(4);
+    app.tally(found).add();
+    app.gauge(held).change(now, 3);
+    app.timing(took).took(2_s);
+  });
+  run.happens(6_s, [&](Time now) {
+    app.tally(asked).add(4);
+    app.tally(found).add(4);
+    app.gauge(held).change(now, -3);
+    app.timing(took).took(4_s);
+  });
+  const Subject all = only_component(run);
+  CHECK(*all.find_count("test_asked") == 8);
+  CHECK(value(all, "test_share") == Approx(5.0 / 8));
+  CHECK(value(all, "test_held") == Approx(1.5));
+  CHECK(value(all, "test_took_s.mean") == Approx(3));
+  CHECK(value(all, "test_took.max") == Approx(4));
+}
+
 TEST_CASE("crashed workers do not exist, paused ones do") {
   Timeline run(10_s, 1_s);
   ComponentObserver& app = run.add_component();

@@ -22,7 +22,12 @@ Result full_result() {
   run.request(users, 0_s, 1_s, Outcome::ok, 0, 0);
   run.request(users, 0_s, 2_s, Outcome::error, 1, 1);
   run.request(users, 0_s, 3_s, Outcome::ok, 0, 1);
-  run.happens(1_s, [&users](Time) { users.showed_data(Request(), true); });
+  for (const std::uint16_t part : {0, 1}) {
+    Request request;
+    request.type = part;
+    request.user = part;
+    run.happens(1_s, [&users, request](Time) { users.showed_data(request, true); });
+  }
   run.visit(app, 0_s, 1_s, 2_s, Outcome::ok, 0);
   run.visit(app, 0_s, 0_s, 1_s, Outcome::ok, 1);
   REQUIRE(run.play().empty());

@@ -31,6 +31,7 @@ class Meter final : public ComponentObserver, public Metrics {
   void busy_workers_changed(Time now, std::uint32_t instance, std::int64_t by) override;
   void busy_cores_changed(Time now, std::int64_t by) override;
   void ended(Time now, const Visit& visit) override;
+  void passed(Time now, const Visit& visit) override;
   void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                         std::int64_t instances) override;
   Tally& tally(const Measure& count) override { return recorder_.tally(count); }
@@ -49,6 +50,7 @@ class Meter final : public ComponentObserver, public Metrics {
     std::size_t end;
   };
 
+  void take(Time now, const Visit& visit);
   Answers& answers_of(std::uint16_t version);
   std::optional<double> read_answers(const MetricQuery& query, Span span) const;
   std::optional<double> mean(const SlicedLevel& level, Span span) const;

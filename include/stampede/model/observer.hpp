@@ -32,6 +32,11 @@ class ComponentObserver : public Cpu::BusyObserver {
   /// Workers of this instance are held (by = 1) or given back (by = -1).
   virtual void busy_workers_changed(Time now, std::uint32_t instance, std::int64_t by) = 0;
   virtual void ended(Time now, const Visit& visit) = 0;
+  /// A visit that took no time: it arrived and ended at once.
+  virtual void passed(Time now, const Visit& visit) {
+    arrived(now);
+    ended(now, visit);
+  }
 
   /// Workers, cores and up instances that exist from now on more or less than before.
   virtual void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,

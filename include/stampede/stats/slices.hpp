@@ -139,6 +139,8 @@ class SlicedLevel {
     level_ += delta;
     max_ = std::max(max_, level_);
   }
+  /// One more and at once one less.
+  void blip() { max_ = std::max(max_, level_ + 1); }
   void close_slice(Time boundary) {
     // A change by d at t adds d·(T - t) to the area until T: over all of them, level·T - Σ d·t.
     const Int128 area = static_cast<Int128>(level_) * boundary.ns() - changes_at_;

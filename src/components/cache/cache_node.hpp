@@ -194,9 +194,13 @@ class CacheNode : public Server, private WriteBack::Listener {
 
   /// A visit that takes no time.
   Reply told(const Response& response) {
-    Stay stay(*this);
-    stay.start();
-    stay.end(response.outcome);
+    Visit visit;
+    visit.arrived = simulation().now();
+    visit.started = true;
+    visit.instance = index();
+    visit.version = version();
+    visit.outcome = response.outcome;
+    observer().passed(visit.arrived, visit);
     Response told = response;
     told.version = version();
     return Reply(told);
@@ -373,21 +377,54 @@ class CacheNode : public Server, private WriteBack::Listener {
   // ---- Through to the origin ----
 
   static Task<Response> go_through(CacheNode& node, Request request) {
-    if (request.operation == Operation::read && node.is_cacheable(request)) {
-      Task<Response> fetched = fetch_or_wait(node, request);
-      Response response = co_await fetched;
-      if (!response.ok()) {
-        response = node.make_do(request, response);
+    const bool is_fetch = request.operation == Operation::read && node.is_cacheable(request);
+    if (is_fetch && node.keep_.request_collapsing) {
+      const std::shared_ptr<Flights::Flight> flight = node.flights_.find(node.key_of(request));
+      if (flight) {
+        Reply following = follow(node, flight);
+        bool is_over = true;
+        if (node.collapse_timeouts_ != nullptr) {
+          is_over = co_await following.within(*node.collapse_timeouts_);
+        } else {
+          co_await following;
+        }
+        if (is_over) {
+          node.collapsed_.add();
+          const Response shared = node.usable(request, following.answer());
+          co_return shared;
+        }
       }
-      node.answered(response);
-      co_return response;
     }
-    Task<Response> passed = node.origin_->call(node, node.forwarded(request));
-    const Response response = co_await passed;
-    node.origin_answered(response);
-    node.was_written(request, response);
-    node.answered(response);
+
+    const Time began = node.simulation().now();
+    std::optional<Fetching> fetching;
+    if (is_fetch) {
+      node.begin_to_fetch(request, fetching);
+    }
+    Response response;
+    if (node.origin_->is_plain()) {
+      Reply reply = node.origin_->start(node.forwarded(request));
+      response = co_await reply;
+    } else {
+      Task<Response> call = node.origin_->call(node, node.forwarded(request));
+      response = co_await call;
+    }
+    if (is_fetch) {
+      node.fetched(request, response, began, fetching);
+      response = node.usable(request, response);
+    } else {
+      node.origin_answered(response);
+      node.was_written(request, response);
+      node.answered(response);
+    }
     co_return response;
+  }
+
+  /// What a fetch brought, or what there is instead if it failed.
+  Response usable(const Request& request, const Response& brought) {
+    const Response response = brought.ok() ? brought : make_do(request, brought);
+    answered(response);
+    return response;
   }
 
   /// The origin has dealt with a write. Only now does the old copy go: a read in the meantime may
@@ -400,30 +437,6 @@ class CacheNode : public Server, private WriteBack::Listener {
     }
   }
 
-  static Task<Response> fetch_or_wait(CacheNode& node, Request request) {
-    std::shared_ptr<Flights::Flight> flight;
-    if (node.keep_.request_collapsing) {
-      flight = node.flights_.find(node.key_of(request));
-    }
-    if (flight) {
-      Reply following = follow(node, flight);
-      bool is_over = true;
-      if (node.collapse_timeouts_ != nullptr) {
-        is_over = co_await following.within(*node.collapse_timeouts_);
-      } else {
-        co_await following;
-      }
-      if (is_over) {
-        node.collapsed_.add();
-        const Response shared = following.answer();
-        co_return shared;
-      }
-    }
-    Task<Response> own = fetch(node, request);
-    const Response response = co_await own;
-    co_return response;
-  }
-
   /// Waits for another's fetch; whoever fetches dies with this node.
   static Reply follow(CacheNode&, std::shared_ptr<Flights::Flight> flight) {
     while (!flight->is_over) {
@@ -433,18 +446,22 @@ class CacheNode : public Server, private WriteBack::Listener {
     co_return answer;
   }
 
-  static Task<Response> fetch(CacheNode& node, Request request) {
-    const Time began = node.simulation().now();
-    Fetching fetching(node.simulation(), node.flights_, node.key_of(request));
-    node.fetches_.add();
-    Task<Response> call = node.origin_->call(node, node.forwarded(request));
-    const Response response = co_await call;
-    node.origin_answered(response);
-    if (response.ok() && !node.is_outdated(request, response.stamp)) {
-      node.keep(request, response.stamp, response.size, node.simulation().now() - began);
+  /// `fetching` is left empty where nobody would ever look for it.
+  void begin_to_fetch(const Request& request, std::optional<Fetching>& fetching) {
+    fetches_.add();
+    if (keep_.request_collapsing || !keep_.grace.is_zero()) {
+      fetching.emplace(simulation(), flights_, key_of(request));
     }
-    fetching.answered(response);
-    co_return response;
+  }
+  void fetched(const Request& request, const Response& response, Time began,
+               std::optional<Fetching>& fetching) {
+    origin_answered(response);
+    if (response.ok() && !is_outdated(request, response.stamp)) {
+      keep(request, response.stamp, response.size, simulation().now() - began);
+    }
+    if (fetching) {
+      fetching->answered(response);
+    }
   }
 
   /// Whether a write that came through here while the item was fetched makes what was fetched old.
@@ -472,8 +489,12 @@ class CacheNode : public Server, private WriteBack::Listener {
   }
   static Process refresh_in_background(CacheNode& node, Request request) {
     request.patience = Time::never();  // the user has been answered
-    Task<Response> fetched = fetch(node, request);
-    co_await fetched;
+    const Time began = node.simulation().now();
+    std::optional<Fetching> fetching;
+    node.begin_to_fetch(request, fetching);
+    Task<Response> call = node.origin_->call(node, node.forwarded(request));
+    const Response response = co_await call;
+    node.fetched(request, response, began, fetching);
     co_return Done();
   }
 
