@@ -22,7 +22,7 @@ Result full_result() {
   run.request(users, 0_s, 1_s, Outcome::ok, 0, 0);
   run.request(users, 0_s, 2_s, Outcome::error, 1, 1);
   run.request(users, 0_s, 3_s, Outcome::ok, 0, 1);
-  for (const std::uint16_t part : {0, 1}) {
+  for (const RequestTypeId part : {RequestTypeId{0}, RequestTypeId{1}}) {
     Request request;
     request.type = part;
     request.user = part;
