@@ -149,21 +149,11 @@ class ServiceInstance final : public Server {
 
   /// Receives messages from now on, and whenever the instance is up.
   void consume(Consumption& shared) {
-    consumers_.emplace(shared, inside_, scope(), place(), hash_bytes(name()));
+    consumers_.emplace(shared, in_process_, scope(), place(), hash_bytes(name()));
     consumers_->start();
   }
 
  private:
-  /// The way of a message to the handlers: it is in the process already.
-  class Inside final : public Endpoint {
-   public:
-    explicit Inside(ServiceInstance& instance) : instance_(instance) {}
-    Reply call(const Request& request) override { return instance_.serve(request); }
-
-   private:
-    ServiceInstance& instance_;
-  };
-
   /// Counts how the branches of a parallel step end.
   class Join {
    public:
@@ -234,13 +224,7 @@ class ServiceInstance final : public Server {
       } else {
         Worker worker(*this);
         if (holds_worker_) {
-          if (workers_->has_free()) {
-            worker.hold(workers_->take_free());
-          } else {
-            Queueing queueing(*this, &stay);
-            Slot slot = co_await workers_->acquire(request.priority, request.patience);
-            worker.hold(std::move(slot));
-          }
+          co_await TakingWorker(*workers_, worker, &stay, request);
         }
         if (holds_worker_ && !worker) {
           stay.end(Outcome::abandoned);
@@ -309,9 +293,7 @@ class ServiceInstance final : public Server {
       if (stay != nullptr) {
         stay->wait_for_worker();
       }
-      Queueing queueing(*this, stay);
-      Slot slot = co_await workers_->acquire(request.priority, request.patience);
-      worker.hold(std::move(slot));
+      co_await TakingWorker(*workers_, worker, stay, request);
       if (!worker) {
         co_return Response::with(Outcome::abandoned);
       }
@@ -419,7 +401,7 @@ class ServiceInstance final : public Server {
   bool holds_worker_ = false;          ///< threads: from start to end
   bool computes_with_worker_ = false;  ///< async: while computing
   Knob::Hold own_errors_;
-  Inside inside_{*this};
+  InProcessClient in_process_{*this};
   std::optional<Consumers> consumers_;
 };
 

@@ -35,7 +35,7 @@ void Cpu::run(Piece& piece) {
   running_.push_back(piece);
   change_busy(1);
   if (speed_ == 1) {
-    piece.completion = simulation_.schedule(now + piece.demand, piece.process, hot());
+    piece.completion = simulation_.schedule(now + piece.demand, piece.process, hot_memory());
   } else {
     schedule_completion(piece);
   }

@@ -199,11 +199,10 @@ void add_own(Subject& to, const Windows& replications) {
         break;
       case Measure::share:
         if (any.own().count(measure->whole()) != nullptr) {
-          add_proportion(
-              to, measure->name(), replications, [&](const ComponentWindow& replication) {
-                return Fraction{static_cast<double>(count_of(replication, measure->part())),
-                                static_cast<double>(count_of(replication, measure->whole()))};
-              });
+          add_share(to, measure->name(), replications, [&](const ComponentWindow& replication) {
+            return Fraction{static_cast<double>(count_of(replication, measure->part())),
+                            static_cast<double>(count_of(replication, measure->whole()))};
+          });
         }
         break;
       case Measure::level:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -55,6 +56,23 @@ void add_proportion(Subject& to, std::string name, const std::vector<Window>& re
     fractions.push_back(fraction_of(replication));
   }
   add_metric(to, std::move(name), proportion_estimate(fractions));
+}
+
+/// A share of yes among yes or no, of which the two may be counted at different moments: then a
+/// window may hold the one and not the other, and it is a ratio like any other.
+template <class Window, class FractionOf>
+void add_share(Subject& to, std::string name, const std::vector<Window>& replications,
+               FractionOf fraction_of) {
+  const bool is_proportion =
+      std::all_of(replications.begin(), replications.end(), [&](const Window& replication) {
+        const Fraction share = fraction_of(replication);
+        return share.numerator >= 0 && share.numerator <= share.denominator;
+      });
+  if (is_proportion) {
+    add_proportion(to, std::move(name), replications, fraction_of);
+  } else {
+    add_ratio(to, std::move(name), replications, fraction_of);
+  }
 }
 
 /// "outcomes.…" as counts, "outcome_share.…" as proportions; `outcomes_of` gives a replication's.

@@ -25,46 +25,16 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
       network_(context.network),
       observer_(context.observer),
       inside_(context.simulation) {
-  is_hot(cpu_.hot());
+  set_hot_memory(cpu_.hot_memory());
   change_capacity(1);
 }
 
-// ---- Messages ---------------------------------------------------------------------------------
-
-/// A request's way in, its stay inside, and the answer's way back. The carrying job belongs to the
-/// wire and outlives the instance.
-Reply Server::carry(Scope& wire, Server& server, const Request& asked, Inside inside) {
-  const Request request = asked;
-  const std::uint64_t luck = combine(request.luck, server.wire_);
-  const Network& network = server.network_;
-  const PlaceId there = server.place();
-  const Network::Transit in = network.transit(request.from, there, request.size, luck);
-  if (in.lost) {
-    co_return Response::lost();
-  }
-  if (in.line != nullptr) {
-    co_await in.line->work(in.transfer);
-  }
-  co_await wire.simulation().delay(in.latency);
-
-  Reply reply = (server.*inside)(request);
-  const Response response = co_await reply.relayed();
-
-  const Network::Transit out = network.transit(there, request.from, response.size, ~luck);
-  if (out.lost) {
-    co_return Response::lost();
-  }
-  if (out.line != nullptr) {
-    co_await out.line->work(out.transfer);
-  }
-  co_await wire.simulation().delay(out.latency);
-  co_return response;
-}
+// ---- Probes -----------------------------------------------------------------------------------
 
 /// A health check takes next to no work, but whoever is paused does not do even that.
 Reply Server::inspect(const Request&) {
   if (!is_up()) {
-    return refusal();
+    return refusal<Response>();
   }
   return speed().value() > 0 ? Reply(Response::with(Outcome::ok)) : inspect_when_awake();
 }

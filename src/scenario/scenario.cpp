@@ -63,8 +63,7 @@ void describe(Visitor& v, RunSettings& s) {
   v.field("seed", s.seed, "the same seed, scenario and version give the same bytes");
   v.field("slice", s.slice,
           "resolution of time series; unless given about a hundredth of the run, so that the "
-          "warm-up ends "
-          "with a slice",
+          "warm-up ends with a slice",
           more_than(Duration()));
   v.check(!s.warmup.length || *s.warmup.length < s.duration, "warmup",
           "is not shorter than the run", "lengthen run.duration, or use warmup: auto");

@@ -1016,7 +1016,7 @@ std::string resharded(const std::string& more = "{}") {
   return json.dump();
 }
 
-/// How many of the keys from 0 to 299 each node is asked for now.
+/// How many of the keys from 0 to 299 each node is asked for at this moment.
 std::vector<int> homes(DatabaseWorld& world) {
   const std::vector<int> before = visits_by_node(world);
   for (std::uint64_t key = 0; key < 300; ++key) {

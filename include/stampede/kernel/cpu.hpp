@@ -53,7 +53,7 @@ class Cpu {
 
   /// Where the memory begins that every piece of work touches; whoever owns the CPU puts what it
   /// touches with it right behind.
-  const void* hot() const { return &observer_; }
+  const void* hot_memory() const { return &observer_; }
 
   /// Core-seconds of work done until now, by integration over the busy cores.
   double work_done_seconds() const { return work_done_ns() * 1e-9; }
@@ -142,8 +142,8 @@ class Cpu {
   double work_before_ = 0;  ///< ns of work by integration, until the speed last changed
   Int128 area_before_ = 0;  ///< core-ns until then
 
-  // What every piece of work touches comes last and together, from `hot` on: with thousands of
-  // CPUs, each line of cache counts.
+  // What every piece of work touches comes last and together, from `hot_memory` on: with thousands
+  // of CPUs, each line of cache counts.
   BusyObserver* observer_;
   Simulation& simulation_;
   std::int64_t cores_;

@@ -34,7 +34,7 @@ class Instance : public Endpoint {
   /// Asks for the memory that a call is about to touch.
   void prefetch() const {
     prefetch_to_write(this);
-    prefetch_to_write(hot_, Simulation::touched_bytes);
+    prefetch_to_write(hot_memory_, Simulation::touched_bytes);
   }
 
   /// Answers a health check that `prober` sends: ok, or as a call to it would fail.
@@ -64,7 +64,7 @@ class Instance : public Endpoint {
   virtual void speed_changed(double speed) = 0;
   void set_state(InstanceState state);
   /// Where the memory begins that every call touches.
-  void is_hot(const void* memory) { hot_ = memory; }
+  void set_hot_memory(const void* begin) { hot_memory_ = begin; }
 
  private:
   friend class Fleet;
@@ -73,7 +73,7 @@ class Instance : public Endpoint {
   PlaceId place_;
   std::uint16_t version_ = 0;
   InstanceState state_ = InstanceState::ready;
-  const void* hot_ = this;
+  const void* hot_memory_ = this;
   Knob error_rate_{Combine::any_of, 0};
   Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
   Knob down_{Combine::sum, 0, [this](double holds) {

@@ -12,9 +12,8 @@ namespace stampede {
 /// What a kind of component counts, holds or times besides what all components do. Declared once,
 /// beside the settings; the name is the one of result.json, without its unit:
 ///
-///     const Measure hits{"cache", Measure::count, "hits", "reads that found what they asked for"};
-///     const Measure hit_ratio{"cache", "hit_ratio", "share of the reads that were hits", hits,
-///     reads};
+///     const Measure hits{"cache", Measure::count, "hits", "reads that were answered from it"};
+///     const Measure hit_ratio{"cache", "hit_ratio", "share of reads that were hits", hits, reads};
 ///
 /// and told through a handle that the component takes from its observer (ComponentObserver::tally).
 class Measure {

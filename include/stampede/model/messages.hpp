@@ -47,6 +47,7 @@ struct Delivery {
   static Delivery broken() { return with(Outcome::reset); }
 };
 static_assert(std::is_trivially_copyable_v<Delivery>);
+inline std::uint32_t payload_of(const Delivery& delivery) { return delivery.request.size; }
 
 /// What became of a delivery.
 enum class Settlement : std::uint8_t {
@@ -93,6 +94,8 @@ class MessageSource {
  protected:
   ~MessageSource() = default;
 };
+inline std::uint32_t payload_of(const MessageSource::Receive&) { return 0; }
+inline std::uint32_t payload_of(const MessageSource::Report&) { return 0; }
 
 // What a component may declare of itself (Visitor::declare).
 

@@ -130,4 +130,8 @@ struct Response {
 static_assert(std::is_trivially_copyable_v<Response>);
 static_assert(sizeof(Response) == 16, "two registers");
 
+/// What a message weighs on the network, in bytes.
+inline std::uint32_t payload_of(const Request& request) { return request.size; }
+inline std::uint32_t payload_of(const Response& response) { return response.size; }
+
 }  // namespace stampede

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <coroutine>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "stampede/kernel/cpu.hpp"
 #include "stampede/kernel/signal.hpp"
@@ -28,16 +30,11 @@ class Server : public Instance {
   Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
          PlaceId place);
 
-  Reply call(const Request& request) final {
-    if (!network_.is_instant(request.from, place())) {
-      return carry(on_the_wire_, *this, request, &Server::admit);
-    }
-    return takes(request) ? serve(request) : refusal();
-  }
-  Reply probe(const Request& prober) final {
-    return network_.is_instant(prober.from, place())
-               ? inspect(prober)
-               : carry(on_the_wire_, *this, prober, &Server::inspect);
+  Reply call(const Request& request) final { return reach(*this, request, &Server::call_inside); }
+  Reply probe(const Request& prober) final { return reach(*this, prober, &Server::inspect); }
+  /// A request from within the same process: there is no network in between.
+  Reply call_inside(const Request& request) {
+    return is_up() && request.hops <= max_hops ? serve(request) : Reply(refusal<Response>());
   }
 
   /// The exact law of work: integrated over busy cores, or added up over pieces, it is the same.
@@ -54,6 +51,22 @@ class Server : public Instance {
   virtual void went_down(KilledWork) {}
   /// The instance is about to take requests again.
   virtual void came_up() {}
+
+  /// Brings a question of any kind in, over the network where it takes time, and the answer back.
+  /// `inside` is what is done with it here.
+  template <class Answer, class Question, class Host>
+  static Job<Answer> reach(Host& host, const Question& asked,
+                           Job<Answer> (Host::*inside)(const Question&)) {
+    const Server& server = host;
+    return server.network_.is_instant(asked.from, host.place())
+               ? (host.*inside)(asked)
+               : carry(host.wire(), host, asked, inside);
+  }
+  /// What whoever asks hears while the instance is down.
+  template <class Answer>
+  Answer refusal() const {
+    return is_silent_ && !is_up() ? Answer::lost() : Answer::with(Outcome::unreachable);
+  }
 
   /// A request's stay at this instance, from the door to its end, told to the observer even when a
   /// crash ends it.
@@ -124,9 +137,53 @@ class Server : public Instance {
       }
     }
 
+    Server& at() const { return at_; }
+
    private:
     Server& at_;
     Slot slot_;
+  };
+
+  /// Waits in line for one of these workers until the request's patience is over: `worker` is empty
+  /// then. Queueing counts for `stay` where there is one.
+  class TakingWorker {
+   public:
+    TakingWorker(Slots& workers, Worker& worker, Stay* stay, const Request& request)
+        : workers_(workers),
+          worker_(worker),
+          stay_(stay),
+          priority_(request.priority),
+          patience_(request.patience) {}
+    TakingWorker(const TakingWorker&) = delete;
+    TakingWorker& operator=(const TakingWorker&) = delete;
+
+    bool await_ready() {
+      if (workers_.has_free()) {
+        worker_.hold(workers_.take_free());
+        return true;
+      }
+      queueing_.emplace(worker_.at(), stay_);
+      line_.emplace(workers_, priority_, patience_);
+      return line_->await_ready();
+    }
+    void await_suspend(std::coroutine_handle<> process) { line_->await_suspend(process); }
+    void await_resume() {
+      if (line_) {
+        worker_.hold(line_->await_resume());
+        queueing_.reset();
+      }
+    }
+
+   private:
+    using Line = decltype(std::declval<Slots&>().acquire());
+
+    Slots& workers_;
+    Worker& worker_;
+    Stay* stay_;
+    int priority_;
+    Time patience_;
+    std::optional<Queueing> queueing_;
+    std::optional<Line> line_;
   };
 
   Simulation& simulation() { return simulation_; }
@@ -143,16 +200,14 @@ class Server : public Instance {
   }
 
  private:
-  using Inside = Reply (Server::*)(const Request&);
-
-  bool takes(const Request& request) const { return is_up() && request.hops <= max_hops; }
-  Reply admit(const Request& request) { return takes(request) ? serve(request) : refusal(); }
-  Response refusal() const {
-    return is_silent_ && !is_up() ? Response::lost() : Response::with(Outcome::unreachable);
-  }
   Reply inspect(const Request& prober);
   Reply inspect_when_awake();
-  static Reply carry(Scope& wire, Server& server, const Request& asked, Inside inside);
+
+  Scope& wire() { return on_the_wire_; }
+  /// The carrying job belongs to the wire and outlives the instance.
+  template <class Answer, class Question, class Host>
+  static Job<Answer> carry(Scope& wire, Host& host, const Question& asked,
+                           Job<Answer> (Host::*inside)(const Question&));
 
   void crash(KilledWork how) final;
   void boot() final;
@@ -178,6 +233,49 @@ class Server : public Instance {
   Network& network_;
   ComponentObserver& observer_;
   Scope inside_;
+};
+
+template <class Answer, class Question, class Host>
+Job<Answer> Server::carry(Scope& wire, Host& host, const Question& asked,
+                          Job<Answer> (Host::*inside)(const Question&)) {
+  const Question question = asked;
+  const Server& server = host;
+  const std::uint64_t luck = combine(question.luck, server.wire_);
+  const Network& network = server.network_;
+  const PlaceId there = host.place();
+  const Network::Transit in = network.transit(question.from, there, payload_of(question), luck);
+  if (in.lost) {
+    const Answer nothing = Answer::lost();
+    co_return nothing;
+  }
+  if (in.line != nullptr) {
+    co_await in.line->work(in.transfer);
+  }
+  co_await wire.simulation().delay(in.latency);
+
+  Job<Answer> answering = (host.*inside)(question);
+  const Answer answer = co_await answering.relayed();
+
+  const Network::Transit out = network.transit(there, question.from, payload_of(answer), ~luck);
+  if (out.lost) {
+    const Answer nothing = Answer::lost();
+    co_return nothing;
+  }
+  if (out.line != nullptr) {
+    co_await out.line->work(out.transfer);
+  }
+  co_await wire.simulation().delay(out.latency);
+  co_return answer;
+}
+
+/// The way to a server from within its own process.
+class InProcessClient final : public Endpoint {
+ public:
+  explicit InProcessClient(Server& server) : server_(server) {}
+  Reply call(const Request& request) override { return server_.call_inside(request); }
+
+ private:
+  Server& server_;
 };
 
 }  // namespace stampede

@@ -124,22 +124,13 @@ class Cache final : public Component, private FleetListener, private CacheNode::
 
   std::unique_ptr<Endpoint> client(std::uint32_t caller) override {
     if (hosts_ != nullptr) {
-      return std::make_unique<Inside>(node(caller % static_cast<std::uint32_t>(fleet_.size())));
+      return std::make_unique<InProcessClient>(
+          node(caller % static_cast<std::uint32_t>(fleet_.size())));
     }
     return fleet_.size() == 1 ? nullptr : std::make_unique<Router>(*this, caller);
   }
 
  private:
-  /// The way of a replica to the cache in its own process.
-  class Inside final : public Endpoint {
-   public:
-    explicit Inside(CacheNode& node) : node_(node) {}
-    Reply call(const Request& request) override { return node_.call_inside(request); }
-
-   private:
-    CacheNode& node_;
-  };
-
   /// Finds the node of a key as memcached's clients do: by itself, from the list of nodes.
   class Router final : public Endpoint {
    public:

@@ -119,14 +119,6 @@ class CacheNode : public Server, private WriteBack::Listener {
     }
   }
 
-  /// A request from within the same process: there is no network in between.
-  Reply call_inside(const Request& request) {
-    if (is_up() && request.hops <= max_hops) {
-      return serve(request);
-    }
-    return is_silent_ ? Response::lost() : Response::with(Outcome::unreachable);
-  }
-
   /// Forgets everything.
   void flush() {
     table_->clear([this](const CachedItem& item) { left(item); });
@@ -171,8 +163,7 @@ class CacheNode : public Server, private WriteBack::Listener {
   /// The origin was asked for an item, or to deal with a request, and has answered.
   virtual void origin_answered(const Response&) {}
 
-  void went_down(KilledWork how) override {
-    is_silent_ = how == KilledWork::stays_silent;
+  void went_down(KilledWork) override {
     leases_.clear();
     if (!keep_.persistent) {
       flush();
@@ -646,7 +637,6 @@ class CacheNode : public Server, private WriteBack::Listener {
   WritePolicy writes_;
   bool tells_types_apart_;
   bool origin_is_cache_ = false;
-  bool is_silent_ = false;  ///< while down: callers hear nothing
   Peers* peers_;
   const RequestTypes& request_types_;
   Truth& truth_;

@@ -119,13 +119,10 @@ class Cdn final : public Component {
 
   void connect(Directory& directory) override {
     directory_ = &directory;
-    if (!settings_.cacheable.empty()) {
-      for (const std::string& type : settings_.cacheable) {
-        cacheable_.resize(std::max<std::size_t>(cacheable_.size(), context_.request_types.size()));
-        const RequestTypeId id = context_.request_types.add(type);
-        cacheable_.resize(std::max<std::size_t>(cacheable_.size(), id + 1U));
-        cacheable_[id] = true;
-      }
+    for (const std::string& type : settings_.cacheable) {
+      const RequestTypeId id = context_.request_types.add(type);
+      cacheable_.resize(std::max<std::size_t>(cacheable_.size(), id + 1U));
+      cacheable_[id] = true;
     }
   }
 

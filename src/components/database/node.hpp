@@ -92,13 +92,7 @@ class DatabaseNode final : public Server {
       } else {
         Worker worker(*this);
         if (workers_) {
-          if (workers_->has_free()) {
-            worker.hold(workers_->take_free());
-          } else {
-            Queueing queueing(*this, &stay);
-            Slot slot = co_await workers_->acquire(request.priority, request.patience);
-            worker.hold(std::move(slot));
-          }
+          co_await TakingWorker(*workers_, worker, &stay, request);
         }
         if (workers_ && !worker) {
           stay.end(Outcome::abandoned);

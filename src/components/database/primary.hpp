@@ -422,7 +422,7 @@ class PrimaryAndReplicas final : public Copies {
 
   Shared shared_;
   std::uint64_t luck_;
-  std::vector<Replica> replicas_;
+  std::vector<Replica> replicas_;  ///< by copy; never grows, so that processes may refer to one
   std::uint32_t primary_ = 0;
   std::uint64_t epoch_ = 0;  ///< changes with the primary
   WriteLog log_;

@@ -11,11 +11,11 @@
 
 namespace stampede {
 
-struct ConnectionSettings {
+struct WorkersSettings {
   int workers = 1;
   QueueSettings queue;
 };
-inline void describe(Visitor& v, ConnectionSettings& s) {
+inline void describe(Visitor& v, WorkersSettings& s) {
   v.shorthand("workers");
   v.field("workers", s.workers, "requests that each node serves at a time", required(), at_least(1),
           at_most(1'000'000));
@@ -154,7 +154,7 @@ struct DatabaseSettings {
   Distribution<Duration> read;
   std::optional<Distribution<Duration>> write;
   std::optional<Distribution<Duration>> apply;
-  std::optional<ConnectionSettings> concurrency;
+  std::optional<WorkersSettings> concurrency;
   std::optional<CpuSettings> cpu;
   std::optional<CompactionSettings> compaction;
   bool locks = false;
@@ -184,8 +184,7 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("write_consistency", s.write_consistency, "copies that must take a write under quorum");
   v.field("replication_lag", s.replication_lag,
           "how long a write waits at the primary before it is sent to a replica; what waits is "
-          "lost with "
-          "the primary");
+          "lost with the primary");
   v.field("failover", s.failover,
           "a replica takes over from a dead primary; without it, writes wait for its return");
   v.field("hinted_handoff", s.hinted_handoff,

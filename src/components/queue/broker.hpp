@@ -81,8 +81,6 @@ class Broker final : public Server, public MessageSource {
       : Server(context, {.cpu = settings.cpu, .workers = 0, .boot_time = settings.boot_time}, 0,
                place),
         settings_(settings),
-        network_(context.network),
-        wire_luck_(hash_bytes(context.name)),
         work_(context.stream("publish")),
         rooms_(context.simulation, rooms_of(settings.capacity)),
         line_(settings.fifo),
@@ -105,7 +103,6 @@ class Broker final : public Server, public MessageSource {
         delays_(clocks_, settings.delay, *this, &Broker::show),
         visibility_(clocks_, settings.visibility_timeout, *this, &Broker::time_is_up),
         retention_(clocks_, settings.retention.value_or(Duration()), *this, &Broker::is_too_old),
-        on_the_wire_(context.simulation),
         clocks_(context.simulation) {
     if (settings.error_rate.value > 0) {
       own_errors_ = error_rate().hold(settings.error_rate.value);
@@ -118,9 +115,7 @@ class Broker final : public Server, public MessageSource {
   // ---- For consumers ----
 
   Job<Delivery> receive(const Receive& asked) override {
-    return network_.is_instant(asked.from, place())
-               ? deliver_next(asked)
-               : carry(on_the_wire_, *this, asked, &Broker::deliver_next);
+    return reach(*this, asked, &Broker::deliver_next);
   }
 
   Reply settle(const Report& report) override {
@@ -128,9 +123,7 @@ class Broker final : public Server, public MessageSource {
       note(report);  // nothing is sent: the message is gone, and only the accounts want to know
       return Response();
     }
-    return network_.is_instant(report.from, place())
-               ? take_report(report)
-               : carry(on_the_wire_, *this, report, &Broker::take_report);
+    return reach(*this, report, &Broker::take_report);
   }
 
   void was_processed(const Receipt& receipt, Settlement how) override {
@@ -291,7 +284,7 @@ class Broker final : public Server, public MessageSource {
 
   Job<Delivery> deliver_next(const Receive& asked) {
     if (!is_up()) {
-      return is_silent_ ? Delivery::lost() : Delivery::with(Outcome::unreachable);
+      return refusal<Delivery>();
     }
     Message* next = line_.next();
     return next != nullptr ? Job<Delivery>(deliver(*next))
@@ -341,7 +334,7 @@ class Broker final : public Server, public MessageSource {
 
   Reply take_report(const Report& report) {
     if (!is_up()) {
-      return is_silent_ ? Response::lost() : Response::with(Outcome::unreachable);
+      return refusal<Response>();
     }
     note(report);
     return Response();
@@ -477,8 +470,7 @@ class Broker final : public Server, public MessageSource {
 
   // ---- Crashes ----
 
-  void went_down(KilledWork how) override {
-    is_silent_ = how == KilledWork::stays_silent;
+  void went_down(KilledWork) override {
     while (!polls_.empty()) {
       polls_.pop_front();
     }
@@ -495,54 +487,13 @@ class Broker final : public Server, public MessageSource {
     line_.clear();
     messages_.clear();
   }
-  void came_up() override { is_silent_ = false; }
-
-  // ---- Messages on the wire ----
-
-  static std::uint32_t size_of(const Delivery& delivery) { return delivery.request.size; }
-  static std::uint32_t size_of(const Response& response) { return response.size; }
-
-  /// What a consumer asks, there and back; belongs to the wire, and outlives the broker.
-  template <class Answer, class Question>
-  static Job<Answer> carry(Scope& wire, Broker& broker, Question asked,
-                           Job<Answer> (Broker::*inside)(const Question&)) {
-    const std::uint64_t luck = combine(asked.luck, broker.wire_luck_);
-    const Network& network = broker.network_;
-    const PlaceId there = broker.place();
-    const Network::Transit in = network.transit(asked.from, there, 0, luck);
-    if (in.lost) {
-      const Answer nothing = Answer::lost();
-      co_return nothing;
-    }
-    if (in.line != nullptr) {
-      co_await in.line->work(in.transfer);
-    }
-    co_await wire.simulation().delay(in.latency);
-
-    Job<Answer> answering = (broker.*inside)(asked);
-    const Answer answer = co_await answering.relayed();
-
-    const Network::Transit out = network.transit(there, asked.from, size_of(answer), ~luck);
-    if (out.lost) {
-      const Answer nothing = Answer::lost();
-      co_return nothing;
-    }
-    if (out.line != nullptr) {
-      co_await out.line->work(out.transfer);
-    }
-    co_await wire.simulation().delay(out.latency);
-    co_return answer;
-  }
-
   const MessageQueueSettings& settings_;
-  Network& network_;
-  std::uint64_t wire_luck_;
   Stream work_;
   Broker* dead_letter_queue_ = nullptr;
-  bool is_silent_ = false;  ///< while down
   Knob::Hold own_errors_;
 
   Slots rooms_;
+  /// Gone through only for sums, since its order means nothing.
   tsl::robin_map<std::uint64_t, std::unique_ptr<Message>> messages_;
   MessageLine line_;
   IntrusiveList<Poll> polls_;
@@ -571,7 +522,6 @@ class Broker final : public Server, public MessageSource {
   Countdown<Broker> delays_;
   Countdown<Broker> visibility_;
   Countdown<Broker> retention_;
-  Scope on_the_wire_;
   Scope clocks_;  ///< what is timed in storage; goes on while the broker is down
 };
 
