@@ -224,7 +224,8 @@ class ServiceInstance final : public Server {
       } else {
         Worker worker(*this);
         if (holds_worker_) {
-          co_await TakingWorker(*workers_, worker, &stay, request);
+          Slot slot = co_await Queueing(*this, *workers_, &stay, request);
+          worker.hold(std::move(slot));
         }
         if (holds_worker_ && !worker) {
           stay.end(Outcome::abandoned);
@@ -293,7 +294,8 @@ class ServiceInstance final : public Server {
       if (stay != nullptr) {
         stay->wait_for_worker();
       }
-      co_await TakingWorker(*workers_, worker, stay, request);
+      Slot slot = co_await Queueing(*this, *workers_, stay, request);
+      worker.hold(std::move(slot));
       if (!worker) {
         co_return Response::with(Outcome::abandoned);
       }

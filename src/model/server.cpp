@@ -80,8 +80,8 @@ Process Server::boot_process(std::uint64_t boot) {
   if (state() == InstanceState::boot && boot == boots_) {
     is_silent_ = false;
     change_capacity(1);
-    came_up();
     set_state(InstanceState::ready);
+    came_up();
   }
   co_return Done();
 }

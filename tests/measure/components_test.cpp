@@ -159,6 +159,17 @@ TEST_CASE("own measures are told by slice and as shares of each other") {
   CHECK(value(all, "test_took.max") == Approx(4));
 }
 
+TEST_CASE("a share may leave its bounds where part and whole are counted at different moments") {
+  Timeline run(10_s, 1_s);
+  ComponentObserver& app = run.add_component();
+  run.capacity(app, 0_s, 0, 0, 1);
+  run.happens(1_s, [&](Time) {
+    app.tally(asked).add(1);
+    app.tally(found).add(3);
+  });
+  CHECK(value(only_component(run), "test_share") == Approx(3));
+}
+
 TEST_CASE("crashed workers do not exist, paused ones do") {
   Timeline run(10_s, 1_s);
   ComponentObserver& app = run.add_component();

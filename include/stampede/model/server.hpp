@@ -49,7 +49,7 @@ class Server : public Instance {
   virtual Reply serve(const Request& request) = 0;
   /// The instance went down, and the jobs in its scope are dead.
   virtual void went_down(KilledWork) {}
-  /// The instance is about to take requests again.
+  /// The instance takes requests again.
   virtual void came_up() {}
 
   /// Brings a question of any kind in, over the network where it takes time, and the answer back.
@@ -97,25 +97,45 @@ class Server : public Instance {
     bool has_worked_ = false;
   };
 
-  /// A spell in the line for a worker; it counts for `stay` where there is one.
+  /// Waits in line for a slot until the request's patience is over: then with an empty Slot. The
+  /// wait counts for `stay` where there is one.
   class Queueing {
    public:
-    Queueing(Server& at, Stay* stay) : at_(at), stay_(stay), since_(at.simulation().now()) {
-      at.observer().queue_changed(since_, 1);
-    }
+    Queueing(Server& at, Slots& slots, Stay* stay, const Request& request)
+        : at_(at), stay_(stay), line_(slots.acquire(request.priority, request.patience)) {}
     Queueing(const Queueing&) = delete;
-    ~Queueing() {
-      const Time now = at_.simulation().now();
-      at_.observer().queue_changed(now, -1);
-      if (stay_ != nullptr) {
-        stay_->add_wait(now - since_);
-      }
+    Queueing& operator=(const Queueing&) = delete;
+    ~Queueing() { leave(); }
+
+    bool await_ready() { return line_.await_ready(); }
+    void await_suspend(std::coroutine_handle<> process) {
+      is_waiting_ = true;
+      since_ = at_.simulation().now();
+      at_.observer().queue_changed(since_, 1);
+      line_.await_suspend(process);
+    }
+    Slot await_resume() {
+      leave();
+      return line_.await_resume();
     }
 
    private:
+    void leave() {
+      if (is_waiting_) {
+        is_waiting_ = false;
+        const Time now = at_.simulation().now();
+        at_.observer().queue_changed(now, -1);
+        if (stay_ != nullptr) {
+          stay_->add_wait(now - since_);
+        }
+      }
+    }
+
     Server& at_;
     Stay* stay_;
     Time since_;
+    bool is_waiting_ = false;
+    decltype(std::declval<Slots&>().acquire()) line_;
   };
 
   /// A worker in use; empty until `hold`.
@@ -137,53 +157,9 @@ class Server : public Instance {
       }
     }
 
-    Server& at() const { return at_; }
-
    private:
     Server& at_;
     Slot slot_;
-  };
-
-  /// Waits in line for one of these workers until the request's patience is over: `worker` is empty
-  /// then. Queueing counts for `stay` where there is one.
-  class TakingWorker {
-   public:
-    TakingWorker(Slots& workers, Worker& worker, Stay* stay, const Request& request)
-        : workers_(workers),
-          worker_(worker),
-          stay_(stay),
-          priority_(request.priority),
-          patience_(request.patience) {}
-    TakingWorker(const TakingWorker&) = delete;
-    TakingWorker& operator=(const TakingWorker&) = delete;
-
-    bool await_ready() {
-      if (workers_.has_free()) {
-        worker_.hold(workers_.take_free());
-        return true;
-      }
-      queueing_.emplace(worker_.at(), stay_);
-      line_.emplace(workers_, priority_, patience_);
-      return line_->await_ready();
-    }
-    void await_suspend(std::coroutine_handle<> process) { line_->await_suspend(process); }
-    void await_resume() {
-      if (line_) {
-        worker_.hold(line_->await_resume());
-        queueing_.reset();
-      }
-    }
-
-   private:
-    using Line = decltype(std::declval<Slots&>().acquire());
-
-    Slots& workers_;
-    Worker& worker_;
-    Stay* stay_;
-    int priority_;
-    Time patience_;
-    std::optional<Queueing> queueing_;
-    std::optional<Line> line_;
   };
 
   Simulation& simulation() { return simulation_; }

@@ -92,7 +92,8 @@ class DatabaseNode final : public Server {
       } else {
         Worker worker(*this);
         if (workers_) {
-          co_await TakingWorker(*workers_, worker, &stay, request);
+          Slot slot = co_await Queueing(*this, *workers_, &stay, request);
+          worker.hold(std::move(slot));
         }
         if (workers_ && !worker) {
           stay.end(Outcome::abandoned);

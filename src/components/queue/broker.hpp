@@ -218,8 +218,7 @@ class Broker final : public Server, public MessageSource {
       } else if (has_room() || made_room()) {
         take_in(request, rooms_.take_free());
       } else if (settings_.overflow == Overflow::block) {
-        Queueing queueing(*this, &stay);
-        Slot room = co_await rooms_.acquire(request.priority, request.patience);
+        Slot room = co_await Queueing(*this, rooms_, &stay, request);
         if (room) {
           take_in(request, std::move(room));
         } else {
