@@ -97,6 +97,7 @@ class Handlers {
     Step::Context steps{.simulation = context.simulation,
                         .directory = directory,
                         .request_types = context.request_types,
+                        .observer = context.observer,
                         .component = context.name,
                         .path = "handler",
                         .seed = context.seed,
@@ -125,7 +126,7 @@ class Handlers {
 
 // ---- One instance -----------------------------------------------------------------------------
 
-class ServiceInstance final : public Server {
+class ServiceInstance final : public Server, private ProgramRunner {
  public:
   ServiceInstance(const ServiceSettings& settings, const Handlers& handlers,
                   const Component::Context& context, std::uint32_t index, PlaceId place)
@@ -279,7 +280,7 @@ class ServiceInstance final : public Server {
       case Action::Kind::call:
         return call_other(*action.call, request);
       case Action::Kind::process:
-        return action.step->run(Errand(scope(), index(), place()), request);
+        return action.step->run(Errand(scope(), *this, index(), place()), request);
       case Action::Kind::sequence:
         return run(stay, *action.program, action.times, request);
       case Action::Kind::parallel:
@@ -336,6 +337,9 @@ class ServiceInstance final : public Server {
     co_return response;
   }
 
+  Task<Response> run(const Program& program, Request request) override {
+    return run(nullptr, program, 1, request);
+  }
   Task<Response> run(Stay* stay, const Program& program, int times, Request request) {
     Response response;
     for (int round = 0; round < times; ++round) {

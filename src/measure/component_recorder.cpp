@@ -43,7 +43,20 @@ void ComponentRecorder::grow_loads(std::size_t instances) {
   }
 }
 
+void ComponentRecorder::put_down_what_did_not_wait() {
+  unwaited_.record_zeros(std::exchange(passed_, 0));
+  wait_.record_zeros(unwaited_.count());
+  service_.record(unwaited_);
+  response_.record(unwaited_);
+  unwaited_.clear();
+  const std::int64_t without_cpu_wait = std::exchange(without_cpu_wait_, 0);
+  if (has_cores_) {
+    cpu_wait_.record_zeros(without_cpu_wait);
+  }
+}
+
 void ComponentRecorder::close_slice(Time boundary) {
+  put_down_what_did_not_wait();
   for (SlicedCount& outcome : outcomes_) {
     outcome.close_slice();
   }

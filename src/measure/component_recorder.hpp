@@ -53,12 +53,14 @@ class ComponentRecorder final : public ComponentObserver {
       return;
     }
     if (visit.started) {
-      wait_.record(visit.waited.ns());
-      service_.record((stay - visit.waited).ns());
-      response_.record(stay.ns());
-      if (has_cores_) {
-        cpu_wait_.record(visit.cpu_waited.ns());
+      if (visit.waited.is_zero()) {
+        unwaited_.record(stay.ns());
+      } else {
+        wait_.record(visit.waited.ns());
+        service_.record((stay - visit.waited).ns());
+        response_.record(stay.ns());
       }
+      count_cpu_wait(visit.cpu_waited);
     } else if (!is_rejection(visit.outcome) || !visit.waited.is_zero()) {
       wait_.record(visit.waited.ns());  // it left the line; who was turned away was never in it
     }
@@ -70,12 +72,8 @@ class ComponentRecorder final : public ComponentObserver {
     ++arrivals_;
     outcomes_[static_cast<std::size_t>(visit.outcome)].add();
     if (visit.started) {
-      wait_.record(0);
-      service_.record(0);
-      response_.record(0);
-      if (has_cores_) {
-        cpu_wait_.record(0);
-      }
+      ++passed_;
+      count_cpu_wait(Duration());
     }
     ++served_by(visit.instance);
   }
@@ -142,6 +140,14 @@ class ComponentRecorder final : public ComponentObserver {
   Int128 busy_of(std::size_t instance, std::size_t first, std::size_t end) const;
 
  private:
+  void count_cpu_wait(Duration wait) {
+    if (wait.is_zero()) {
+      ++without_cpu_wait_;
+    } else {
+      cpu_wait_.record(wait.ns());
+    }
+  }
+  void put_down_what_did_not_wait();
   Load& load_of(std::uint32_t instance) {
     if (instance >= loads_.size()) [[unlikely]] {
       grow_loads(instance + 1U);
@@ -170,6 +176,11 @@ class ComponentRecorder final : public ComponentObserver {
   SlicedHistogram cpu_wait_;
   SlicedHistogram service_;
   SlicedHistogram response_;
+  // What began at once has the same time of service as of response, and most does: one record for
+  // it, put down for each slice.
+  Summary unwaited_;
+  std::int64_t passed_ = 0;            ///< visits without any time, besides
+  std::int64_t without_cpu_wait_ = 0;  ///< counted where there are cores
   SlicedLevel queue_;
   SlicedLevel in_flight_;
   SlicedLevel busy_workers_;

@@ -210,7 +210,10 @@ class Summary80 {
       std::string counts;
       for (const Subject& component : result_.components) {
         if (component.kind == first.kind) {
-          if (!columns.empty()) {
+          const bool has_any = std::any_of(
+              columns.begin(), columns.end(),
+              [&](const Column& column) { return component.find(column.metric) != nullptr; });
+          if (has_any) {
             add_rows(table, component, component.name, columns, {});
           }
           counts += own_counts(component);

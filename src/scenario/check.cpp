@@ -176,13 +176,7 @@ class Checker {
   static bool needs_workers(MonitoredMetric metric) {
     return metric == MonitoredMetric::utilization || metric == MonitoredMetric::queue_length;
   }
-  bool has_workers(const std::string& component) const {
-    const auto queues = scenario_.facts.all<HasQueue>();
-    return std::any_of(queues.begin(), queues.end(), [&](const auto& queue) {
-      return queue.path.starts_with("components." + component + ".") ||
-             queue.path == "components." + component;
-    });
-  }
+  bool has_workers(const std::string& component) const { return is<HasQueue>(component); }
 
   // ---- Traffic ----
 
@@ -198,6 +192,26 @@ class Checker {
         check_user_region(path + ".users.regions", region.name, region.place);
       }
       check_arrivals(path, traffic);
+      check_identities(population.name, population.place, traffic);
+    }
+  }
+
+  /// A component that remembers users has no use for strangers.
+  void check_identities(const std::string& name, const Place& place,
+                        const TrafficSettings& traffic) {
+    const auto& arrivals = scenario_.facts.all<NamesUsers>();
+    const auto knows = [&](const auto& who) {
+      return who.path.starts_with("traffic." + name + ".");
+    };
+    if (traffic.users.count > 0 || std::any_of(arrivals.begin(), arrivals.end(), knows)) {
+      return;
+    }
+    if (is<KnowsUsers>(traffic.target.name)) {
+      warning(place,
+              fmt::format("traffic.{} does not say how many users there are: each request comes "
+                          "from a stranger, and {} remembers nobody",
+                          name, traffic.target.name),
+              fmt::format("give traffic.{}.users.count", name));
     }
   }
 
@@ -303,6 +317,37 @@ class Checker {
       }
       check_target(fault.path, fault.place, fault.what.target);
     }
+    check_flushes();
+  }
+
+  /// Whether a component declares that it is `Fact`, by itself or in one of its blocks.
+  template <class Fact>
+  bool is(const std::string& component) const {
+    const std::string path = "components." + component;
+    const auto facts = scenario_.facts.all<Fact>();
+    return std::any_of(facts.begin(), facts.end(), [&](const auto& fact) {
+      return fact.path == path || fact.path.starts_with(path + ".");
+    });
+  }
+
+  void check_flushes() {
+    std::vector<std::string> caches;
+    for (const std::string& component : components_) {
+      if (is<HoldsCopies>(component)) {
+        caches.push_back(component);
+      }
+    }
+    for (const auto& flush : scenario_.facts.all<FlushesCaches>()) {
+      for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
+        const std::string& component = fault.what.target.component.name;
+        if (fault.path == flush.path && scenario_.components.find(component) != nullptr &&
+            !is<HoldsCopies>(component)) {
+          error(flush.place,
+                fmt::format("{} finds no cache to flush at '{}'", flush.path, component),
+                one_of(caches, component));
+        }
+      }
+    }
   }
 
   void check_target(const std::string& path, const Place& place, const TargetSettings& target) {
@@ -311,6 +356,12 @@ class Checker {
         (target.component.empty() || scenario_.components.find(target.component.name) != nullptr);
     if (!is_known) {
       return;  // told already
+    }
+    if (!target.component.empty() && is<HasNoInstances>(target.component.name)) {
+      error(place,
+            fmt::format("{} strikes nobody: {} has no instances", path, target.component.name), {},
+            "change its target");
+      return;
     }
     std::size_t struck = 0;
     bool is_placed = false;

@@ -22,6 +22,9 @@ void Histogram::widen_to(std::int64_t value) {
 }
 
 void Histogram::merge(const Histogram& other) {
+  if (other.empty()) {
+    return;
+  }
   if (other.counts_.size() > counts_.size()) {
     counts_.resize(other.counts_.size());
   }
@@ -31,6 +34,16 @@ void Histogram::merge(const Histogram& other) {
   count_ += other.count_;
   min_ = std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
+}
+
+void Histogram::clear() {
+  if (!empty()) {
+    std::fill(counts_.begin() + static_cast<std::ptrdiff_t>(bucket_of(min_)),
+              counts_.begin() + static_cast<std::ptrdiff_t>(bucket_of(max_)) + 1, 0);
+  }
+  count_ = 0;
+  min_ = std::numeric_limits<std::int64_t>::max();
+  max_ = 0;
 }
 
 void Histogram::move_into(HistogramCells& cells) {
@@ -46,11 +59,8 @@ void Histogram::move_into(HistogramCells& cells) {
       cells.counts.push_back(static_cast<std::uint32_t>(part));
       left -= part;
     }
-    counts_[bucket] = 0;
   }
-  count_ = 0;
-  min_ = std::numeric_limits<std::int64_t>::max();
-  max_ = 0;
+  clear();
 }
 
 void Histogram::add_cells(std::span<const std::uint16_t> buckets,

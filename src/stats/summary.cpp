@@ -44,8 +44,7 @@ void Summary::merge(const Summary& other) {
 Moments Summary::move_into(HistogramCells& cells) {
   const Moments moved = moments();
   histogram_.move_into(cells);
-  sum_ = 0;
-  sum_of_squares_ = 0;
+  clear();
   return moved;
 }
 

@@ -16,6 +16,7 @@ namespace {
 /// How each kind of component is written that sends its requests on to `next`, if it can. A new
 /// kind gets a line here.
 const std::map<std::string, std::string> ways_to_call{
+    {"browser", "kind: browser, max_entries: 10, ttl: 1s, origin: NEXT"},
     {"service", "kind: service, replicas: 2, handler: [{compute: 1ms}, {call: NEXT}]"},
     {"load_balancer", "kind: load_balancer, backends: NEXT, processing: 10us"},
     {"cdn", "kind: cdn, cache: {max_entries: 1000}, origin: NEXT"},

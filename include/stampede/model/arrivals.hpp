@@ -93,5 +93,7 @@ struct AsksForType {
 };
 /// It needs to know how many users its population has.
 struct NeedsUserCount {};
+/// It says itself which user sends a request.
+struct NamesUsers {};
 
 }  // namespace stampede

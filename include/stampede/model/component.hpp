@@ -99,6 +99,12 @@ struct HandlesType {
   std::string key;  ///< of its settings, where it says so: "handlers.checkout"
   Place place;      ///< of that key, if it is known
 };
+/// It keeps copies of what others hold, in instances that can be told to forget them.
+struct HoldsCopies {};
+/// It has no instances that could fail.
+struct HasNoInstances {};
+/// It remembers who a user is: those without identity are strangers each time.
+struct KnowsUsers {};
 /// It calls others with this type of request, whatever type it was given.
 struct SendsType {
   std::string type;

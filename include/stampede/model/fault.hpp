@@ -37,6 +37,8 @@ void describe_fault(Visitor& v, FaultSettings& s);
 
 /// What a fault may declare of itself (Visitor::declare): those who call its targets hear nothing.
 struct FallsSilent {};
+/// It empties caches, and does nothing to anybody else.
+struct FlushesCaches {};
 
 /// A failure injector: disturbs its targets through their controls, and ends. One object for each
 /// fault of the scenario; the world calls it when its time has come.

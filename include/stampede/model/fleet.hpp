@@ -37,6 +37,9 @@ class Instance : public Endpoint {
     prefetch_to_write(hot_memory_, Simulation::touched_bytes);
   }
 
+  /// Forgets what it holds copies of; whatever has no cache has nothing to forget.
+  virtual void flush() {}
+
   /// Answers a health check that `prober` sends: ok, or as a call to it would fail.
   virtual Reply probe(const Request& prober) = 0;
 

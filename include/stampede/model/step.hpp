@@ -16,18 +16,33 @@ namespace stampede {
 class Program;
 class Step;
 
+/// Carries out the steps of programs.
+class ProgramRunner {
+ public:
+  /// Until a step fails.
+  virtual Task<Response> run(const Program& program, Request request) = 0;
+
+ protected:
+  ~ProgramRunner() = default;
+};
+
 /// Where a step is carried out. What it starts dies with the instance.
 class Errand {
  public:
-  Errand(Scope& scope, std::uint32_t instance, PlaceId place)
-      : scope_(scope), instance_(instance), place_(place) {}
+  Errand(Scope& scope, ProgramRunner& runner, std::uint32_t instance, PlaceId place)
+      : scope_(scope), runner_(runner), instance_(instance), place_(place) {}
 
   Scope& scope() { return scope_; }
   std::uint32_t instance() const { return instance_; }
   PlaceId place() const { return place_; }
+  /// Steps within the step.
+  Task<Response> run(const Program& program, const Request& request) {
+    return runner_.run(program, request);
+  }
 
  private:
   Scope& scope_;
+  ProgramRunner& runner_;
   std::uint32_t instance_;
   PlaceId place_;
 };
@@ -108,6 +123,7 @@ class Step {
     Simulation& simulation;
     Directory& directory;
     RequestTypes& request_types;
+    ComponentObserver& observer;  ///< of the component
     /// The random stream of a purpose of this step.
     Stream stream(std::string_view purpose) const {
       return Stream(seed, replication, component, path + "." + std::string(purpose));
@@ -145,6 +161,7 @@ class Program {
     }
   }
 
+  bool is_empty() const { return steps_.empty(); }
   /// What the i-th step asks for; beyond the last one, nothing.
   Action action(std::size_t i, const Request& request) const {
     return i < steps_.size() ? steps_[i]->act(request) : Action();

@@ -46,19 +46,21 @@ class Histogram {
     return bucket_low(bucket) + ((std::int64_t{1} << shift) - 1);
   }
 
-  /// Counts one value ≥ 0.
-  void record(std::int64_t value) {
+  /// Counts a value ≥ 0, that many times.
+  void record(std::int64_t value, std::int64_t times = 1) {
     // Values within the extremes so far, nearly all once warm, need no look at the array's size.
     if (value < min_ || value > max_) [[unlikely]] {
       widen_to(value);
     }
-    ++counts_[bucket_of(value)];
-    ++count_;
+    counts_[bucket_of(value)] += static_cast<std::uint64_t>(times);
+    count_ += times;
   }
 
   /// Afterwards this is what it would be had it recorded the other's values too.
   void merge(const Histogram& other);
 
+  /// Empties it, keeping its memory.
+  void clear();
   /// Appends the non-empty buckets to `cells` and empties this histogram, keeping its memory.
   void move_into(HistogramCells& cells);
   /// Takes back what `move_into` appended, with the extremes that the histogram had then.

@@ -181,6 +181,9 @@ class SlicedHistogram {
  public:
   /// Counts one value ≥ 0.
   void record(std::int64_t value) { current_.record(value); }
+  void record_zeros(std::int64_t times) { current_.record_zeros(times); }
+  /// Counts all of these values.
+  void record(const Summary& values) { current_.merge(values); }
   void close_slice();
 
   std::size_t slice_count() const { return slices_.size(); }

@@ -43,6 +43,18 @@ class Summary {
     const auto magnitude = static_cast<std::uint64_t>(value);
     add_checked(sum_of_squares_, static_cast<UInt128>(magnitude) * magnitude);
   }
+  /// Counts so many zeros more.
+  void record_zeros(std::int64_t times) {
+    if (times > 0) {
+      histogram_.record(0, times);
+    }
+  }
+  /// Empties it, keeping its memory.
+  void clear() {
+    histogram_.clear();
+    sum_ = 0;
+    sum_of_squares_ = 0;
+  }
 
   /// Afterwards this is what it would be had it recorded the other's values too.
   void merge(const Summary& other);

@@ -177,6 +177,11 @@ void describe(Visitor& v, ReplayCsvSettings& s) {
     for (std::size_t i = 1; i < s.file.table->types.size(); ++i) {
       v.declare(AsksForType{s.file.table->types[i]});
     }
+    const auto& rows = s.file.table->rows;
+    if (std::any_of(rows.begin(), rows.end(),
+                    [](const auto& row) { return row.user.has_value(); })) {
+      v.declare(NamesUsers{});
+    }
   }
 }
 

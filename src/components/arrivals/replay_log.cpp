@@ -164,6 +164,7 @@ void describe(Visitor& v, ReplayLogSettings& s) {
           "the log, relative to the scenario's directory; its lines may be in any "
           "order",
           required());
+  v.declare(NamesUsers{});  // by the client's address
   v.field("format", s.format, "combined, or common, which lacks referrer and user agent");
   v.field("speed", s.speed, "how many times faster than it happened");
   v.field(

@@ -41,6 +41,7 @@ void describe(Visitor& v, SessionsSettings& s) {
   for (const std::string& type : s.requests) {
     v.declare(AsksForType{type});
   }
+  v.declare(NamesUsers{});
 }
 
 /// Users come as a Poisson process, send some requests, each after the answer to the one before,

@@ -120,7 +120,7 @@ class CacheNode : public Server, private WriteBack::Listener {
   }
 
   /// Forgets everything.
-  void flush() {
+  void flush() override {
     table_->clear([this](const CachedItem& item) { left(item); });
     leases_.clear();
     if (write_back_) {

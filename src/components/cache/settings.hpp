@@ -86,6 +86,7 @@ inline void describe_keeping(Visitor& v, KeepSettings& s) {
 /// What follows from all fields together, so it comes after them. A cache without an origin is
 /// filled by those who use it, and cannot fetch.
 inline void check_keeping(Visitor& v, const KeepSettings& s, bool has_origin) {
+  v.declare(HoldsCopies{});
   v.check(s.capacity.has_value() + s.max_entries.has_value() + s.hit_ratio.has_value() == 1,
           "capacity", "or max_entries or hit_ratio must be given, and only one of them",
           "such as capacity: 64MB");
