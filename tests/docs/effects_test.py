@@ -17,7 +17,11 @@ SWITCHED_OFF = {
         ["dropping.overflow=reject"],
         ["blocking.overflow=reject"],
     ],
-    "a-cold-cache-takes-the-database-down": ["cold.persistent=true"],
+    "a-cold-cache-takes-the-database-down": [
+        ["cold.persistent=true"],
+        ["warm.persistent=false"],
+        ["split.replicas=1"],
+    ],
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
     "a-hot-key-makes-a-hot-shard": ["ranged.sharding=hash"],
@@ -59,7 +63,11 @@ SWITCHED_OFF = {
     "compaction-reaches-the-tail": ["one_core.compaction=null"],
     "coordinated-omission": ["open_users.arrivals={kind: closed, users: 20}"],
     "day-and-night": ["mean_users.arrivals.rate.diurnal.amplitude=0%"],
-    "each-layer-takes-its-share": ["local.max_entries=1"],
+    "each-layer-takes-its-share": [
+        ["edge.cache.max_entries=1"],
+        ["local.max_entries=1"],
+        ["shared.max_entries=1"],
+    ],
     "everybody-writes-one-row": ["hot.locks=false"],
     "fan-out-meets-the-tail": ["asks_all.handler=[{call: leaf}]"],
     "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
@@ -104,7 +112,10 @@ SWITCHED_OFF = {
     "retries-multiply-through-tiers": ["eager_middle.handler=[{call: hurt_database}]"],
     "sessions-are-lost-as-a-whole": ["shoppers.arrivals.on_failure=continue"],
     "sessions-die-with-their-server": ["memory.persistent=true"],
-    "slow-consumers-see-messages-twice": ["mindful_workers.consume.idempotent=false"],
+    "slow-consumers-see-messages-twice": [
+        ["patient.visibility_timeout=10s"],
+        ["mindful_workers.consume.idempotent=false"],
+    ],
     "slow-is-worse-than-dead": ["faults.1.factor=1"],
     "slow-start-eases-in-a-cold-server": ["easing.slow_start.window=1ms"],
     "spike-and-headroom": ["five_servers.replicas=2"],
@@ -119,7 +130,11 @@ SWITCHED_OFF = {
         ["around.writes=through"],
         ["safe.persistent=false"],
     ],
-    "writes-invalidate-or-wait-for-the-ttl": ["told_app.handlers.edit=[{write: told_db}]"],
+    "writes-invalidate-or-wait-for-the-ttl": [
+        ["short_ttl.ttl=60s"],
+        ["told_app.handlers.edit=[{write: told_db}]"],
+        ["edge.purge_delay=0s"],
+    ],
     "zone-aware-routing": ["at_home.zone_aware.routing_enabled=0%"],
 }
 
