@@ -5,6 +5,7 @@
 #include "components/consumers.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
+#include "stampede/model/in_process.hpp"
 #include "stampede/model/server.hpp"
 #include "stampede/model/step.hpp"
 
@@ -70,6 +71,7 @@ void describe(Visitor& v, ServiceSettings& s) {
   v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
                  "and handlers are both empty: every request is answered at once",
                  "such as handler: [{compute: 5ms}]");
+  v.declare(HostsInProcess{});
   if (s.concurrency) {
     v.declare(HasQueue{});
     if (s.concurrency->kind == ConcurrencyKind::threads) {
@@ -78,6 +80,11 @@ void describe(Visitor& v, ServiceSettings& s) {
   }
   v.doubt_unless(consumers_of(s) <= workers_of(s), "consume",
                  "has more consumers than the instance has workers: messages wait in their hands");
+  constexpr std::int64_t most_in_hands = 1'000'000;
+  v.check(!s.consume || std::int64_t{consumers_of(s)} * s.consume->prefetch <= most_in_hands,
+          "consume",
+          "may hold more than 1000000 deliveries in each instance: consumers times prefetch",
+          "lower one of them");
   for (const auto& handler : s.handlers) {
     v.declare(HandlesType{handler.name, "handlers." + handler.name, handler.place});
   }

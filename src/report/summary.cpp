@@ -397,8 +397,9 @@ class Summary80 {
     if (!(ratio >= 1.2)) {
       return {};
     }
-    return fmt::format("  uneven: the busiest instance of {} got {} times the mean\n",
-                       component.name, plain_text(ratio, style_));
+    return wrapped(fmt::format("  uneven: the busiest instance of {} got {} times the mean",
+                               component.name, plain_text(ratio, style_)),
+                   4);
   }
 
   std::string observed_text(const CheckedExpectation& expectation) const {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "stampede/base/text.hpp"
+#include "stampede/model/in_process.hpp"
 
 namespace stampede {
 namespace {
@@ -43,6 +44,9 @@ class Checker {
     check_expectations();
     check_conditions();
     check_faults();
+    if (!has_errors(problems_)) {
+      check_hosts();
+    }
   }
 
  private:
@@ -177,6 +181,25 @@ class Checker {
     return metric == MonitoredMetric::utilization || metric == MonitoredMetric::queue_length;
   }
   bool has_workers(const std::string& component) const { return is<HasQueue>(component); }
+
+  // ---- Hosts ----
+
+  /// Only a program can have somebody live in it. For scenarios whose names are right.
+  void check_hosts() {
+    std::vector<std::string> hosts;
+    for (const auto& host : scenario_.facts.all<HostsInProcess>()) {
+      hosts.push_back(host.path.substr(host.path.rfind('.') + 1));
+    }
+    for (const auto& guest : scenario_.facts.all<LivesIn>()) {
+      const std::string& name = guest.what.host;
+      if (std::find(hosts.begin(), hosts.end(), name) == hosts.end()) {
+        error(guest.what.place,
+              fmt::format("{}.in_process is '{}', which is no service", guest.path, name),
+              hosts.empty() ? "a component of kind service" : one_of(hosts, name),
+              "it lives in the memory of a program");
+      }
+    }
+  }
 
   // ---- Traffic ----
 

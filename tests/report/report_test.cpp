@@ -46,6 +46,7 @@ TEST_CASE("the summary fits 80 columns, in UTF-8 and in ASCII") {
   StudyResult study = shop_study();
   study.result.traffic[0].name = "a_population_with_a_name_that_is_longer_than_anybody_expects";
   study.expectations[0].text = study.result.traffic[0].name + ".availability >= 99.5%";
+  study.result.components[0].name = "a_component_of_the_same_kind";
   for (const bool utf8 : {true, false}) {
     const std::string text = summary_text(study, {.colour = false, .utf8 = utf8});
     for (const std::string& line : lines_of(text)) {

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "components/cache/cache_node.hpp"
+#include "stampede/model/in_process.hpp"
 
 namespace stampede {
 namespace {
@@ -85,6 +86,9 @@ void describe(Visitor& v, CacheSettings& s) {
                      (routing != "ring_hash" && routing != "maglev" && routing != "bounded_load"),
                  "warm_from", "brings items that nobody asks this node for",
                  "a node has the keys of its peers where routing sends a key to any of them");
+  if (!s.in_process.empty()) {
+    v.declare(LivesIn{s.in_process.name, s.in_process.place});
+  }
   v.doubt_unless(!s.auto_eject || s.placement.replicas > 1, "auto_eject",
                  "has no effect on a single node");
 }

@@ -86,6 +86,9 @@ inline void describe(Visitor& v, MessageQueueSettings& s) {
   v.field("boot_time", s.boot_time, "from the start of the broker until it is ready");
   v.check(s.capacity.value > 0, "capacity", "leaves no room for any message",
           "such as capacity: 1000");
+  v.check(!s.retention || *s.retention > s.delay, "retention",
+          "is not longer than delay: every message is too old before anybody can receive it",
+          "give it more than the delay");
   v.doubt_unless(s.overflow == Overflow::reject || s.capacity.value != Capacity::unbounded,
                  "overflow", "has no effect without a capacity");
   v.doubt_unless(!s.max_receive_count || !s.dead_letter_queue.empty(), "max_receive_count",
