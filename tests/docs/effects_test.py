@@ -21,6 +21,7 @@ SWITCHED_OFF = {
         ["cold.persistent=true"],
         ["warm.persistent=false"],
         ["split.replicas=1"],
+        ["faults.3.target.component=warm"],
     ],
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
@@ -43,6 +44,10 @@ SWITCHED_OFF = {
         ["sampled_lru.eviction=sieve"],
     ],
     "a-shield-spares-the-origin": ["shielded.origin_shield=null"],
+    "a-saga-undoes-what-it-cannot-finish": [
+        ["careful_shop.handler.0.saga.1.undo=null"],
+        ["faults=[]"],
+    ],
     "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
     "an-election-stops-all-writes": ["near.failover=null"],
     "an-expired-item-starts-a-stampede": [
@@ -120,6 +125,7 @@ SWITCHED_OFF = {
     "slow-start-eases-in-a-cold-server": ["easing.slow_start.window=1ms"],
     "spike-and-headroom": ["five_servers.replicas=2"],
     "sticky-sessions-lose-balance": ["sticky_users.users.count=100k"],
+    "the-nearest-cache-is-the-users-own": ["browser.ttl=1ms"],
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],
