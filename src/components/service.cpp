@@ -248,7 +248,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
               Task<Response> part = perform(&stay, action, request);
               const Response found = co_await part;
               response.learn(found);
-              response.outcome = found.outcome;
+              response.outcome = outcome_of(action, found);
               if (!response.ok()) {
                 break;
               }
@@ -323,7 +323,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     co_return Response();
   }
 
-  Task<Response> call_other(CallPlan& plan, Request request) {
+  Task<Response> call_other(CallPlan& plan, const Request& request) {
     Request call = request.as_branch(plan.branch);
     call.from = place();
     call.type = plan.type.value_or(request.type);
@@ -331,17 +331,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     Draw sizes = plan.sizes.at(call.luck);
     call.size = size_of(plan.request_size, sizes);
     call.response_size = size_of(plan.response_size, sizes);
-    Caller& caller = plan.callers.of(index());
-    Response response;
-    if (caller.is_plain()) {
-      Reply reply = caller.start(call);
-      response = co_await reply;
-    } else {
-      Task<Response> whole = caller.call(*this, call);
-      response = co_await whole;
-    }
-    response.outcome = outcome_of_call(plan, response.outcome);
-    co_return response;
+    return plan.callers.of(index()).call(*this, call);
   }
 
   Task<Response> run(const Program& program, Request request) override {
@@ -357,8 +347,8 @@ class ServiceInstance final : public Server, private ProgramRunner {
         Task<Response> part = perform(stay, action, own);
         const Response found = co_await part;
         response.learn(found);
-        if (!found.ok()) {
-          response.outcome = found.outcome;
+        response.outcome = outcome_of(action, found);
+        if (!response.ok()) {
           co_return response;
         }
       }
@@ -400,12 +390,13 @@ class ServiceInstance final : public Server, private ProgramRunner {
                                std::min<std::uint64_t>(law.sample(draw).count, UINT32_MAX));
   }
 
-  /// What a failed call makes of the handler: its own failure, unless the user left.
-  static Outcome outcome_of_call(const CallPlan& plan, Outcome outcome) {
-    if (outcome == Outcome::ok || !plan.failure_is_ours) {
-      return Outcome::ok;
+  /// What the end of an action makes of the handler. The failure of a call is its own, unless the
+  /// user left.
+  static Outcome outcome_of(const Action& action, const Response& found) {
+    if (action.kind != Action::Kind::call || found.ok()) {
+      return found.outcome;
     }
-    return outcome_of_failed_call(outcome);
+    return action.call->failure_is_ours ? outcome_of_failed_call(found.outcome) : Outcome::ok;
   }
 
   const Handlers& handlers_;

@@ -11,6 +11,9 @@
 
 namespace stampede {
 
+template <class T>
+class Task;
+
 /// Told of the end of a job, besides whoever waits for it. Dying first is fine.
 template <class T>
 class JobListener : public ListHook {
@@ -94,6 +97,7 @@ class [[nodiscard]] Job {
   }
 
  private:
+  friend class Task<T>;  // which may stand for a job
   class Awaiter;
   class RelayAwaiter;
   class TimeoutAwaiter;

@@ -6,12 +6,16 @@
 #include <utility>
 
 #include "stampede/kernel/frame_pool.hpp"
+#include "stampede/kernel/job.hpp"
 #include "stampede/kernel/simulation.hpp"
 
 namespace stampede {
 
 /// A part of a process that waits: started when called, awaited by its caller, and destroyed (hence
 /// cancelled) with it. The first argument offers `Scope& scope()`, as for a Job.
+///
+/// Where the whole of it is to wait for a job, it is made of that job and has no frame of its own;
+/// destroying it then ends the wait, not the job.
 template <class T>
 class [[nodiscard]] Task {
   static_assert(std::is_trivially_copyable_v<T>,
@@ -45,7 +49,9 @@ class [[nodiscard]] Task {
     bool done_ = false;
   };
 
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  Task(Job<T>&& job) noexcept : job_(std::move(job)) {}  // NOLINT: meant to convert
+  Task(Task&& other) noexcept
+      : frame_(std::exchange(other.frame_, nullptr)), job_(std::move(other.job_)) {}
   Task& operator=(Task&&) = delete;
   ~Task() {
     if (frame_) {
@@ -53,26 +59,31 @@ class [[nodiscard]] Task {
     }
   }
 
-  auto operator co_await() { return Awaiter(frame_.promise()); }
+  auto operator co_await() { return Awaiter(*this); }
 
  private:
   class Awaiter {
    public:
-    explicit Awaiter(promise_type& promise) : promise_(promise) {}
-    bool await_ready() const { return promise_.done_; }
+    explicit Awaiter(Task& task) : task_(task) {}
+    ~Awaiter() { task_.job_.waiter_ = nullptr; }
+    bool await_ready() const {
+      return task_.frame_ ? task_.frame_.promise().done_ : task_.job_.done_;
+    }
     void await_suspend(std::coroutine_handle<> process) {
       waiter_.process = process;
-      promise_.waiter_ = &waiter_;
+      (task_.frame_ ? task_.frame_.promise().waiter_ : task_.job_.waiter_) = &waiter_;
     }
-    T await_resume() { return promise_.value_; }
+    T await_resume() { return task_.frame_ ? task_.frame_.promise().value_ : task_.job_.answer_; }
 
    private:
-    promise_type& promise_;
+    Task& task_;
     Waiter waiter_;
   };
 
-  explicit Task(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+  explicit Task(std::coroutine_handle<promise_type> frame) : frame_(frame), job_(T()) {}
+
   std::coroutine_handle<promise_type> frame_;
+  Job<T> job_;  ///< where there is no frame
 };
 
 }  // namespace stampede

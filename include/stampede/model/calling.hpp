@@ -92,7 +92,10 @@ class Caller {
 
   /// The whole protocol. `owner` has the scope of the calling process.
   template <class Owner>
-  Task<Response> call(Owner& owner, Request request) {
+  Task<Response> call(Owner& owner, const Request& request) {
+    if (is_plain() && observer_ == nullptr) {
+      return endpoint_.call(request);
+    }
     return run(owner.scope(), *this, request);
   }
 

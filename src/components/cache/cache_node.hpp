@@ -153,7 +153,7 @@ class CacheNode : public Server, private WriteBack::Listener {
       answered(*answer);
       return told(*answer);
     }
-    return serve_through_origin(request);
+    return serve_in_time(request);
   }
 
   /// Whether the cache has anything to do with it; what it has not is passed on to the origin.
@@ -197,39 +197,52 @@ class CacheNode : public Server, private WriteBack::Listener {
     return Reply(told);
   }
 
+  /// A visit that works, or has to wait for the origin.
   Reply serve_in_time(const Request& asked) {
     const Request request = asked;
+    std::optional<Response> answer;
     Response response;
     {
       Stay stay(*this);
       stay.start();
-      Draw draw = accesses_.at(request.luck);
-      const Duration demand = access_.sample(draw);
-      const Duration waited = co_await cpu().work(demand);
-      stay.add_cpu_wait(waited);
-      if (fails(request)) {
-        response.outcome = Outcome::error;
-      } else if (const std::optional<Response> answer = act(request)) {
-        response = *answer;
-        answered(response);
-      } else {
-        Task<Response> through = go_through(*this, request);
-        response = co_await through;
+      if (!access_.is_zero()) {
+        Draw draw = accesses_.at(request.luck);
+        const Duration demand = access_.sample(draw);
+        const Duration waited = co_await cpu().work(demand);
+        stay.add_cpu_wait(waited);
+        if (fails(request)) {
+          answer = Response::with(Outcome::error);
+        } else if ((answer = act(request))) {
+          answered(*answer);
+        }
       }
-      stay.end(response.outcome);
-    }
-    response.version = version();
-    co_return response;
-  }
-
-  Reply serve_through_origin(const Request& asked) {
-    const Request request = asked;
-    Response response;
-    {
-      Stay stay(*this);
-      stay.start();
-      Task<Response> through = go_through(*this, request);
-      response = co_await through;
+      const bool is_fetch = request.operation == Operation::read && is_cacheable(request);
+      if (!answer && is_fetch && keep_.request_collapsing) {
+        Task<Response> sharing = share_flight(*this, request);
+        const Response shared = co_await sharing;
+        if (!shared.silent) {
+          answer = usable(request, shared);
+        }
+      }
+      if (!answer) {
+        const Time began = simulation().now();
+        std::optional<Fetching> fetching;
+        if (is_fetch) {
+          begin_to_fetch(request, fetching);
+        }
+        Task<Response> passing_on = origin_->call(*this, forwarded(request));
+        const Response brought = co_await passing_on;
+        if (is_fetch) {
+          fetched(request, brought, began, fetching);
+          answer = usable(request, brought);
+        } else {
+          origin_answered(brought);
+          was_written(request, brought);
+          answered(brought);
+          answer = brought;
+        }
+      }
+      response = *answer;
       stay.end(response.outcome);
     }
     response.version = version();
@@ -367,48 +380,27 @@ class CacheNode : public Server, private WriteBack::Listener {
 
   // ---- Through to the origin ----
 
-  static Task<Response> go_through(CacheNode& node, Request request) {
-    const bool is_fetch = request.operation == Operation::read && node.is_cacheable(request);
-    if (is_fetch && node.keep_.request_collapsing) {
-      const std::shared_ptr<Flights::Flight> flight = node.flights_.find(node.key_of(request));
-      if (flight) {
-        Reply following = follow(node, flight);
-        bool is_over = true;
-        if (node.collapse_timeouts_ != nullptr) {
-          is_over = co_await following.within(*node.collapse_timeouts_);
-        } else {
-          co_await following;
-        }
-        if (is_over) {
-          node.collapsed_.add();
-          const Response shared = node.usable(request, following.answer());
-          co_return shared;
-        }
+  /// What another request's fetch of the same item brings; a silent answer if there is none, or if
+  /// it takes too long.
+  static Task<Response> share_flight(CacheNode& node, Request request) {
+    const std::shared_ptr<Flights::Flight> flight = node.flights_.find(node.key_of(request));
+    bool is_over = false;
+    if (flight) {
+      Reply following = follow(node, flight);
+      if (node.collapse_timeouts_ != nullptr) {
+        is_over = co_await following.within(*node.collapse_timeouts_);
+      } else {
+        co_await following;
+        is_over = true;
+      }
+      if (is_over) {
+        node.collapsed_.add();
+        const Response shared = following.answer();
+        co_return shared;
       }
     }
-
-    const Time began = node.simulation().now();
-    std::optional<Fetching> fetching;
-    if (is_fetch) {
-      node.begin_to_fetch(request, fetching);
-    }
-    Response response;
-    if (node.origin_->is_plain()) {
-      Reply reply = node.origin_->start(node.forwarded(request));
-      response = co_await reply;
-    } else {
-      Task<Response> call = node.origin_->call(node, node.forwarded(request));
-      response = co_await call;
-    }
-    if (is_fetch) {
-      node.fetched(request, response, began, fetching);
-      response = node.usable(request, response);
-    } else {
-      node.origin_answered(response);
-      node.was_written(request, response);
-      node.answered(response);
-    }
-    co_return response;
+    const Response nothing = Response::lost();
+    co_return nothing;
   }
 
   /// What a fetch brought, or what there is instead if it failed.

@@ -65,14 +65,9 @@ class LookAside final : public Step {
  private:
   static Task<Response> look(Errand errand, LookAside& step, Request request) {
     Caller& cache = step.cache_.of(errand.instance());
-    Response response;
-    if (cache.is_plain() && !step.lease_) {
-      Reply reply = cache.start(step.get(errand, request));
-      response = co_await reply;
-    } else {
-      Task<Response> asking = ask(errand, step, request);
-      response = co_await asking;
-    }
+    Task<Response> asking = step.lease_ ? ask(errand, step, request)
+                                        : cache.call(errand, step.get(errand, request));
+    Response response = co_await asking;
     if (response.ok() && response.found) {
       co_return response;
     }

@@ -28,15 +28,8 @@ class Read final : public Step {
     Request get = request.as_branch(step.branch_);
     get.from = errand.place();
     get.operation = Operation::read;
-    Caller& store = step.store_.of(errand.instance());
-    Response response;
-    if (store.is_plain()) {
-      Reply reply = store.start(get);
-      response = co_await reply;
-    } else {
-      Task<Response> whole = store.call(errand, get);
-      response = co_await whole;
-    }
+    Task<Response> reading = step.store_.of(errand.instance()).call(errand, get);
+    Response response = co_await reading;
     if (!response.ok()) {
       response.outcome = outcome_of_failed_call(response.outcome);
     }
