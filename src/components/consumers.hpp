@@ -51,7 +51,8 @@ inline void describe(Visitor& v, ConsumeSettings& s) {
           "waits too",
           at_least(Duration()));
   v.field("prefetch", s.prefetch,
-          "deliveries of a queue that a consumer may hold, with the one that it handles: more save it the "
+          "deliveries of a queue that a consumer may hold, with the one that it handles: more save "
+          "it the "
           "way to the queue, and grow old in its hands",
           at_least(1), at_most(100'000));
   v.field("group", s.group,
@@ -218,8 +219,8 @@ class QueueConsumers final : public Consumers {
         if (!shared_.was_processed(delivery.idempotency_key())) {
           Reply handled = handler_.call(request_of(delivery));
           const Response response = co_await handled;
-          settlement = response.ok() ? shared_.remember(delivery.idempotency_key())
-                                     : Settlement::failed;
+          settlement =
+              response.ok() ? shared_.remember(delivery.idempotency_key()) : Settlement::failed;
         }
       }
       if (settlement == Settlement::repeated) {

@@ -98,8 +98,7 @@ class LogConsumers final : public Consumers {
           continue;
         }
         is_member = is_member || (is_answered && outcome == Outcome::ok);
-        const Duration wait =
-            is_member ? settings.heartbeat_interval : settings.reconnect_interval;
+        const Duration wait = is_member ? settings.heartbeat_interval : settings.reconnect_interval;
         co_await scope.simulation().delay(wait);
       }
     }
@@ -173,8 +172,8 @@ class LogConsumers final : public Consumers {
         if (shared.was_processed(key)) {
           settlement = Settlement::repeated;
         } else {
-          Reply handled = consumer.owner_.handler_.call(
-              consumer.owner_.request_of(record, claim, attempt));
+          Reply handled =
+              consumer.owner_.handler_.call(consumer.owner_.request_of(record, claim, attempt));
           const Response response = co_await handled;
           settlement = response.ok() ? shared.remember(key) : Settlement::failed;
         }
@@ -200,8 +199,7 @@ class LogConsumers final : public Consumers {
         ++claim.position;
       }
       if (!claim.is_held) {
-        static_cast<void>(
-            release(scope, consumer, claim.partition, claim.number, claim.position));
+        static_cast<void>(release(scope, consumer, claim.partition, claim.number, claim.position));
       } else if (shared.settings.commit_interval.is_zero()) {
         Reply committing = commit(scope, consumer, claim.partition, claim.number, claim.position);
         co_await committing;
@@ -287,8 +285,8 @@ class LogConsumers final : public Consumers {
   /// The record as a request to the instance: with luck of its own at each attempt, and nobody who
   /// waits for the answer.
   Request request_of(const Record& record, const Claim& claim, int attempt) const {
-    Request request = record.request.as_branch(
-        combine(claim.number, static_cast<std::uint64_t>(attempt)));
+    Request request =
+        record.request.as_branch(combine(claim.number, static_cast<std::uint64_t>(attempt)));
     request.from = instance_.place();
     request.patience = Time::never();
     request.deadline = Time::never();

@@ -161,8 +161,7 @@ class ServiceInstance final : public Server {
     if (shared.is_of_log()) {
       consumers_ = std::make_unique<LogConsumers>(shared, in_process_, *this, scope(), luck);
     } else {
-      consumers_ =
-          std::make_unique<QueueConsumers>(shared, in_process_, scope(), place(), luck);
+      consumers_ = std::make_unique<QueueConsumers>(shared, in_process_, scope(), place(), luck);
     }
     consumers_->start();
   }

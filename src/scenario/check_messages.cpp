@@ -102,10 +102,10 @@ class MessageChecker {
                 fmt::format("nobody consumes '{}': its messages pile up", component.name),
                 fmt::format("let a service consume it, such as consume: {}", component.name));
       } else if (is_among(logs_, component.name) && !emptied.contains(component.name)) {
-        warning(component.place,
-                fmt::format("nobody consumes '{}': its messages are for nobody", component.name),
-                fmt::format("let a service consume it, such as consume: {{log: {}}}",
-                            component.name));
+        warning(
+            component.place,
+            fmt::format("nobody consumes '{}': its messages are for nobody", component.name),
+            fmt::format("let a service consume it, such as consume: {{log: {}}}", component.name));
       }
     }
   }

@@ -39,11 +39,10 @@ TEST_CASE("edges are labelled by handler or key, one for each pair") {
 }
 
 TEST_CASE("messages flow from a queue or log to those who consume it") {
-  Scenario scenario =
-      scenario_of({"shop", "orders", "packers", "printers"},
-                  {call("orders", "components.shop.handler.0.publish"),
-                   call("orders", "components.packers.consume"),
-                   call("orders", "components.printers.consume.log")});
+  Scenario scenario = scenario_of({"shop", "orders", "packers", "printers"},
+                                  {call("orders", "components.shop.handler.0.publish"),
+                                   call("orders", "components.packers.consume"),
+                                   call("orders", "components.printers.consume.log")});
   scenario.facts.add("components.packers.consume", {},
                      ReceivesFrom{.source = "orders", .place = {}, .is_log = false});
   scenario.facts.add("components.printers.consume", {},

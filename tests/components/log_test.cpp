@@ -424,8 +424,7 @@ TEST_CASE("a consumer fetches so many messages at a time") {
   world.publish_many(4);
   world.run(1_s);
   // The first by itself; then two at a time, and the way there and back in between.
-  CHECK(world.observer("app").ends ==
-        Texts{"ok@113", "ok@129", "ok@139", "ok@155", "ok@165"});
+  CHECK(world.observer("app").ends == Texts{"ok@113", "ok@129", "ok@139", "ok@155", "ok@165"});
 }
 
 // ---- Commits and crashes ----------------------------------------------------------------------
@@ -536,9 +535,10 @@ TEST_CASE("an eager rebalance stops all consumers, a cooperative one only what c
   for (const std::string assignment : {"eager", "cooperative"}) {
     INFO(assignment);
     LogWorld world(R"({"partitions": 6})");
-    world.add_consumer("app", R"({"session_timeout": "5s", "rebalance_pause": "2s",
+    world.add_consumer("app",
+                       R"({"session_timeout": "5s", "rebalance_pause": "2s",
                                   "assignment": ")" +
-                                  assignment + R"("})",
+                           assignment + R"("})",
                        3);
     world.start();
     world.run(20_s);
@@ -701,8 +701,8 @@ TEST_CASE("messages are conserved when everything goes wrong") {
     }
     const auto one = static_cast<std::size_t>(second) % 3;
     if (second % 4 == 1) {
-      world.crash("events", one, second % 8 == 1 ? KilledWork::answers_broken
-                                                 : KilledWork::stays_silent);
+      world.crash("events", one,
+                  second % 8 == 1 ? KilledWork::answers_broken : KilledWork::stays_silent);
     }
     if (second % 4 == 3) {
       for (std::size_t i = 0; i < 3; ++i) {

@@ -175,8 +175,7 @@ TEST_CASE("settings of a log that contradict each other, or have no effect") {
   };
   CHECK(of_log("brokers: 3, replicas: 3, min_insync_replicas: 2") == Texts{});
   CHECK(of_log("replicas: 3").front().substr(0, 6) == "error:");
-  CHECK(of_log("brokers: 3, replicas: 2, min_insync_replicas: 3").front().substr(0, 6) ==
-        "error:");
+  CHECK(of_log("brokers: 3, replicas: 2, min_insync_replicas: 3").front().substr(0, 6) == "error:");
   CHECK(of_log("brokers: 3, replicas: 3").size() == 1);  // acks all, and one copy is enough
   CHECK(of_log("brokers: 3, replicas: 3, acks: 1") == Texts{});
   CHECK(of_log("brokers: 3, replicas: 3, acks: 1, min_insync_replicas: 2").size() == 1);

@@ -103,7 +103,7 @@ inline std::uint32_t payload_of(const MessageSource::Report&) { return 0; }
 
 /// Others may receive from it: its `Component::messages` or `Component::records` is not null.
 struct HoldsMessages {
-  int partitions = 0;                                 ///< of a log; 0 for a queue
+  int partitions = 0;                                ///< of a log; 0 for a queue
   std::optional<Duration> retention = std::nullopt;  ///< of a log
 };
 /// Somebody publishes to the component of that name.

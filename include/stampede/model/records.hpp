@@ -29,8 +29,8 @@ struct Record {
 struct Fetched {
   Outcome outcome = Outcome::ok;  ///< unless ok, the broker could not be asked
   bool silent = false;            ///< reaches nobody: lost on its way
-  std::uint32_t count = 0;        ///< 0 if nothing came for as long as the consumer was kept waiting
-  std::uint32_t size = 0;         ///< payload in bytes
+  std::uint32_t count = 0;  ///< 0 if nothing came for as long as the consumer was kept waiting
+  std::uint32_t size = 0;   ///< payload in bytes
   std::uint64_t first = 0;
 
   static Fetched with(Outcome outcome) {

@@ -95,10 +95,9 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
   }
 
   Reply note(const Heartbeat& heartbeat) override {
-    const auto found =
-        std::find_if(members_.begin(), members_.end(), [&](const auto& member) {
-          return member->consumer == heartbeat.member;
-        });
+    const auto found = std::find_if(members_.begin(), members_.end(), [&](const auto& member) {
+      return member->consumer == heartbeat.member;
+    });
     if (found != members_.end()) {
       (*found)->heard = simulation_.now();
       return Response();
@@ -118,7 +117,7 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
       return Response::with(Outcome::error);
     }
     if (commit.offset > progress.committed) {
-      progress.committed = std::min(commit.offset, partitions_[commit.partition]->committed());
+      progress.committed = std::min(commit.offset, progress.next);  // the rest may be cut off
       partitions_[commit.partition]->forget();
     }
     if (commit.releases) {
@@ -157,8 +156,8 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     }
     cut_ += static_cast<std::int64_t>(unread);
     fall_behind(-static_cast<std::int64_t>(unread));
-    for (std::uint64_t* offset : {&progress.next, &progress.in_hand_until, &progress.resume_at,
-                                  &progress.committed}) {
+    for (std::uint64_t* offset :
+         {&progress.next, &progress.in_hand_until, &progress.resume_at, &progress.committed}) {
       *offset = std::min(*offset, end);
     }
   }
@@ -238,7 +237,8 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     const Partition& partition = *partitions_[asked.partition];
     Fetched fetched;
     fetched.first = wanted(asked);
-    if (fetched.first > progress.next) {  // a consumer died with them in hand, and then they expired
+    if (fetched.first >
+        progress.next) {  // a consumer died with them in hand, and then they expired
       miss(static_cast<std::int64_t>(std::min(fetched.first, progress.in_hand_until) -
                                      progress.next));
       progress.next = fetched.first;
@@ -379,9 +379,8 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     std::size_t extra = progress_.size() % members_.size();
     for (const auto& member : members_) {
       const auto owned = static_cast<std::size_t>(
-          std::count_if(progress_.begin(), progress_.end(), [&](const Progress& progress) {
-            return progress.owner == member.get();
-          }));
+          std::count_if(progress_.begin(), progress_.end(),
+                        [&](const Progress& progress) { return progress.owner == member.get(); }));
       const bool has_extra = owned > least && extra > 0;
       extra -= has_extra ? 1 : 0;
       member->quota = least + (has_extra ? 1 : 0);

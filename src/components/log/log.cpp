@@ -93,8 +93,8 @@ class Log final : public Component, public RecordLog, public LogCluster {
 
   /// It is led on to the leader.
   Reply publish_at(LogBroker& broker, const Request& request) override {
-    const auto batch = std::make_shared<Batch>(context_.simulation,
-                                               to_producers_.partition_of(request.key));
+    const auto batch =
+        std::make_shared<Batch>(context_.simulation, to_producers_.partition_of(request.key));
     batch->add(request);
     return partitions_[batch->partition]->leader().produce(
         Produce(batch, broker.place(), request.luck));

@@ -169,10 +169,10 @@ class Partition {
   struct Copy {
     explicit Copy(Simulation& simulation) : fetching(simulation) {}
     LogBroker* broker = nullptr;
-    std::uint64_t received = 0;           ///< the offset up to which it has the records
-    std::uint64_t acknowledged = 0;       ///< and up to which the leader knows that it has them
-    std::uint64_t received_bytes = 0;     ///< payload of what it has
-    Time behind_since = Time::never();    ///< of the oldest record that it does not have
+    std::uint64_t received = 0;            ///< the offset up to which it has the records
+    std::uint64_t acknowledged = 0;        ///< and up to which the leader knows that it has them
+    std::uint64_t received_bytes = 0;      ///< payload of what it has
+    Time behind_since = Time::never();     ///< of the oldest record that it does not have
     Time unfetched_since = Time::never();  ///< of the oldest one that it is not about to get
     std::uint64_t fetches = 0;
     std::uint64_t deaths = 0;  ///< changes with each death and each return

@@ -39,8 +39,7 @@ class Producer final : public Endpoint {
       return answer(deliver(shared_.scope, shared_, batch));
     }
     const std::shared_ptr<Batch> batch = add(partition, request);
-    return shared_.settings.acks == Acks::none ? Reply(Response())
-                                               : wait(shared_.scope, batch);
+    return shared_.settings.acks == Acks::none ? Reply(Response()) : wait(shared_.scope, batch);
   }
 
   /// Sends a batch, again and again if need be.
@@ -133,8 +132,8 @@ class Producer final : public Endpoint {
     batch->add(request);
     if (!lane.is_sending) {
       if (lane.in_flight == nullptr) {
-        lane.in_flight = std::make_unique<Slots>(shared_.simulation,
-                                                 shared_.settings.batch->max_in_flight);
+        lane.in_flight =
+            std::make_unique<Slots>(shared_.simulation, shared_.settings.batch->max_in_flight);
       }
       static_cast<void>(send(shared_.scope, *this, lane));
     } else if (is_full(lane) && !lane.filling.empty()) {
@@ -162,8 +161,8 @@ class Producer final : public Endpoint {
     lane.is_sending = false;
     co_return Done();
   }
-  static Process deliver_one(Scope& scope, const Shared& shared,
-                             const std::shared_ptr<Batch>& sent, Slot& given) {
+  static Process deliver_one(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& sent,
+                             Slot& given) {
     const Slot slot = std::move(given);
     Reply delivering = deliver(scope, shared, sent);
     co_await delivering;
