@@ -237,8 +237,8 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     const Partition& partition = *partitions_[asked.partition];
     Fetched fetched;
     fetched.first = wanted(asked);
-    if (fetched.first >
-        progress.next) {  // a consumer died with them in hand, and then they expired
+    if (fetched.first > progress.next) {
+      // A consumer died with some in hand, and those have expired since.
       miss(static_cast<std::int64_t>(std::min(fetched.first, progress.in_hand_until) -
                                      progress.next));
       progress.next = fetched.first;

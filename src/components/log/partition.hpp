@@ -14,7 +14,7 @@
 
 namespace stampede {
 
-/// Told of what becomes of a partition's records; dying first is not.
+/// Told of what becomes of the records of a partition.
 class PartitionReader {
  public:
   virtual void appended(std::uint32_t partition, std::uint64_t count) = 0;
