@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/strong_components.hpp>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "stampede/model/messages.hpp"
 
 namespace stampede {
 namespace {
@@ -73,19 +78,29 @@ Topology topology_of(const Scenario& scenario) {
   for (const auto& component : scenario.components) {
     topology.nodes.push_back({component.name, component.value.kind(), false});
   }
+  std::set<std::string, std::less<>> consumers;
+  for (const auto& consumer : scenario.facts.all<ReceivesFrom>()) {
+    consumers.insert(consumer.path);
+  }
   for (const ComponentReference& reference : scenario.references) {
     const std::vector<std::string> path = parts_of(reference.path);
     // "traffic.<name>.…" and "components.<name>.…" call; a fault only names whom it strikes.
     if (path.size() < 3 || (path[0] != "traffic" && path[0] != "components")) {
       continue;
     }
-    const std::size_t from = topology.find(path[1]);
-    const std::size_t to = topology.find(reference.name);
+    std::size_t from = topology.find(path[1]);
+    std::size_t to = topology.find(reference.name);
     if (from == topology.nodes.size() || to == topology.nodes.size()) {
       continue;
     }
+    // Whoever consumes names what feeds it: there, messages flow from the named to the naming.
+    const std::string settings = reference.path.substr(0, reference.path.rfind('.'));
+    const bool consumes = consumers.contains(reference.path) || consumers.contains(settings);
+    if (consumes) {
+      std::swap(from, to);
+    }
     std::vector<std::string>& labels = edge_between(topology, from, to).labels;
-    std::string label = label_of(path);
+    std::string label = consumes ? "consume" : label_of(path);
     if (!label.empty() && std::find(labels.begin(), labels.end(), label) == labels.end()) {
       labels.push_back(std::move(label));
     }

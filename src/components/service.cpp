@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "components/consumers.hpp"
+#include "components/log_consumers.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
 #include "stampede/model/in_process.hpp"
@@ -64,8 +65,8 @@ void describe(Visitor& v, ServiceSettings& s) {
   v.field("handler", s.handler, "what is done for requests that no entry of handlers is for");
   v.field("handlers", s.handlers, "what is done for each type of request");
   v.field("consume", s.consume,
-          "a queue whose messages are handled as requests of their types, besides those that are "
-          "sent to it");
+          "a queue or a log whose messages are handled as requests of their types, besides those "
+          "that are sent to it");
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
   v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
@@ -85,6 +86,13 @@ void describe(Visitor& v, ServiceSettings& s) {
           "consume",
           "may hold more than 1000000 deliveries in each instance: consumers times prefetch",
           "lower one of them");
+  if (s.consume && !s.consume->log.empty()) {
+    v.declare(JoinsGroup{.log = s.consume->log.name,
+                         .group = s.consume->group,
+                         .consumers = s.placement.replicas * consumers_of(s),
+                         .takeover = s.consume->session_timeout + s.consume->rebalance_pause,
+                         .place = s.consume->log.place});
+  }
   for (const auto& handler : s.handlers) {
     v.declare(HandlesType{handler.name, "handlers." + handler.name, handler.place});
   }
@@ -157,7 +165,12 @@ class ServiceInstance final : public Server, private ProgramRunner {
 
   /// Receives messages from now on, and whenever the instance is up.
   void consume(Consumption& shared) {
-    consumers_.emplace(shared, in_process_, scope(), place(), hash_bytes(name()));
+    const std::uint64_t luck = hash_bytes(name());
+    if (shared.is_of_log()) {
+      consumers_ = std::make_unique<LogConsumers>(shared, in_process_, *this, scope(), luck);
+    } else {
+      consumers_ = std::make_unique<QueueConsumers>(shared, in_process_, scope(), place(), luck);
+    }
     consumers_->start();
   }
 
@@ -406,7 +419,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
   bool computes_with_worker_ = false;  ///< async: while computing
   Knob::Hold own_errors_;
   InProcessClient in_process_{*this};
-  std::optional<Consumers> consumers_;
+  std::unique_ptr<Consumers> consumers_;
 };
 
 // ---- The component ----------------------------------------------------------------------------

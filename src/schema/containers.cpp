@@ -30,7 +30,16 @@ void EnumType::read(const Value& from, void* to, Reader& reader) const {
 }
 
 Json EnumType::echo(const void* from) const { return words_[index(from)]; }
-Json EnumType::schema(SchemaWriter&) const { return {{"enum", words_}}; }
+/// An editor takes the word 0 for the number that it looks like.
+Json EnumType::schema(SchemaWriter&) const {
+  Json words = words_;
+  for (const std::string& word : words_) {
+    if (!word.empty() && word.find_first_not_of("0123456789") == std::string::npos) {
+      words.push_back(std::stoll(word));
+    }
+  }
+  return {{"enum", words}};
+}
 std::string EnumType::text() const { return one_of(words_); }
 
 std::string EnumType::reference_text() const {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "stampede/model/messages.hpp"
+
 using namespace stampede;
 
 namespace {
@@ -34,6 +36,27 @@ TEST_CASE("edges are labelled by handler or key, one for each pair") {
   CHECK(topology.nodes[2].kind == "service");
   CHECK(topology.edges[1].labels == std::vector<std::string>{"backends"});
   CHECK(topology.edges[2].labels == std::vector<std::string>{"page", "checkout"});
+}
+
+TEST_CASE("messages flow from a queue or log to those who consume it") {
+  Scenario scenario = scenario_of({"shop", "orders", "packers", "printers"},
+                                  {call("orders", "components.shop.handler.0.publish"),
+                                   call("orders", "components.packers.consume"),
+                                   call("orders", "components.printers.consume.log")});
+  scenario.facts.add("components.packers.consume", {},
+                     ReceivesFrom{.source = "orders", .place = {}, .is_log = false});
+  scenario.facts.add("components.printers.consume", {},
+                     ReceivesFrom{.source = "orders", .place = {}, .is_log = true});
+  const Topology topology = topology_of(scenario);
+  REQUIRE(topology.edges.size() == 3);
+  const std::size_t orders = topology.find("orders");
+  CHECK(topology.edges[0].to == orders);
+  for (const std::size_t i : {1, 2}) {
+    CHECK(topology.edges[i].from == orders);
+    CHECK(topology.edges[i].labels == std::vector<std::string>{"consume"});
+  }
+  CHECK(topology.edges[1].to == topology.find("packers"));
+  CHECK(topology.edges[2].to == topology.find("printers"));
 }
 
 TEST_CASE("circles of calls are found, also of one component") {

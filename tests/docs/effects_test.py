@@ -48,7 +48,9 @@ SWITCHED_OFF = {
         ["careful_shop.handler.0.saga.1.undo=null"],
         ["faults=[]"],
     ],
+    "a-rebalance-stops-the-group": ["eager.consume.assignment=cooperative"],
     "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
+    "acks-trade-latency-for-loss": ["acks_leader.acks=all"],
     "an-election-stops-all-writes": ["near.failover=null"],
     "an-expired-item-starts-a-stampede": [
         ["collapsing.request_collapsing=false"],
@@ -78,6 +80,7 @@ SWITCHED_OFF = {
     "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
     "hot-key-on-a-hash-ring": ["bounded.policy=ring_hash"],
     "jitter-spreads-retries": ["step_users.retry.retry_back_off.jitter=full"],
+    "linger-trades-latency-for-throughput": ["busy_batched_log.batch=null"],
     "lost-messages-need-a-timeout": ["network.to_users.loss=0%"],
     "many-balancers-see-little": ["many.replicas=1"],
     "messages-get-lost-in-three-ways": [
@@ -103,6 +106,7 @@ SWITCHED_OFF = {
         ["together.request_collapsing=false"],
     ],
     "panic-threshold": ["panicking.healthy_panic_threshold=0%"],
+    "partitions-bound-the-parallelism": ["narrow.partitions=16"],
     "poison-messages-end-in-the-dead-letter-queue": ["limited.max_receive_count=1000000"],
     "prefetching-saves-the-way-and-hoards": [
         ["prefetching_event_workers.consume.prefetch=1"],
@@ -114,9 +118,11 @@ SWITCHED_OFF = {
     "regional-deployment": ["us_app.zones=[eu]"],
     "replicas-show-old-data": ["own.read_from=any"],
     "resharding-costs-before-it-pays": ["ring.sharding=hash"],
+    "retention-forgets-what-a-slow-group-has-not-read": ["short_log.retention=1h"],
     "retries-multiply-through-tiers": ["eager_middle.handler=[{call: hurt_database}]"],
     "sessions-are-lost-as-a-whole": ["shoppers.arrivals.on_failure=continue"],
     "sessions-die-with-their-server": ["memory.persistent=true"],
+    "several-groups-read-one-log": ["faults=[]"],
     "slow-consumers-see-messages-twice": [
         ["patient.visibility_timeout=10s"],
         ["mindful_workers.consume.idempotent=false"],

@@ -103,3 +103,84 @@ TEST_CASE("more consumers than workers is doubtful") {
         Texts{"warning: components.workers.consume has more consumers than the instance has "
               "workers: messages wait in their hands"});
 }
+
+// ---- Logs -------------------------------------------------------------------------------------
+
+TEST_CASE("a queue and a log are consumed each under its own name") {
+  const auto consuming = [](const std::string& kind, const std::string& consume) {
+    return problems_of("  orders: {kind: " + kind +
+                       "}\n"
+                       "  workers: {kind: service, handler: [{wait: 1ms}], consume: " +
+                       consume + "}\n");
+  };
+  CHECK(consuming("log", "{log: orders}") == Texts{});
+  CHECK(consuming("log", "orders") ==
+        Texts{"error: there is no queue 'orders' for components.workers.consume"});
+  CHECK(consuming("queue", "{log: orders}") ==
+        Texts{"error: there is no log 'orders' for components.workers.consume"});
+  CHECK(consuming("queue", "{idempotent: true}").front().substr(0, 6) == "error:");
+  CHECK(consuming("queue", "{queue: orders, log: orders}").front().substr(0, 6) == "error:");
+  CHECK(consuming("queue", "{queue: orders, group: x}").size() == 1);
+  CHECK(consuming("queue", "{queue: orders, max_attempts: 3}").size() == 1);
+  CHECK(consuming("log", "{log: orders, prefetch: 3}").size() == 1);
+  CHECK(consuming("log", "{log: orders, session_timeout: 2s}").front().substr(0, 6) == "error:");
+}
+
+TEST_CASE("only into a queue or a log can anything be published") {
+  CHECK(problems_of("  orders: {kind: service, handler: [{publish: mailer}]}\n"
+                    "  mailer: {kind: service, handler: [{wait: 1ms}]}\n") ==
+        Texts{"error: there is no queue or log 'mailer' for components.orders.handler.0"});
+}
+
+TEST_CASE("a log that nobody consumes is doubtful") {
+  CHECK(problems_of("  orders: {kind: log}\n") ==
+        Texts{"warning: nobody consumes 'orders': its messages are for nobody"});
+}
+
+TEST_CASE("more consumers in a group than partitions are doubtful") {
+  const auto with_consumers = [](const std::string& one, const std::string& two) {
+    return problems_of(
+        "  orders: {kind: log, partitions: 4}\n"
+        "  one: {kind: service, replicas: 2, handler: [{wait: 1ms}], consume: {log: orders, " +
+        one +
+        "}}\n"
+        "  two: {kind: service, handler: [{wait: 1ms}], consume: {log: orders, " +
+        two + "}}\n");
+  };
+  CHECK(with_consumers("consumers: 2", "consumers: 4") == Texts{});
+  CHECK(with_consumers("consumers: 2, group: one", "consumers: 1, group: one") ==
+        Texts{"warning: group 'one' has 5 consumers for 4 partitions of 'orders': the rest has "
+              "nothing to do"});
+  CHECK(with_consumers("consumers: 3", "consumers: 1").size() == 1);
+}
+
+TEST_CASE("a log that forgets before a dead consumer is replaced is doubtful") {
+  const auto with_retention = [](const std::string& retention) {
+    return problems_of("  orders: {kind: log, retention: " + retention +
+                       "}\n"
+                       "  workers: {kind: service, handler: [{wait: 1ms}], consume: {log: "
+                       "orders}}\n");
+  };
+  CHECK(with_retention("49s") == Texts{});
+  CHECK(with_retention("48s").size() == 1);
+  CHECK(with_retention("{size: 1MB}") == Texts{});
+}
+
+TEST_CASE("settings of a log that contradict each other, or have no effect") {
+  const auto of_log = [](const std::string& settings) {
+    return problems_of("  orders: {kind: log, " + settings +
+                       "}\n"
+                       "  workers: {kind: service, handler: [{wait: 1ms}], consume: {log: "
+                       "orders}}\n");
+  };
+  CHECK(of_log("brokers: 3, replicas: 3, min_insync_replicas: 2") == Texts{});
+  CHECK(of_log("replicas: 3").front().substr(0, 6) == "error:");
+  CHECK(of_log("brokers: 3, replicas: 2, min_insync_replicas: 3").front().substr(0, 6) == "error:");
+  CHECK(of_log("brokers: 3, replicas: 3").size() == 1);  // acks all, and one copy is enough
+  CHECK(of_log("brokers: 3, replicas: 3, acks: 1") == Texts{});
+  CHECK(of_log("brokers: 3, replicas: 3, acks: 1, min_insync_replicas: 2").size() == 1);
+  CHECK(of_log("unclean_leader_election: true").size() == 1);
+  CHECK(of_log("replication_lag: 1s").size() == 1);
+  CHECK(of_log("delivery_timeout: 1s").front().substr(0, 6) == "error:");
+  CHECK(of_log("retention: {}").size() == 1);
+}

@@ -23,6 +23,7 @@ const std::map<std::string, std::string> ways_to_call{
     {"cache", "kind: cache, replicas: 2, max_entries: 1000, origin: NEXT, access: 10us"},
     {"database", "kind: database, shards: 3, read: 1ms"},
     {"queue", "kind: queue, publish: 1ms"},
+    {"log", "kind: log, partitions: 4, brokers: 3, replicas: 2, append: 1ms"},
 };
 
 bool calls_others(const std::string& kind) {

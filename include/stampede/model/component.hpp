@@ -20,6 +20,7 @@ namespace stampede {
 
 class Component;
 class MessageSource;
+class RecordLog;
 
 /// The names of request types, the same numbers over the whole scenario.
 class RequestTypes {
@@ -84,6 +85,8 @@ class Component {
   }
   /// Where consumers receive what was published to it; null where messages are not kept.
   virtual MessageSource* messages() { return nullptr; }
+  /// Where consumer groups read what was published to it; null where there is no log.
+  virtual RecordLog* records() { return nullptr; }
 };
 
 // What a component may declare of itself (Visitor::declare), for those who look at a scenario as a

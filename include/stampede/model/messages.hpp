@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
 #include "stampede/base/hash.hpp"
+#include "stampede/base/problem.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/model/endpoint.hpp"
 #include "stampede/model/request.hpp"
@@ -99,12 +101,29 @@ inline std::uint32_t payload_of(const MessageSource::Report&) { return 0; }
 
 // What a component may declare of itself (Visitor::declare).
 
-/// Others may receive from it: its `Component::messages` is not null.
-struct HoldsMessages {};
+/// Others may receive from it: its `Component::messages` or `Component::records` is not null.
+struct HoldsMessages {
+  int partitions = 0;                                ///< of a log; 0 for a queue
+  std::optional<Duration> retention = std::nullopt;  ///< of a log
+};
+/// Somebody publishes to the component of that name.
+struct PublishesTo {
+  std::string target;
+  Place place;  ///< where the name stands
+};
 /// It receives from the component of that name.
 struct ReceivesFrom {
-  std::string queue;
-  Place place;  ///< where the name stands
+  std::string source;
+  Place place;
+  bool is_log = false;  ///< and expects a log there, else a queue
+};
+/// So many consumers of all its instances together belong to a consumer group.
+struct JoinsGroup {
+  std::string log;
+  std::string group;  ///< empty: that of its own name
+  int consumers = 0;
+  Duration takeover;  ///< from a consumer's death until another one goes on
+  Place place;
 };
 /// It moves messages that nobody could process to the component of that name.
 struct MovesDeadLettersTo {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "stampede/model/messages.hpp"
 #include "stampede/model/step.hpp"
 
 namespace stampede {
@@ -15,14 +16,15 @@ struct PublishSettings {
 };
 void describe(Visitor& v, PublishSettings& s) {
   v.shorthand("target");
-  v.field("target", s.target, "the queue that takes the message", required());
+  v.field("target", s.target, "the queue or log that takes the message", required());
   describe_call(v, s.call);
   v.field("type", s.type,
           "request type of the message; that of the request being handled unless given");
   v.field("size", s.size, "payload of the message; that of the request being handled unless given");
   v.field("wait", s.wait,
-          "true: the handler waits until the queue has the message, and fails if it does not take "
-          "it; false: it goes on, and never learns of a failure");
+          "true: the handler waits until it is told that the message is in, and fails if it is not "
+          "taken; false: it goes on, and never learns of a failure");
+  v.declare(PublishesTo{s.target.name, s.target.place});
   if (!s.type.empty()) {
     v.declare(SendsType{s.type});
   }
@@ -89,7 +91,7 @@ class Publish final : public Step {
 };
 
 const Register<Step, Publish, PublishSettings> registered{
-    "publish", "a message into a queue, for whoever consumes it"};
+    "publish", "a message into a queue or log, for whoever consumes it"};
 
 }  // namespace
 }  // namespace stampede
