@@ -51,7 +51,7 @@ class DatabaseNode final : public Server {
       workers_.emplace(context.simulation, settings.concurrency->workers,
                        settings.concurrency->queue.discipline);
     }
-    if (settings.locks && settings.has_primary()) {
+    if (settings.locks && !settings.is_quorum()) {
       locks_.emplace(context.simulation);
     }
     if (settings.error_rate.value > 0) {
@@ -119,7 +119,7 @@ class DatabaseNode final : public Server {
             } else if (request.operation == Operation::read) {
               response.stamp = copies_->read(*this, request.key);
               response.stale = truth_.is_stale(response.stamp, request.key);
-              if (settings_.has_primary()) {  // otherwise the answer of one copy is not yet one
+              if (!settings_.is_quorum()) {  // otherwise the answer of one copy is not yet one
                 told_.read(response.stale);
               }
               stay.end(Outcome::ok);
