@@ -45,6 +45,9 @@ SWITCHED_OFF = {
     "lost-messages-need-a-timeout": ["network.to_users.loss=0%"],
     "many-balancers-see-little": ["many.replicas=1"],
     "no-backend-left": ["watching.health_check.interval=1h"],
+    "old-objects-take-hours":
+        [["touching.lifecycle=null"], ["touching.lifecycle.since=creation"],
+         ["many_prefixes.rate_limit.prefixes=1"]],
     "one-crash-brings-the-next": ["faults.2.crash.when=four_servers.utilization > 100%"],
     "one-pool-for-everything": ["order_pool.handler=[{call: report_store}]"],
     "panic-threshold": ["panicking.healthy_panic_threshold=0%"],

@@ -22,6 +22,7 @@ const std::map<std::string, std::string> ways_to_call{
     {"cache", "kind: cache, replicas: 2, max_entries: 1000, origin: NEXT, access: 10us"},
     {"database", "kind: database, shards: 3, read: 1ms"},
     {"queue", "kind: queue, publish: 1ms"},
+    {"object_storage", "kind: object_storage, hot: 1ms"},
 };
 
 bool calls_others(const std::string& kind) {
