@@ -1486,6 +1486,60 @@ TEST_CASE("nothing is lost or stale when keys move under reads and writes") {
   });
 }
 
+// ---- Views ------------------------------------------------------------------------------------
+
+TEST_CASE("a view shows what was read from its source, and is stale when that has moved on") {
+  for (const char* kind : {"async", "multi_primary", "quorum"}) {
+    INFO(kind);
+    DatabaseWorld world(std::string(kind) == "quorum" ? leaderless() : led(2, kind));
+    const std::uint16_t source = world.truth.add_store();
+    const auto change_source = [&] {
+      const DataStamp change = world.truth.begin_write(source);
+      world.truth.commit(change, 5);
+      return change;
+    };
+    Request refresh;
+    refresh.operation = Operation::write;
+    refresh.key = 5;
+    refresh.stamp = change_source();
+    world.send_to(*world.client, refresh);
+    world.run(1_s);
+    Sent& fresh = world.read(5);
+    world.run(2_s);
+    CHECK_FALSE(is_stale(fresh));
+    change_source();
+    Sent& late = world.read(5);
+    Sent& other = world.read(6);
+    world.run(3_s);
+    CHECK(is_stale(late));
+    CHECK_FALSE(is_stale(other));
+    CHECK(world.counted("stale_reads") == 1);
+    Sent& never_refreshed = world.read(7);
+    world.truth.commit(world.truth.begin_write(source), 7);
+    world.run(4_s);
+    CHECK(is_stale(never_refreshed));
+  }
+}
+
+TEST_CASE("of two views of a key the later write counts, though it shows the older item") {
+  DatabaseWorld world(R"({"read": "1ms"})");
+  const std::uint16_t source = world.truth.add_store();
+  const DataStamp first = world.truth.begin_write(source);
+  const DataStamp second = world.truth.begin_write(source);
+  world.truth.commit(first, 0);
+  world.truth.commit(second, 0);
+  Request refresh;
+  refresh.operation = Operation::write;
+  for (const DataStamp shown : {second, first}) {
+    refresh.stamp = shown;
+    world.send_to(*world.client, refresh);
+  }
+  world.run(1_s);
+  Sent& read = world.read(0);
+  world.run(2_s);
+  CHECK(is_stale(read));
+}
+
 // ---- Work behind the scenes, and locks --------------------------------------------------------
 
 TEST_CASE("compaction takes a core from requests at its intervals") {

@@ -20,6 +20,8 @@ SWITCHED_OFF = {
         ["leased_app.handler=[{look_aside: {cache: leased_cache, store: leased_database}}]"],
     "a-queue-absorbs-a-burst": ["orders.capacity=50"],
     "a-scan-tells-eviction-policies-apart": ["sieve.eviction=lru"],
+    "a-view-lags-behind-its-source":
+        [["late_projector.concurrency.workers=16"], ["projector.handler=[{wait: 1ms}]"]],
     "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
     "an-election-stops-all-writes": ["near.failover=null"],
     "an-expired-item-starts-a-stampede": ["collapsing.request_collapsing=false"],
@@ -39,6 +41,8 @@ SWITCHED_OFF = {
     "each-layer-takes-its-share": ["local.max_entries=1"],
     "everybody-writes-one-row": ["hot.locks=false"],
     "fan-out-meets-the-tail": ["asks_all.handler=[{call: leaf}]"],
+    "fan-out-on-write-against-fan-out-on-read":
+        [["push_workers.handler=[{wait: 1ms}]"], ["pull_app.handlers.look=[{read: pull_posts}]"]],
     "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
     "hot-key-on-a-hash-ring": ["bounded.policy=ring_hash"],
     "jitter-spreads-retries": ["step_users.retry.retry_back_off.jitter=full"],

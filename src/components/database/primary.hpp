@@ -164,7 +164,7 @@ class PrimaryAndReplicas final : public Copies {
       co_return response;
     }
     const Shared& shared = copies.shared_;
-    const DataStamp stamp = shared.truth.begin_write(shared.store);
+    const DataStamp stamp = begin_write(shared.truth, shared.store, request);
     const std::uint64_t position = copies.log_.append(
         request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
     Replica& own = copies.replicas_[copies.primary_];

@@ -193,7 +193,9 @@ class Quorum final : public Copies {
     }
     Response response = answers->response();
     if (!response.silent && response.ok()) {
-      response.stale = response.stamp.write() < due.write();
+      Truth& truth = quorum.shared_.truth;
+      response.stale = response.stamp.write() < due.write() ||
+                       truth.is_stale(truth.source_of(response.stamp), request.key);
       quorum.shared_.told.read(response.stale);
       if (quorum.shared_.settings.read_repair) {
         quorum.repair(*answers, request, response.stamp);
@@ -218,7 +220,7 @@ class Quorum final : public Copies {
   static Reply write_to_all(Quorum& quorum, Request request) {
     const int needed = answers_needed(quorum.shared_.settings.write_consistency,
                                       static_cast<int>(quorum.nodes_.size()));
-    request.stamp = quorum.shared_.truth.begin_write(quorum.shared_.store);
+    request.stamp = begin_write(quorum.shared_.truth, quorum.shared_.store, request);
     const std::shared_ptr<Answers> answers =
         std::make_shared<AnswersToWrite>(quorum, request, static_cast<std::size_t>(needed));
     for (std::size_t copy = 0; copy < quorum.nodes_.size(); ++copy) {
