@@ -1340,6 +1340,25 @@ TEST_CASE("a read mends the copies that it finds out of date") {
   CHECK(world.counted("repairs") == 1);
 }
 
+TEST_CASE("a read that needs one answer mends those who answer later, or is late itself") {
+  for (const PlaceId reader : {PlaceId{0}, PlaceId{2}}) {
+    DatabaseWorld world(leaderless(R"({"read_repair": true, "read_consistency": "one"})"),
+                        three_zones, links);
+    world.crash(2);
+    world.write();
+    world.run(1_s);
+    world.revive(2);
+    Sent& first = world.read(0, 0, reader);
+    world.run(2_s);
+    CHECK(first.heard == "ok@1001");
+    CHECK(shown(first) == (reader == 0 ? 1 : 0));
+    CHECK(world.counted("repairs") == 1);
+    Sent& second = world.read(0, 0, 2);
+    world.run(3_s);
+    CHECK(shown(second) == 1);
+  }
+}
+
 TEST_CASE("without read repair a copy that missed a write stays out of date") {
   DatabaseWorld world(leaderless(R"({"read_consistency": "one"})"), three_zones, links);
   world.crash(2);

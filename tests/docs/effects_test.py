@@ -15,7 +15,7 @@ SWITCHED_OFF = {
     "a-bounded-queue-pushes-back": ["rejecting.capacity=unbounded"],
     "a-cold-cache-takes-the-database-down": ["cold.persistent=true"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
-    "a-hot-key-makes-a-hot-shard": ["ranged.sharding=hash"],
+    "a-hot-key-makes-a-hot-shard": [["ranged.sharding=hash"], ["listed.sharding=hash"]],
     "a-late-fill-brings-old-data-back":
         ["leased_app.handler=[{look_aside: {cache: leased_cache, store: leased_database}}]"],
     "a-queue-absorbs-a-burst": ["orders.capacity=50"],
@@ -57,10 +57,12 @@ SWITCHED_OFF = {
     "panic-threshold": ["panicking.healthy_panic_threshold=0%"],
     "poison-messages-end-in-the-dead-letter-queue": ["limited.max_receive_count=1000000"],
     "priorities-in-a-rush": ["by_priority.concurrency.queue.discipline=fifo"],
-    "quorums-trade-speed-for-freshness": ["one.read_consistency=all"],
+    "quorums-trade-speed-for-freshness":
+        [["one.read_consistency=all"], ["repaired.read_repair=false"]],
     "ramp-to-the-knee": ["app.concurrency.workers=8"],
     "regional-deployment": ["us_app.zones=[eu]"],
-    "replicas-show-old-data": ["own.read_from=any"],
+    "replicas-show-old-data":
+        [["own.read_from=any"], ["sync.replication=async"], ["yielding.fallback=null"]],
     "resharding-costs-before-it-pays": ["ring.sharding=hash"],
     "retries-multiply-through-tiers": ["eager_middle.handler=[{call: hurt_database}]"],
     "sessions-are-lost-as-a-whole": ["shoppers.arrivals.on_failure=continue"],

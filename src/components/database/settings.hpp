@@ -212,8 +212,10 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
           "multi_primary, clients of a dead copy turn to the next");
   v.field("hinted_handoff", s.hinted_handoff,
           "under quorum, writes are kept for copies that are down and given to them later");
-  v.field("read_repair", s.read_repair,
-          "under quorum, copies that answered a read with old data are given the new");
+  v.field(
+      "read_repair", s.read_repair,
+      "under quorum, copies that answered a read with old data, be it after the others, are given "
+      "the new");
   v.field("zones", s.zones, "where the nodes stand, in turn; all zones unless given");
   v.field("read", s.read, "work of a read", required());
   v.field("write", s.write, "work of a write; that of a read unless given");
