@@ -185,13 +185,13 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
           "another number of shards from some time on: keys move while they are served");
   v.field("replicas", s.replicas, "copies of each shard, the primary included", at_least(1),
           at_most(100));
-  v.field(
-      "replication", s.replication,
-      "when a write is committed. async: the primary has it; semi_sync: one replica has "
-      "received it too; sync: all have applied it; consensus: a majority has received it; "
-      "quorum: there is no primary, and as many copies have it as write_consistency says; "
-      "multi_primary: the nearest copy has it, which takes writes as every other does; of those "
-      "to one key the last one wins");
+  v.field("replication", s.replication,
+          "when a write is committed. async: the primary has it; semi_sync: one replica has "
+          "received it too; sync: all have applied it; consensus: a majority has received it; "
+          "quorum: there is no primary, and as many copies have it as write_consistency says; "
+          "multi_primary (active-active): the nearest copy has it, which takes writes as every "
+          "other does; of those "
+          "to one key the last one wins");
   v.field("read_from", s.read_from,
           "which copy is read where there is a primary; read_your_writes: any that has what this "
           "user wrote");

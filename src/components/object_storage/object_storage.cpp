@@ -315,7 +315,7 @@ class ObjectStorage final : public Component {
 };
 
 const Register<Component, ObjectStorage, ObjectStorageSettings> registered{
-    kind, "a store of objects in tiers, where what is old takes its time"};
+    "object_storage", "a store of objects in tiers, where what is old takes its time"};
 
 }  // namespace
 }  // namespace stampede
