@@ -2,6 +2,7 @@
 
 #include <rapidcheck/catch.h>
 
+#include <array>
 #include <set>
 
 #include "../../src/components/database/write_log.hpp"
@@ -13,6 +14,7 @@ namespace {
 using Ms = std::vector<double>;
 
 constexpr const char* three_zones = R"(["a", "b", "c"])";
+constexpr std::array<PlaceId, 3> all_three{0, 1, 2};
 /// The third zone is far away from the first.
 constexpr const char* links =
     R"({"between_zones": "2ms", "links": [{"between": ["a", "c"], "latency": "10ms"}]})";
@@ -498,6 +500,73 @@ TEST_CASE("under sync writes wait for a replica that is down") {
   CHECK(world.heard() == Texts{"ok@110"});  // 1 + 2 + 5 + 2 after its return
 }
 
+TEST_CASE("a primary falls back to committing alone, until enough replicas have caught up") {
+  for (const char* kind : {"semi_sync", "sync"}) {
+    INFO(kind);
+    DatabaseWorld world(led(2, kind, R"({"fallback": "1s"})"), three_zones, links);
+    world.crash(1);
+    world.write();  // waits from 3 ms on
+    world.run(500_ms);
+    world.write();
+    world.run(2_s);
+    CHECK(world.heard() == Texts{"ok@1003", "ok@1003"});
+    CHECK(world.counted("fallbacks") == 1);
+    world.write();
+    world.run(3_s);
+    CHECK(world.sent.back().heard == "ok@2003");
+    world.revive(1);
+    world.run(4_s);
+    world.write();
+    world.run(5_s);
+    const bool is_sync = std::string(kind) == "sync";
+    CHECK(world.sent.back().heard == (is_sync ? "ok@4013" : "ok@4008"));  // it waits again
+    CHECK(world.counted("fallbacks") == 1);
+  }
+}
+
+TEST_CASE("a write that its replicas take slowly makes the primary fall back as well") {
+  DatabaseWorld world(led(2, "sync", R"({"fallback": "20ms", "apply": "100ms"})"), three_zones,
+                      links);
+  world.write();
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@23"});
+  world.write();
+  world.run(2_s);
+  CHECK(world.sent.back().heard == "ok@1023");
+  CHECK(world.counted("fallbacks") == 2);
+}
+
+TEST_CASE("a replica has caught up when it is close behind, though writes never cease") {
+  DatabaseWorld world(led(2, "semi_sync", R"({"fallback": "100ms"})"), three_zones, links);
+  world.crash(1);
+  world.write_every(1_ms, 4000);
+  world.run(1_s);
+  CHECK(world.counted("fallbacks") == 1);
+  world.revive(1);
+  world.run(1010_ms);
+  CHECK(world.sent[900].heard == "ok@903");  // alone
+  world.run(3_s);
+  CHECK(world.counted("fallbacks") == 1);
+  CHECK(world.sent[2000].heard == "ok@2008");  // 3 + 1 + 2 + 2
+  world.run(5_s);
+}
+
+TEST_CASE("what a primary committed alone is lost with it") {
+  DatabaseWorld world(led(2, "semi_sync", R"({"fallback": "100ms", "replication_lag": "1s",
+                                              "failover": "1s"})"));
+  world.write();
+  world.run(500_ms);
+  CHECK(world.heard() == Texts{"ok@103"});
+  world.crash(0);
+  world.run(3_s);
+  CHECK(world.counted("lost_writes") == 1);
+  CHECK(world.seen().times("data_loss") == Ms{497});
+  world.write();  // the new primary waits for replicas again
+  world.run(4_s);
+  CHECK(world.sent.back().heard == "ok@3103");
+  CHECK(world.counted("fallbacks") == 2);
+}
+
 // ---- Fail-over --------------------------------------------------------------------------------
 
 constexpr const char* failover =
@@ -743,17 +812,65 @@ TEST_CASE("whoever dies and comes back, in the end all copies hold what the trut
 
 // ---- Consensus --------------------------------------------------------------------------------
 
-TEST_CASE("without a majority there are no writes") {
+TEST_CASE("writes wait for a majority, until the leader steps down") {
   DatabaseWorld world(led(3, "consensus", failover));
   world.crash(1);
   world.crash(2);
   world.write();
-  world.run(1_s);
-  CHECK(world.heard() == Texts{"error@3"});
-  world.revive(2);
+  world.run(999_ms);
+  CHECK(world.heard() == Texts{"nothing"});
+  world.run(2_s);
+  CHECK(world.heard() == Texts{"error@1000"});
+  world.write();
+  world.run(3_s);
+  CHECK(world.sent.back().heard == "error@2003");
+  CHECK(world.counted("writes") == 0);
+}
+
+TEST_CASE("a majority that is back elects a leader, and commits what was left in the log") {
+  DatabaseWorld world(led(3, "consensus", failover));
+  world.crash(1);
+  world.crash(2);
   world.write();
   world.run(2_s);
-  CHECK(world.sent.back().heard == "ok@1103");
+  world.revive(2);
+  world.run(2400_ms);
+  CHECK(world.counted("writes") == 1);
+  world.write();
+  world.run(2600_ms);  // the election takes 500 ms
+  CHECK(world.sent.back().heard == "error@2403");
+  world.write();
+  world.run(3_s);
+  CHECK(world.sent.back().heard == "ok@2703");
+  CHECK(world.counted("failovers") == 0);
+}
+
+TEST_CASE("a leader whose majority is back in time has only been slow") {
+  DatabaseWorld world(led(3, "consensus", failover));
+  world.crash(1);
+  world.crash(2);
+  world.write();
+  world.run(900_ms);
+  world.revive(2);
+  world.run(950_ms);
+  world.crash(2);  // before it has received the write
+  world.run(1500_ms);
+  CHECK(world.heard() == Texts{"nothing"});
+  world.revive(2);
+  world.run(3_s);
+  CHECK(world.heard() == Texts{"ok@1600"});
+}
+
+TEST_CASE("without fail-over a leader waits for its majority for ever") {
+  DatabaseWorld world(led(3, "consensus"), three_zones, links);
+  world.crash(1);
+  world.crash(2);
+  world.write();
+  world.run(100_s);
+  CHECK(world.heard() == Texts{"nothing"});
+  world.revive(1);
+  world.run(101_s);
+  CHECK(world.heard() == Texts{"ok@100005"});  // 1 + 2 + 2 after its return
 }
 
 TEST_CASE("without a majority nobody is elected") {
@@ -804,6 +921,237 @@ TEST_CASE("what no majority had may be dropped, and was never committed") {
   CHECK(world.counted("failovers") == 1);
   CHECK(world.counted("writes") == 0);
   CHECK(world.counted("lost_writes") == 0);
+}
+
+// ---- Every copy a primary ---------------------------------------------------------------------
+
+TEST_CASE("under multi_primary every copy takes writes, and answers at once") {
+  DatabaseWorld world(led(3, "multi_primary"), three_zones, links);
+  for (const PlaceId place : all_three) {
+    world.write(place, 0, place);
+  }
+  world.run(1_s);
+  CHECK(world.heard() == Texts(3, "ok@3"));
+  CHECK(visits_by_node(world) == std::vector<int>{1, 1, 1});
+  CHECK(world.counted("writes") == 3);
+  CHECK(world.counted("conflicts") == 0);
+  world.check_laws();
+}
+
+TEST_CASE("the other primaries show a write when they have applied it, and are stale until then") {
+  DatabaseWorld world(led(3, "multi_primary"), three_zones, links);
+  world.write();  // at b after 3 + 1 + 2 + 5, at c after 3 + 1 + 10 + 5
+  world.run(3500_us);
+  Sent& own = world.read(0, 0, 0);
+  world.run(9500_us);
+  Sent& early = world.read(0, 0, 1);
+  world.run(10500_us);
+  Sent& late = world.read(0, 0, 1);
+  world.run(1_s);
+  CHECK(shown(own) == 1);
+  CHECK(shown(early) == 0);
+  CHECK(is_stale(early));
+  CHECK(shown(late) == 1);
+  CHECK_FALSE(is_stale(late));
+  CHECK(world.counted("reads") == 3);
+  CHECK(world.counted("stale_reads") == 1);
+  CHECK(world.seen().times("lag") == Ms{8, 16});
+  CHECK(world.seen().times("convergence") == Ms{16});
+}
+
+/// What the copies show of a key, each asked in its own zone.
+std::set<std::uint64_t> held_by_all(DatabaseWorld& world, std::uint64_t key = 0) {
+  std::set<std::uint64_t> held;
+  for (const PlaceId place : all_three) {
+    Sent& read = world.read(key, 0, place);
+    world.run(world.simulation.now() - Time() + 100_ms);
+    held.insert(shown(read));
+  }
+  return held;
+}
+
+TEST_CASE("of two writes at the same time the last one wins, and the other is lost") {
+  DatabaseWorld world(led(3, "multi_primary"), three_zones, links);
+  world.write(0, 0, 0);
+  world.run(1_ms);
+  world.write(0, 0, 1);
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@3", "ok@4"});
+  CHECK(world.counted("writes") == 2);
+  CHECK(world.counted("conflicts") == 1);
+  CHECK(world.counted("lost_writes") == 1);
+  CHECK(held_by_all(world) == std::set<std::uint64_t>{2});
+  CHECK(world.counted("stale_reads") == 0);
+}
+
+TEST_CASE("a write that saw the one before replaces it, and nothing is lost") {
+  DatabaseWorld world(led(3, "multi_primary"), three_zones, links);
+  world.write(0, 0, 0);  // at b since 11 ms; c has heard of neither when b writes
+  world.run(9_ms);
+  world.write(0, 0, 1);  // at c at 12 + 1 + 2 + 5 = 20, the first one at 19
+  world.write(1, 0, 2);
+  world.run(1_s);
+  CHECK(world.counted("conflicts") == 0);
+  CHECK(world.counted("lost_writes") == 0);
+  CHECK(held_by_all(world) == std::set<std::uint64_t>{2});
+}
+
+TEST_CASE("a write that arrives after what replaced it changes nothing") {
+  // From a to c it is so far that b's answer to a's write is there before it.
+  DatabaseWorld world(led(3, "multi_primary"), three_zones,
+                      R"({"between_zones": "2ms",
+                          "links": [{"between": ["a", "c"], "latency": "200ms"}]})");
+  world.write(0, 0, 0);
+  world.run(20_ms);
+  world.write(0, 0, 1);
+  world.run(100_ms);
+  Sent& read = world.read(0, 0, 2);
+  world.run(1_s);
+  CHECK(shown(read) == 2);
+  CHECK(held_by_all(world) == std::set<std::uint64_t>{2});
+  CHECK(world.counted("conflicts") == 0);
+}
+
+TEST_CASE("what its own writer replaced is not lost to others") {
+  DatabaseWorld world(led(2, "multi_primary"), three_zones, links);
+  world.write(0, 0, 0);
+  world.write(0, 0, 0);
+  world.run(1_ms);
+  world.write(0, 0, 1);
+  world.run(1_s);
+  CHECK(world.counted("conflicts") == 1);  // of the second and the third
+  CHECK(world.counted("lost_writes") == 1);
+}
+
+TEST_CASE("where clocks differ, a write that saw the one before may be lost to it") {
+  DatabaseWorld world(led(2, "multi_primary", R"({"clock_skew": {"exponential": {"mean": "1h"}}})"),
+                      three_zones, links);
+  world.write(0, 0, 0);
+  world.write(1, 0, 1);
+  world.run(100_ms);
+  world.write(0, 0, 1);  // one of these two comes from the clock that is behind
+  world.write(1, 0, 0);
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@3", "ok@3", "ok@103", "ok@103"});
+  CHECK(world.counted("conflicts") == 0);
+  CHECK(world.counted("lost_writes") == 1);
+  Sent& first = world.read(0);
+  Sent& second = world.read(1);
+  world.run(2_s);
+  CHECK((shown(first) == 1) != (shown(second) == 2));
+}
+
+TEST_CASE("what a dead primary had not sent is late, and not lost") {
+  DatabaseWorld world(led(2, "multi_primary", R"({"replication_lag": "50ms"})"), three_zones,
+                      links);
+  world.write();
+  world.run(10_ms);
+  world.crash(0);
+  world.run(100_ms);
+  world.revive(0);
+  world.run(155_ms);  // at b after 100 + 50 + 2 + 5
+  Sent& early = world.read(0, 0, 1);
+  world.run(157_ms);
+  Sent& late = world.read(0, 0, 1);
+  world.run(1_s);
+  CHECK(shown(early) == 0);
+  CHECK(is_stale(early));
+  CHECK(shown(late) == 1);
+  CHECK(world.counted("lost_writes") == 0);
+  CHECK(world.seen().times("convergence") == Ms{154});
+}
+
+TEST_CASE("what was written elsewhere while a primary was dead wins over what it brings back") {
+  DatabaseWorld world(led(3, "multi_primary", R"({"replication_lag": "50ms"})"), three_zones,
+                      links);
+  world.write(0, 0, 0);
+  world.run(10_ms);
+  world.crash(0);
+  world.run(20_ms);
+  world.write(0, 0, 1);
+  world.run(500_ms);
+  CHECK(world.counted("lost_writes") == 0);
+  world.revive(0);
+  world.run(1_s);
+  CHECK(world.counted("lost_writes") == 1);
+  CHECK(held_by_all(world) == std::set<std::uint64_t>{2});
+}
+
+TEST_CASE("what a primary has received survives its crash") {
+  DatabaseWorld world(led(2, "multi_primary"), three_zones, links);
+  world.write();
+  world.run(8_ms);  // received at 6, applied at 11
+  world.crash(1);
+  world.crash(0);
+  world.run(20_ms);
+  world.revive(1);
+  world.run(26_ms);
+  Sent& read = world.read(0, 0, 1);
+  world.run(1_s);
+  CHECK(shown(read) == 1);
+}
+
+TEST_CASE("clients of a dead primary turn to the next once it was found dead") {
+  DatabaseWorld world(led(2, "multi_primary", R"({"failover": "1s"})"), three_zones, links);
+  world.crash(0);
+  world.write();
+  world.run(1_s);
+  world.write();
+  world.run(2_s);
+  world.revive(0);
+  world.write();
+  world.run(3_s);
+  CHECK(world.heard() == Texts{"unreachable@0", "ok@1007", "ok@2003"});
+  CHECK(world.counted("failovers") == 1);
+  CHECK(world.seen().times("failover") == Ms{1000});
+}
+
+TEST_CASE("whoever dies and comes back, in the end all primaries agree with the truth") {
+  rc::prop("whatever their clocks say", [] {
+    Json more = Json::parse(R"({"write": {"exponential": {"mean": "2ms"}},
+                                "apply": {"exponential": {"mean": "2ms"}},
+                                "replication_lag": {"exponential": {"mean": "5ms"}}})");
+    const bool has_skew = *rc::gen::arbitrary<bool>();
+    if (has_skew) {
+      more["clock_skew"] = Json{{"exponential", {{"mean", "10ms"}}}};
+    }
+    if (*rc::gen::arbitrary<bool>()) {
+      more["failover"] = "10ms";
+    }
+    DatabaseWorld world(led(3, "multi_primary", more.dump()), three_zones,
+                        R"({"between_zones": {"exponential": {"mean": "2ms"}}})");
+    Duration now;
+    const int steps = *rc::gen::inRange(0, 100);
+    for (int i = 0; i < steps; ++i) {
+      now += Duration::nanoseconds(*rc::gen::inRange(0, 5000) * std::int64_t{1000});
+      world.run(now);
+      const int what = *rc::gen::inRange(0, 10);
+      const auto place = static_cast<PlaceId>(*rc::gen::inRange(0, 3));
+      if (what < 7) {
+        world.write(*rc::gen::inRange(0, 3), 0, place);
+      } else if (what < 8) {
+        world.crash(place);
+      } else {
+        world.revive(place);
+      }
+    }
+    world.downs.clear();
+    world.run(now + 2_s);
+    RC_ASSERT(world.seen().is_idle());
+    RC_ASSERT(world.seen().times("convergence").size() ==
+              static_cast<std::size_t>(world.counted("writes")));
+    RC_ASSERT(world.counted("conflicts") <= world.counted("lost_writes"));
+    RC_ASSERT(has_skew || world.counted("conflicts") == world.counted("lost_writes"));
+    for (std::uint64_t key = 0; key < 3; ++key) {
+      for (std::size_t node = 0; node < 3; ++node) {
+        Request request;
+        request.key = key;
+        Sent& read = world.send_to(world.node(node), request);
+        world.run(world.simulation.now() - Time() + 1_s);
+        RC_ASSERT(read.reply.answer().stamp.write() == world.truth.latest(1, key).write());
+      }
+    }
+  });
 }
 
 // ---- Quorums ----------------------------------------------------------------------------------
@@ -992,6 +1340,25 @@ TEST_CASE("a read mends the copies that it finds out of date") {
   CHECK(world.counted("repairs") == 1);
 }
 
+TEST_CASE("a read that needs one answer mends those who answer later, or is late itself") {
+  for (const PlaceId reader : {PlaceId{0}, PlaceId{2}}) {
+    DatabaseWorld world(leaderless(R"({"read_repair": true, "read_consistency": "one"})"),
+                        three_zones, links);
+    world.crash(2);
+    world.write();
+    world.run(1_s);
+    world.revive(2);
+    Sent& first = world.read(0, 0, reader);
+    world.run(2_s);
+    CHECK(first.heard == "ok@1001");
+    CHECK(shown(first) == (reader == 0 ? 1 : 0));
+    CHECK(world.counted("repairs") == 1);
+    Sent& second = world.read(0, 0, 2);
+    world.run(3_s);
+    CHECK(shown(second) == 1);
+  }
+}
+
 TEST_CASE("without read repair a copy that missed a write stays out of date") {
   DatabaseWorld world(leaderless(R"({"read_consistency": "one"})"), three_zones, links);
   world.crash(2);
@@ -1136,6 +1503,60 @@ TEST_CASE("nothing is lost or stale when keys move under reads and writes") {
     RC_ASSERT(world.counted("writes") == steps);
     RC_ASSERT(world.seen().is_idle());
   });
+}
+
+// ---- Views ------------------------------------------------------------------------------------
+
+TEST_CASE("a view shows what was read from its source, and is stale when that has moved on") {
+  for (const char* kind : {"async", "multi_primary", "quorum"}) {
+    INFO(kind);
+    DatabaseWorld world(std::string(kind) == "quorum" ? leaderless() : led(2, kind));
+    const std::uint16_t source = world.truth.add_store();
+    const auto change_source = [&] {
+      const DataStamp change = world.truth.begin_write(source);
+      world.truth.commit(change, 5);
+      return change;
+    };
+    Request refresh;
+    refresh.operation = Operation::write;
+    refresh.key = 5;
+    refresh.stamp = change_source();
+    world.send_to(*world.client, refresh);
+    world.run(1_s);
+    Sent& fresh = world.read(5);
+    world.run(2_s);
+    CHECK_FALSE(is_stale(fresh));
+    change_source();
+    Sent& late = world.read(5);
+    Sent& other = world.read(6);
+    world.run(3_s);
+    CHECK(is_stale(late));
+    CHECK_FALSE(is_stale(other));
+    CHECK(world.counted("stale_reads") == 1);
+    Sent& never_refreshed = world.read(7);
+    world.truth.commit(world.truth.begin_write(source), 7);
+    world.run(4_s);
+    CHECK(is_stale(never_refreshed));
+  }
+}
+
+TEST_CASE("of two views of a key the later write counts, though it shows the older item") {
+  DatabaseWorld world(R"({"read": "1ms"})");
+  const std::uint16_t source = world.truth.add_store();
+  const DataStamp first = world.truth.begin_write(source);
+  const DataStamp second = world.truth.begin_write(source);
+  world.truth.commit(first, 0);
+  world.truth.commit(second, 0);
+  Request refresh;
+  refresh.operation = Operation::write;
+  for (const DataStamp shown : {second, first}) {
+    refresh.stamp = shown;
+    world.send_to(*world.client, refresh);
+  }
+  world.run(1_s);
+  Sent& read = world.read(0);
+  world.run(2_s);
+  CHECK(is_stale(read));
 }
 
 // ---- Work behind the scenes, and locks --------------------------------------------------------
@@ -1292,7 +1713,10 @@ TEST_CASE("what cannot have an effect is doubted") {
   CHECK(problems_of("{}").empty());
   for (const char* settings :
        {R"({"read_from": "any"})", R"({"failover": "1s"})", R"({"hinted_handoff": "1h"})",
-        R"({"read_repair": true})", R"({"replication": "sync"})",
+        R"({"read_repair": true})", R"({"replication": "sync"})", R"({"clock_skew": "1s"})",
+        R"({"replicas": 2, "fallback": "1s"})",
+        R"({"replicas": 2, "replication": "multi_primary", "failover":
+            {"detection": "1s", "promotion": "1s"}})",
         R"({"compaction": {"interval": "1s", "work": "1ms"}})",
         R"({"replicas": 3, "replication": "quorum", "locks": true})",
         R"({"shards": 2, "resharding": {"at": "1s", "shards": 2, "items": 1, "item_size": "1B",
@@ -1303,6 +1727,13 @@ TEST_CASE("what cannot have an effect is doubted") {
     CHECK(problems.begin()->find("warning: ") == 0);
     CHECK(problems.begin()->find("has no effect") != std::string::npos);
   }
+}
+
+TEST_CASE("under multi_primary nothing is resharded") {
+  CHECK(problems_of(R"({"replicas": 2, "replication": "multi_primary", "resharding":
+      {"at": "1s", "shards": 2, "items": 1, "item_size": "1B", "bandwidth": "1Mbps"}})")
+            .begin()
+            ->find("error: ") == 0);
 }
 
 TEST_CASE("more copies than there are cannot answer") {
@@ -1318,7 +1749,7 @@ TEST_CASE("more copies than there are cannot answer") {
 
 TEST_CASE("a database can end with everything in flight") {
   std::vector<std::string> all;
-  for (const char* kind : {"async", "semi_sync", "sync", "consensus"}) {
+  for (const char* kind : {"async", "semi_sync", "sync", "consensus", "multi_primary"}) {
     all.push_back(led(3, kind, R"({"failover": {"detection": "5ms", "promotion": "5ms"},
                                    "read_from": "read_your_writes", "concurrency": 3,
                                    "cpu": 1, "locks": true,

@@ -25,7 +25,7 @@ SWITCHED_OFF = {
     ],
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
-    "a-hot-key-makes-a-hot-shard": ["ranged.sharding=hash"],
+    "a-hot-key-makes-a-hot-shard": [["ranged.sharding=hash"], ["listed.sharding=hash"]],
     "a-late-fill-brings-old-data-back":
         ["leased_app.handler=[{look_aside: {cache: leased_cache, store: leased_database}}]"],
     "a-message-overtakes-the-data": ["patient.delay=0s"],
@@ -49,6 +49,8 @@ SWITCHED_OFF = {
         ["faults=[]"],
     ],
     "a-rebalance-stops-the-group": ["eager.consume.assignment=cooperative"],
+    "a-view-lags-behind-its-source":
+        [["late_projector.concurrency.workers=16"], ["projector.handler=[{wait: 1ms}]"]],
     "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
     "acks-trade-latency-for-loss": ["acks_leader.acks=all"],
     "an-election-stops-all-writes": ["near.failover=null"],
@@ -61,6 +63,9 @@ SWITCHED_OFF = {
     ],
     "an-old-page-is-better-than-none": ["lenient.stale_if_error=0s"],
     "an-outbox-loses-no-event": ["outbox.max_receive_count=1"],
+    "active-active-loses-writes-silently":
+        [["active.replication=async"], ["skewed.clock_skew=0s"], ["cramped.cpu=2"],
+         ["passive.read_from=primary"]],
     "balancing-on-equal-servers": ["by_all.policy=random"],
     "balancing-on-unequal-servers": ["faults.0.factor=1"],
     "big-answers-fill-the-line": ["network.to_users.bandwidth=100Gbps"],
@@ -77,6 +82,8 @@ SWITCHED_OFF = {
     ],
     "everybody-writes-one-row": ["hot.locks=false"],
     "fan-out-meets-the-tail": ["asks_all.handler=[{call: leaf}]"],
+    "fan-out-on-write-against-fan-out-on-read":
+        [["push_workers.handler=[{wait: 1ms}]"], ["pull_app.handlers.look=[{read: pull_posts}]"]],
     "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
     "hot-key-on-a-hash-ring": ["bounded.policy=ring_hash"],
     "jitter-spreads-retries": ["step_users.retry.retry_back_off.jitter=full"],
@@ -90,6 +97,9 @@ SWITCHED_OFF = {
         ["safe.persistent=false"],
     ],
     "no-backend-left": ["watching.health_check.interval=1h"],
+    "old-objects-take-hours":
+        [["touching.lifecycle=null"], ["touching.lifecycle.since=creation"],
+         ["many_prefixes.rate_limit.prefixes=1"]],
     "one-busy-account-fills-no-queue": [
         ["fifo.fifo=false"],
         ["plain.fifo=true"],
@@ -113,10 +123,12 @@ SWITCHED_OFF = {
         ["prefetching_film_workers.consume.prefetch=1"],
     ],
     "priorities-in-a-rush": ["by_priority.concurrency.queue.discipline=fifo"],
-    "quorums-trade-speed-for-freshness": ["one.read_consistency=all"],
+    "quorums-trade-speed-for-freshness":
+        [["one.read_consistency=all"], ["repaired.read_repair=false"]],
     "ramp-to-the-knee": ["app.concurrency.workers=8"],
     "regional-deployment": ["us_app.zones=[eu]"],
-    "replicas-show-old-data": ["own.read_from=any"],
+    "replicas-show-old-data":
+        [["own.read_from=any"], ["sync.replication=async"], ["yielding.fallback=null"]],
     "resharding-costs-before-it-pays": ["ring.sharding=hash"],
     "retention-forgets-what-a-slow-group-has-not-read": ["short_log.retention=1h"],
     "retries-multiply-through-tiers": ["eager_middle.handler=[{call: hurt_database}]"],

@@ -24,6 +24,7 @@ const std::map<std::string, std::string> ways_to_call{
     {"database", "kind: database, shards: 3, read: 1ms"},
     {"queue", "kind: queue, publish: 1ms"},
     {"log", "kind: log, partitions: 4, brokers: 3, replicas: 2, append: 1ms"},
+    {"object_storage", "kind: object_storage, hot: 1ms"},
 };
 
 bool calls_others(const std::string& kind) {

@@ -35,15 +35,36 @@ class Truth {
     last = last == write.write() ? before.write() : last;
   }
 
+  /// What was written had been read from another store: the store is a view of that one, and who is
+  /// shown this write is shown that one's data. Before the first such write of all, the view is not
+  /// known to be one.
+  void derive(DataStamp write, DataStamp source) {
+    std::vector<DataStamp>& sources = stores_[write.store() - 1U].sources;
+    if (sources.empty()) {
+      sources.emplace_back(source.store(), 0);
+    }
+    if (sources.size() <= write.write()) {
+      sources.resize(write.write() + 1);
+    }
+    sources[write.write()] = source;
+  }
+  /// The data behind what was seen; none unless it was seen in a view.
+  DataStamp source_of(DataStamp seen) const {
+    const std::vector<DataStamp>& sources = stores_[seen.store() - 1U].sources;
+    return seen.write() < sources.size() ? sources[seen.write()] : DataStamp();
+  }
+
   DataStamp latest(std::uint16_t store, std::uint64_t key) const {
     const Store& asked = stores_[store - 1U];
     const auto found = asked.last.find(key);
     return {store, found == asked.last.end() ? 0 : found->second};
   }
 
-  /// Whether a write that was committed until now replaced what was seen of this key.
+  /// Whether a write that was committed until now replaced what was seen of this key, or the data
+  /// behind it.
   bool is_stale(DataStamp seen, std::uint64_t key) const {
-    return seen.is_data() && seen.write() < latest(seen.store(), key).write();
+    return seen.is_data() &&
+           (seen.write() < latest(seen.store(), key).write() || is_stale(source_of(seen), key));
   }
 
  private:
@@ -53,6 +74,7 @@ class Truth {
   struct Store {
     std::uint64_t writes = 0;
     tsl::robin_map<std::uint64_t, std::uint64_t, Mix> last;
+    std::vector<DataStamp> sources;  ///< by write, from 0: how it began; empty unless it is a view
   };
   std::vector<Store> stores_;
 };

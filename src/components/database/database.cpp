@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "components/database/multi_primary.hpp"
 #include "components/database/primary.hpp"
 #include "components/database/quorum.hpp"
 
@@ -15,9 +16,14 @@ const Measure stale_ratio{"database", "stale_ratio", "share of the reads that we
                           stale_reads, reads};
 const Measure writes{"database", Measure::count, "writes", "writes that were committed"};
 const Measure lost_writes{"database", Measure::count, "lost_writes",
-                          "committed writes that a fail-over lost"};
+                          "committed writes that a fail-over took back, or that gave way to one "
+                          "that had not seen them"};
+const Measure conflicts{"database", Measure::count, "conflicts",
+                        "writes to the same key of which neither had seen the other; one was lost"};
 const Measure failovers{"database", Measure::count, "failovers",
-                        "replicas that became the primary"};
+                        "dead primaries that others took over from"};
+const Measure fallbacks{"database", Measure::count, "fallbacks",
+                        "times that a primary went on without its replicas"};
 const Measure hints{"database", Measure::count, "hints",
                     "writes handed to a copy when it came back"};
 const Measure repairs{"database", Measure::count, "repairs",
@@ -25,6 +31,8 @@ const Measure repairs{"database", Measure::count, "repairs",
 const Measure moved{"database", Measure::count, "moved", "items that resharding moved"};
 const Measure lag{"database", Measure::times, "lag",
                   "time from a write at the primary until a replica has applied it"};
+const Measure convergence{"database", Measure::times, "convergence",
+                          "time from a write until all copies had it, where all are primaries"};
 const Measure failover{"database", Measure::times, "failover",
                        "time from a primary's death until another takes writes (RTO)"};
 const Measure data_loss{"database", Measure::times, "data_loss",
@@ -41,11 +49,14 @@ DatabaseTold::DatabaseTold(ComponentObserver& observer)
       stale_reads(observer.tally(stampede::stale_reads)),
       writes(observer.tally(stampede::writes)),
       lost_writes(observer.tally(stampede::lost_writes)),
+      conflicts(observer.tally(stampede::conflicts)),
       failovers(observer.tally(stampede::failovers)),
+      fallbacks(observer.tally(stampede::fallbacks)),
       hints(observer.tally(stampede::hints)),
       repairs(observer.tally(stampede::repairs)),
       moved(observer.tally(stampede::moved)),
       lag(observer.timing(stampede::lag)),
+      convergence(observer.timing(stampede::convergence)),
       failover(observer.timing(stampede::failover)),
       data_loss(observer.timing(stampede::data_loss)),
       lock_wait(observer.timing(stampede::lock_wait)),
@@ -83,6 +94,9 @@ class Database final : public Component {
       static_cast<DatabaseNode&>(fleet_[i]).begin_to_compact();
     }
     for (const std::unique_ptr<PrimaryAndReplicas>& shard : led_) {
+      shard->start();
+    }
+    for (const std::unique_ptr<MultiPrimary>& shard : active_) {
       shard->start();
     }
     if (settings_.resharding) {
@@ -126,6 +140,20 @@ class Database final : public Component {
       led_.push_back(
           std::make_unique<PrimaryAndReplicas>(shared, std::move(nodes), combine(seed_, shard)));
       homes_.belongs_to(shard, *led_.back());
+    } else if (settings_.is_multi_primary()) {
+      const MultiPrimary::Shared shared{.settings = settings_,
+                                        .simulation = context_.simulation,
+                                        .network = context_.network,
+                                        .truth = context_.truth,
+                                        .told = told_,
+                                        .homes = homes_,
+                                        .store = store_,
+                                        .shard = shard,
+                                        .lags = context_.stream("replication lag"),
+                                        .applies = context_.stream("apply"),
+                                        .clocks = context_.stream("clock")};
+      active_.push_back(std::make_unique<MultiPrimary>(shared, nodes, combine(seed_, shard)));
+      homes_.belongs_to(shard, *active_.back());
     } else {
       const Quorum::Shared shared{.settings = settings_,
                                   .simulation = context_.simulation,
@@ -157,8 +185,13 @@ class Database final : public Component {
   }
 
   Reply ask(std::uint32_t shard, const Request& request) {
-    if (!settings_.has_primary()) {
+    if (settings_.is_quorum()) {
       return quorums_[shard]->call(request);
+    }
+    if (settings_.is_multi_primary()) {
+      MultiPrimary& copies = *active_[shard];
+      const auto may_ask = [](std::size_t) { return true; };
+      return choose(copies, copies.node(0), request, /*nearest=*/true, may_ask).call(request);
     }
     PrimaryAndReplicas& copies = *led_[shard];
     if (request.operation != Operation::read) {
@@ -173,17 +206,25 @@ class Database final : public Component {
     if (settings_.read_from == ReadFrom::primary || copies.size() == 1) {
       return copies.primary();
     }
+    const auto may_ask = [&](std::size_t copy) { return may_read(copies, copy, request); };
+    return choose(copies, copies.primary(), request, settings_.read_from == ReadFrom::nearest,
+                  may_ask);
+  }
+
+  /// One of the copies that are not known to be down and may be asked; if there is none, `last`.
+  template <class Copies, class MayAsk>
+  DatabaseNode& choose(Copies& copies, DatabaseNode& last, const Request& request, bool nearest,
+                       MayAsk may_ask) {
     // Every copy that may be asked is as likely: the n-th one replaces the choice with 1/n.
     Draw draw = choices_.at(request.luck);
-    DatabaseNode* chosen = &copies.primary();
+    DatabaseNode* chosen = &last;
     std::uint64_t candidates = 0;
     int best_nearness = 0;
     for (std::size_t copy = 0; copy < copies.size(); ++copy) {
-      if (copies.is_known_down(copy) || !may_read(copies, copy, request)) {
+      if (copies.is_known_down(copy) || !may_ask(copy)) {
         continue;
       }
-      const int nearness =
-          settings_.read_from == ReadFrom::nearest ? nearness_of(copies.node(copy), request) : 0;
+      const int nearness = nearest ? nearness_of(copies.node(copy), request) : 0;
       if (candidates == 0 || nearness > best_nearness) {
         chosen = &copies.node(copy);
         candidates = 1;
@@ -278,6 +319,7 @@ class Database final : public Component {
   Fleet fleet_;
   std::vector<std::unique_ptr<PrimaryAndReplicas>> led_;  ///< by shard
   std::vector<std::unique_ptr<Quorum>> quorums_;
+  std::vector<std::unique_ptr<MultiPrimary>> active_;
   Scope scope_;
 };
 

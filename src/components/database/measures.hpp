@@ -17,11 +17,14 @@ struct DatabaseTold {
   Tally& stale_reads;
   Tally& writes;
   Tally& lost_writes;
+  Tally& conflicts;
   Tally& failovers;
+  Tally& fallbacks;
   Tally& hints;
   Tally& repairs;
   Tally& moved;
   Timing& lag;
+  Timing& convergence;
   Timing& failover;
   Timing& data_loss;
   Timing& lock_wait;

@@ -13,6 +13,15 @@ namespace stampede {
 
 class DatabaseNode;
 
+/// The next write of a store. Who writes what was read from another store makes it a view of that.
+inline DataStamp begin_write(Truth& truth, std::uint16_t store, const Request& request) {
+  const DataStamp write = truth.begin_write(store);
+  if (request.stamp.is_data() && request.stamp.store() != store) {
+    truth.derive(write, request.stamp);
+  }
+  return write;
+}
+
 /// What the copies of one shard agree on: which data a node holds and what a write has to wait for.
 class Copies {
  public:
@@ -51,7 +60,7 @@ class DatabaseNode final : public Server {
       workers_.emplace(context.simulation, settings.concurrency->workers,
                        settings.concurrency->queue.discipline);
     }
-    if (settings.locks && settings.has_primary()) {
+    if (settings.locks && !settings.is_quorum()) {
       locks_.emplace(context.simulation);
     }
     if (settings.error_rate.value > 0) {
@@ -120,7 +129,7 @@ class DatabaseNode final : public Server {
             } else if (request.operation == Operation::read) {
               response.stamp = copies_->read(*this, request.key);
               response.stale = truth_.is_stale(response.stamp, request.key);
-              if (settings_.has_primary()) {  // otherwise the answer of one copy is not yet one
+              if (!settings_.is_quorum()) {  // otherwise the answer of one copy is not yet one
                 told_.read(response.stale);
               }
               stay.end(Outcome::ok);

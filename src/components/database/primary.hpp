@@ -17,6 +17,10 @@ namespace stampede {
 /// before it. Replicas acknowledge what they have received, which is on their disk then and
 /// survives a crash, and apply it after that; under sync they acknowledge what they have applied.
 /// What is not committed nobody sees.
+///
+/// A primary that waits too long for its replicas may fall back: it commits alone until enough of
+/// them have caught up (MySQL's rpl_semi_sync_source_timeout). A leader that has lost its majority
+/// does not know that at once: writes wait, until it steps down (the CheckQuorum of etcd's raft).
 class PrimaryAndReplicas final : public Copies {
  public:
   struct Shared {
@@ -73,15 +77,20 @@ class PrimaryAndReplicas final : public Copies {
 
   void went_down(DatabaseNode& node) override {
     Replica& dead = replicas_[node.copy()];
+    const bool had_majority = !lacks_majority();
     dead.is_up = false;
     ++dead.deaths;
     if (shared_.settings.failover) {
       static_cast<void>(watch(*this, node.copy(), dead.deaths));
     }
+    if (had_majority && lacks_majority() && shared_.settings.failover) {
+      static_cast<void>(step_down(*this, ++majority_changes_));
+    }
     changed_.raise();  // whoever counted on it looks for another
   }
   void came_up(DatabaseNode& node) override {
     Replica& back = replicas_[node.copy()];
+    const bool had_majority = !lacks_majority();
     back.is_up = true;
     back.known_down = false;
     ++back.deaths;
@@ -92,6 +101,12 @@ class PrimaryAndReplicas final : public Copies {
     } else {
       ship(node.copy());
       acknowledge_to_primary(node.copy());
+    }
+    if (!had_majority && !lacks_majority()) {
+      ++majority_changes_;
+      if (has_stepped_down_) {
+        static_cast<void>(stand_again(*this, majority_changes_));
+      }
     }
     changed_.raise();
   }
@@ -112,6 +127,7 @@ class PrimaryAndReplicas final : public Copies {
   /// A write that waits for others to have it.
   struct Pending : Waiter {
     std::uint64_t position = 0;
+    Time since;
   };
 
   class CommitAwaiter {
@@ -122,9 +138,12 @@ class PrimaryAndReplicas final : public Copies {
     bool await_ready() const { return copies_.committed_ >= pending_.position; }
     void await_suspend(std::coroutine_handle<> process) {
       pending_.process = process;
+      pending_.since = copies_.shared_.simulation.now();
       copies_.pending_.push_back(pending_);
+      copies_.watch_for_fallback();
     }
-    void await_resume() {}
+    /// False if the leader stepped down instead; the write may yet be committed.
+    bool await_resume() const { return copies_.committed_ >= pending_.position; }
 
    private:
     PrimaryAndReplicas& copies_;
@@ -139,13 +158,13 @@ class PrimaryAndReplicas final : public Copies {
 
   static Task<Response> take(DatabaseNode& node, PrimaryAndReplicas& copies, Request request) {
     Response response;
-    if (!copies.is_primary(node.copy()) || copies.lacks_majority() ||
+    if (!copies.is_primary(node.copy()) || copies.has_stepped_down_ ||
         !copies.shared_.homes.is_home(copies.shared_.shard, request.key)) {
       response.outcome = Outcome::error;  // "not primary", "moved": the client's view of it is old
       co_return response;
     }
     const Shared& shared = copies.shared_;
-    const DataStamp stamp = shared.truth.begin_write(shared.store);
+    const DataStamp stamp = begin_write(shared.truth, shared.store, request);
     const std::uint64_t position = copies.log_.append(
         request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
     Replica& own = copies.replicas_[copies.primary_];
@@ -155,8 +174,10 @@ class PrimaryAndReplicas final : public Copies {
       copies.ship(copy);
     }
     copies.go_on();
-    if (copies.committed_ < position) {
-      co_await CommitAwaiter(copies, position);
+    const bool is_committed = co_await CommitAwaiter(copies, position);
+    if (!is_committed) {
+      response.outcome = Outcome::error;
+      co_return response;
     }
     response.stamp = stamp;
     co_return response;
@@ -181,7 +202,10 @@ class PrimaryAndReplicas final : public Copies {
 
   /// The position up to which writes have reached as many copies as they must.
   std::uint64_t committable_until() const {
-    const std::size_t needed = copies_needed();
+    return has_fallen_back_ ? log_.end() : known_at(copies_needed());
+  }
+  /// The position up to which the primary knows that so many copies have the log.
+  std::uint64_t known_at(std::size_t needed) const {
     if (needed <= 1) {
       return log_.end();
     }
@@ -214,7 +238,6 @@ class PrimaryAndReplicas final : public Copies {
     return static_cast<std::size_t>(std::count_if(
         replicas_.begin(), replicas_.end(), [](const Replica& replica) { return replica.is_up; }));
   }
-  /// A leader that cannot reach a majority steps down, and nobody takes its place.
   bool lacks_majority() const {
     return shared_.settings.replication == ReplicationKind::consensus && up_count() < majority();
   }
@@ -292,6 +315,7 @@ class PrimaryAndReplicas final : public Copies {
     co_await copies.shared_.simulation.delay(out);
     if (copies.epoch_ == epoch && primary.is_up) {
       replica.acknowledged = std::max(replica.acknowledged, position);
+      copies.has_fallen_back_ = copies.has_fallen_back_ && !copies.have_caught_up();
       copies.go_on();
     }
     co_return Done();
@@ -321,9 +345,7 @@ class PrimaryAndReplicas final : public Copies {
       const std::uint64_t epoch = copies.epoch_;
       const std::uint64_t position = replica.applied + 1;
       Draw draw = shared.applies.at(combine(combine(copies.luck_, node.copy()), position));
-      const Duration demand =
-          (shared.settings.apply ? *shared.settings.apply : shared.settings.write_work())
-              .sample(draw);
+      const Duration demand = shared.settings.apply_work().sample(draw);
       co_await node.work(demand);
       if (copies.epoch_ != epoch || replica.applied + 1 != position) {
         continue;  // there is another primary, or it is this node
@@ -338,6 +360,59 @@ class PrimaryAndReplicas final : public Copies {
       copies.forget();
       copies.changed_.raise();
     }
+  }
+
+  // ---- Without enough replicas ----
+
+  void watch_for_fallback() {
+    if (shared_.settings.fallback && !is_watching_) {
+      is_watching_ = true;
+      static_cast<void>(fall_back_when_late(*this));
+    }
+  }
+  /// There as long as writes wait.
+  static Process fall_back_when_late(PrimaryAndReplicas& copies) {
+    Simulation& simulation = copies.shared_.simulation;
+    while (!copies.pending_.empty()) {
+      const Time due = copies.pending_.front().since + *copies.shared_.settings.fallback;
+      if (simulation.now() < due) {
+        co_await simulation.until(due);
+      } else {
+        copies.has_fallen_back_ = true;
+        copies.shared_.told.fallbacks.add();
+        copies.go_on();
+      }
+    }
+    copies.is_watching_ = false;
+    co_return Done();
+  }
+
+  /// Enough replicas are so close behind that writes need not wait for longer than they may.
+  bool have_caught_up() {
+    const std::uint64_t next = known_at(copies_needed()) + 1;
+    return !log_.holds(next) ||
+           shared_.simulation.now() - log_.at(next).written < *shared_.settings.fallback;
+  }
+
+  /// A leader that has not heard from a majority for an election timeout gives up. Its log stays,
+  /// and what waits there may be committed when the others are back.
+  static Process step_down(PrimaryAndReplicas& copies, std::uint64_t change) {
+    co_await copies.shared_.simulation.delay(copies.shared_.settings.failover->detection);
+    if (copies.majority_changes_ == change) {
+      copies.has_stepped_down_ = true;
+      while (!copies.pending_.empty()) {
+        copies.shared_.simulation.wake(copies.pending_.pop_front());
+      }
+    }
+    co_return Done();
+  }
+  /// There is a majority again, and it elects a leader; a dead one is replaced by `watch`.
+  static Process stand_again(PrimaryAndReplicas& copies, std::uint64_t change) {
+    co_await copies.shared_.simulation.delay(copies.shared_.settings.failover->promotion);
+    if (copies.majority_changes_ == change) {
+      copies.has_stepped_down_ = false;
+    }
+    co_return Done();
   }
 
   // ---- Fail-over ----
@@ -390,6 +465,7 @@ class PrimaryAndReplicas final : public Copies {
   void promote(std::uint32_t copy, Time died) {
     ++epoch_;
     primary_ = copy;
+    has_fallen_back_ = has_stepped_down_ = false;
     Time oldest_lost = Time::never();
     std::uint64_t position = log_.end();
     log_.cut(replicas_[copy].applied, [&](const WriteLog::Entry& entry) {
@@ -424,7 +500,11 @@ class PrimaryAndReplicas final : public Copies {
   std::uint64_t luck_;
   std::vector<Replica> replicas_;  ///< by copy; never grows, so that processes may refer to one
   std::uint32_t primary_ = 0;
-  std::uint64_t epoch_ = 0;  ///< changes with the primary
+  std::uint64_t epoch_ = 0;             ///< changes with the primary
+  bool has_fallen_back_ = false;        ///< it commits alone
+  bool is_watching_ = false;            ///< whether it should
+  std::uint64_t majority_changes_ = 0;  ///< losses and returns of a majority of copies that are up
+  bool has_stepped_down_ = false;
   WriteLog log_;
   std::uint64_t committed_ = 0;     ///< the position in the log up to which writes are committed
   IntrusiveList<Pending> pending_;  ///< ascending

@@ -110,6 +110,8 @@ class Quorum final : public Copies {
 
     /// A copy was down, died, or was not heard from.
     virtual void missed(std::size_t) {}
+    /// That was the last of them.
+    virtual void all_ended() {}
 
     void take(std::size_t copy, const Response& response) {
       copies_[copy].heard = response;
@@ -119,9 +121,14 @@ class Quorum final : public Copies {
           response.outcome == Outcome::unreachable) {
         missed(copy);
       }
-      if (is_decided_) {
-        return;
+      if (!is_decided_) {
+        count(response);
       }
+      if (ended_ == copies_.size()) {
+        all_ended();
+      }
+    }
+    void count(const Response& response) {
       if (!response.silent && response.ok()) {
         --needed_;
         if (best_.stamp.write() <= response.stamp.write()) {
@@ -177,13 +184,35 @@ class Quorum final : public Copies {
     Request write_;
   };
 
+  /// Those to a read: when all have answered, whoever showed old data is given the new. The last
+  /// answers may come at the end of the world, when the quorum is gone.
+  class AnswersToRead final : public Answers, public ListHook {
+   public:
+    AnswersToRead(Quorum& quorum, const Request& read, std::size_t needed)
+        : Answers(quorum.shared_.simulation, quorum.nodes_.size(), needed),
+          quorum_(quorum),
+          read_(read) {
+      quorum.reads_.push_back(*this);
+    }
+
+   private:
+    void all_ended() override {
+      if (is_linked() && quorum_.shared_.settings.read_repair) {
+        quorum_.repair(*this, read_);
+      }
+    }
+
+    Quorum& quorum_;
+    Request read_;
+  };
+
   static Reply read_from_all(Quorum& quorum, Request request) {
     // What is committed while the read is under way, it need not show.
     const DataStamp due = quorum.shared_.truth.latest(quorum.shared_.store, request.key);
     const int needed = answers_needed(quorum.shared_.settings.read_consistency,
                                       static_cast<int>(quorum.nodes_.size()));
-    const std::shared_ptr<Answers> answers = std::make_shared<Answers>(
-        quorum.shared_.simulation, quorum.nodes_.size(), static_cast<std::size_t>(needed));
+    const std::shared_ptr<Answers> answers =
+        std::make_shared<AnswersToRead>(quorum, request, static_cast<std::size_t>(needed));
     for (std::size_t copy = 0; copy < quorum.nodes_.size(); ++copy) {
       Reply reply = quorum.nodes_[copy]->call(request);
       Answers::listen(answers, copy, reply);
@@ -193,19 +222,23 @@ class Quorum final : public Copies {
     }
     Response response = answers->response();
     if (!response.silent && response.ok()) {
-      response.stale = response.stamp.write() < due.write();
+      Truth& truth = quorum.shared_.truth;
+      response.stale = response.stamp.write() < due.write() ||
+                       truth.is_stale(truth.source_of(response.stamp), request.key);
       quorum.shared_.told.read(response.stale);
-      if (quorum.shared_.settings.read_repair) {
-        quorum.repair(*answers, request, response.stamp);
-      }
     }
     co_return response;
   }
 
-  void repair(const Answers& answers, const Request& request, DataStamp newest) {
+  void repair(const Answers& answers, const Request& request) {
+    DataStamp newest;
     for (std::size_t copy = 0; copy < nodes_.size(); ++copy) {
-      if (answers.has_answered(copy) && answers.of(copy).ok() &&
-          answers.of(copy).stamp.write() < newest.write()) {
+      const bool is_newer = shows_data(answers, copy) &&
+                            (!newest.is_data() || answers.of(copy).stamp.write() > newest.write());
+      newest = is_newer ? answers.of(copy).stamp : newest;
+    }
+    for (std::size_t copy = 0; copy < nodes_.size(); ++copy) {
+      if (shows_data(answers, copy) && answers.of(copy).stamp.write() < newest.write()) {
         shared_.told.repairs.add();
         Request write = request.as_branch(copy);
         write.operation = Operation::write;
@@ -214,11 +247,14 @@ class Quorum final : public Copies {
       }
     }
   }
+  static bool shows_data(const Answers& answers, std::size_t copy) {
+    return answers.has_answered(copy) && answers.of(copy).ok();
+  }
 
   static Reply write_to_all(Quorum& quorum, Request request) {
     const int needed = answers_needed(quorum.shared_.settings.write_consistency,
                                       static_cast<int>(quorum.nodes_.size()));
-    request.stamp = quorum.shared_.truth.begin_write(quorum.shared_.store);
+    request.stamp = begin_write(quorum.shared_.truth, quorum.shared_.store, request);
     const std::shared_ptr<Answers> answers =
         std::make_shared<AnswersToWrite>(quorum, request, static_cast<std::size_t>(needed));
     for (std::size_t copy = 0; copy < quorum.nodes_.size(); ++copy) {
@@ -272,7 +308,8 @@ class Quorum final : public Copies {
   std::vector<DatabaseNode*> nodes_;
   std::vector<tsl::robin_map<std::uint64_t, std::uint64_t>> held_;  ///< by copy: the last write
   Signal came_up_;
-  IntrusiveList<AnswersToWrite> writes_;  ///< not all of whose answers are there
+  IntrusiveList<AnswersToRead> reads_;  ///< not all of whose answers are there
+  IntrusiveList<AnswersToWrite> writes_;
   Scope scope_;
 };
 

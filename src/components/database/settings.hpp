@@ -24,18 +24,21 @@ inline void describe(Visitor& v, WorkersSettings& s) {
 
 /// How the copies of a shard hear of a write, and when it counts as committed.
 enum class ReplicationKind {
-  async,      ///< the primary has it
-  semi_sync,  ///< and one replica has received it
-  sync,       ///< and all replicas have applied it
-  consensus,  ///< a majority of the copies has received it
-  quorum,     ///< no primary: as many copies as the consistency level says
+  async,          ///< the primary has it
+  semi_sync,      ///< and one replica has received it
+  sync,           ///< and all replicas have applied it
+  consensus,      ///< a majority of the copies has received it
+  quorum,         ///< no primary: as many copies as the consistency level says
+  multi_primary,  ///< every copy is a primary: the one that was asked has it
 };
 inline const EnumNames<ReplicationKind>& names(ReplicationKind) {
-  static const EnumNames<ReplicationKind> table{{{ReplicationKind::async, "async"},
-                                                 {ReplicationKind::semi_sync, "semi_sync"},
-                                                 {ReplicationKind::sync, "sync"},
-                                                 {ReplicationKind::consensus, "consensus"},
-                                                 {ReplicationKind::quorum, "quorum"}}};
+  static const EnumNames<ReplicationKind> table{
+      {{ReplicationKind::async, "async"},
+       {ReplicationKind::semi_sync, "semi_sync"},
+       {ReplicationKind::sync, "sync"},
+       {ReplicationKind::consensus, "consensus"},
+       {ReplicationKind::quorum, "quorum"},
+       {ReplicationKind::multi_primary, "multi_primary"}}};
   return table;
 }
 
@@ -82,7 +85,9 @@ struct FailoverSettings {
 };
 inline void describe(Visitor& v, FailoverSettings& s) {
   v.shorthand("detection");
-  v.field("detection", s.detection, "from a node's death until the others are sure of it",
+  v.field("detection", s.detection,
+          "from a node's death until the others are sure of it; under consensus also from the loss "
+          "of the majority until the leader steps down",
           required(), more_than(Duration()));
   v.field("promotion", s.promotion, "from then until a replica has become the primary",
           at_least(Duration()));
@@ -147,6 +152,8 @@ struct DatabaseSettings {
   Consistency read_consistency = Consistency::quorum;
   Consistency write_consistency = Consistency::quorum;
   Distribution<Duration> replication_lag;
+  Distribution<Duration> clock_skew;
+  std::optional<Duration> fallback;
   std::optional<FailoverSettings> failover;
   std::optional<HintedHandoffSettings> hinted_handoff;
   bool read_repair = false;
@@ -161,9 +168,14 @@ struct DatabaseSettings {
   Ratio error_rate;
   Distribution<Duration> boot_time;
 
-  bool has_primary() const { return replication != ReplicationKind::quorum; }
+  /// One of the copies, that the others follow.
+  bool has_primary() const { return !is_quorum() && !is_multi_primary(); }
+  /// An answer takes several copies.
+  bool is_quorum() const { return replication == ReplicationKind::quorum; }
+  bool is_multi_primary() const { return replication == ReplicationKind::multi_primary; }
   int most_shards() const { return std::max(shards, resharding ? resharding->shards : 0); }
   const Distribution<Duration>& write_work() const { return write ? *write : read; }
+  const Distribution<Duration>& apply_work() const { return apply ? *apply : write_work(); }
 };
 inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("shards", s.shards, "parts that the keys are divided into", at_least(1),
@@ -176,7 +188,10 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("replication", s.replication,
           "when a write is committed. async: the primary has it; semi_sync: one replica has "
           "received it too; sync: all have applied it; consensus: a majority has received it; "
-          "quorum: there is no primary, and as many copies have it as write_consistency says");
+          "quorum: there is no primary, and as many copies have it as write_consistency says; "
+          "multi_primary (active-active): the nearest copy has it, which takes writes as every "
+          "other does; of those "
+          "to one key the last one wins");
   v.field("read_from", s.read_from,
           "which copy is read where there is a primary; read_your_writes: any that has what this "
           "user wrote");
@@ -184,13 +199,23 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("write_consistency", s.write_consistency, "copies that must take a write under quorum");
   v.field("replication_lag", s.replication_lag,
           "how long a write waits at the primary before it is sent to a replica; what waits is "
-          "lost with the primary");
+          "lost with the primary (under multi_primary it is late)");
+  v.field("clock_skew", s.clock_skew,
+          "how far each node's clock is ahead of the right time, drawn once for each; under "
+          "multi_primary clocks tell which write was the last");
+  v.field("fallback", s.fallback,
+          "how long the primary lets a write wait for replicas under semi_sync and sync before it "
+          "goes on without them, until enough of them have caught up; for ever unless given",
+          more_than(Duration()));
   v.field("failover", s.failover,
-          "a replica takes over from a dead primary; without it, writes wait for its return");
+          "a replica takes over from a dead primary; without it, writes wait for its return. Under "
+          "multi_primary, clients of a dead copy turn to the next");
   v.field("hinted_handoff", s.hinted_handoff,
           "under quorum, writes are kept for copies that are down and given to them later");
-  v.field("read_repair", s.read_repair,
-          "under quorum, copies that answered a read with old data are given the new");
+  v.field(
+      "read_repair", s.read_repair,
+      "under quorum, copies that answered a read with old data, be it after the others, are given "
+      "the new");
   v.field("zones", s.zones, "where the nodes stand, in turn; all zones unless given");
   v.field("read", s.read, "work of a read", required());
   v.field("write", s.write, "work of a write; that of a read unless given");
@@ -214,22 +239,32 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   const bool has_replicas = s.replicas > 1;
   only(s.read_from != ReadFrom::primary, has_replicas && s.has_primary(), "read_from",
        "has no effect without replicas of a primary");
-  only(s.failover.has_value(), has_replicas && s.has_primary(), "failover",
+  only(s.failover.has_value(), has_replicas && !s.is_quorum(), "failover",
        "has no effect without replicas that could become the primary");
-  only(s.hinted_handoff.has_value(), !s.has_primary(), "hinted_handoff",
+  only(s.hinted_handoff.has_value(), s.is_quorum(), "hinted_handoff",
        "has no effect unless replication is quorum");
-  only(s.read_repair, !s.has_primary(), "read_repair",
-       "has no effect unless replication is quorum");
+  only(s.fallback.has_value(),
+       has_replicas &&
+           (s.replication == ReplicationKind::semi_sync || s.replication == ReplicationKind::sync),
+       "fallback", "has no effect where writes wait for no replica in particular");
+  only(!s.clock_skew.is_zero(), s.is_multi_primary(), "clock_skew",
+       "has no effect unless replication is multi_primary");
+  only(s.failover && !s.failover->promotion.is_zero(), !s.is_multi_primary(), "failover",
+       "has a promotion that has no effect: every copy is a primary");
+  only(s.read_repair, s.is_quorum(), "read_repair", "has no effect unless replication is quorum");
   only(s.resharding.has_value(), s.resharding && s.resharding->shards != s.shards, "resharding",
        "has no effect: there are as many shards before");
   only(s.compaction.has_value(), s.cpu.has_value(), "compaction",
        "has no effect without cpu: nobody waits for a core");
-  only(s.locks, s.has_primary(), "locks", "has no effect without a primary that keeps them");
+  only(s.locks, !s.is_quorum(), "locks", "has no effect without a primary that keeps them");
   only(s.replication != ReplicationKind::async, has_replicas, "replication",
        "has no effect with one copy of each shard");
-  v.check(s.has_primary() || answers_needed(s.read_consistency, s.replicas) <= s.replicas,
+  v.check(!s.resharding || !s.is_multi_primary(), "resharding",
+          "cannot be done under multi_primary: where a key is now, copies would not agree",
+          "another replication, or none");
+  v.check(!s.is_quorum() || answers_needed(s.read_consistency, s.replicas) <= s.replicas,
           "read_consistency", "asks for more copies than there are");
-  v.check(s.has_primary() || answers_needed(s.write_consistency, s.replicas) <= s.replicas,
+  v.check(!s.is_quorum() || answers_needed(s.write_consistency, s.replicas) <= s.replicas,
           "write_consistency", "asks for more copies than there are");
 }
 

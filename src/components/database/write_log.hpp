@@ -24,6 +24,8 @@ class WriteLog {
 
   /// The position after the last write: how many there were.
   std::uint64_t end() const { return begin_ + entries_.size(); }
+  /// There is such a write, and it is not forgotten.
+  bool holds(std::uint64_t position) const { return begin_ < position && position <= end(); }
   Entry& at(std::uint64_t position) { return entries_[position - 1 - begin_]; }
 
   /// Gives the position after the new write.

@@ -1,18 +1,23 @@
-#include "stampede/model/step.hpp"
+#include "components/steps/other_keys.hpp"
 
 namespace stampede {
 namespace {
 
 struct ReadSettings {
   CallTarget store;
+  Choice<KeyLaw> keys;
 };
-void describe(Visitor& v, ReadSettings& s) { describe(v, s.store); }
+void describe(Visitor& v, ReadSettings& s) {
+  describe(v, s.store);
+  describe_keys(v, s.keys);
+}
 
 class Read final : public Step {
  public:
   Read(const ReadSettings& settings, const Context& context)
       : store_(context.simulation, context.directory, settings.store.target, settings.store.call,
                context.stream("back-off")),
+        keys_(settings.keys, context),
         branch_(context.branch()) {}
 
   Action act(const Request&) override {
@@ -28,6 +33,7 @@ class Read final : public Step {
     Request get = request.as_branch(step.branch_);
     get.from = errand.place();
     get.operation = Operation::read;
+    step.keys_.choose_for(get);
     Task<Response> reading = step.store_.of(errand.instance()).call(errand, get);
     Response response = co_await reading;
     if (!response.ok()) {
@@ -37,11 +43,12 @@ class Read final : public Step {
   }
 
   Callers store_;
+  OtherKeys keys_;
   std::uint64_t branch_;
 };
 
-const Register<Step, Read, ReadSettings> registered{"read",
-                                                    "the item of the request's key from a store"};
+const Register<Step, Read, ReadSettings> registered{
+    "read", "the item of the request's key from a store, or another one"};
 
 }  // namespace
 }  // namespace stampede

@@ -1,6 +1,6 @@
 #include <optional>
 
-#include "stampede/model/step.hpp"
+#include "components/steps/other_keys.hpp"
 
 namespace stampede {
 namespace {
@@ -17,6 +17,7 @@ struct WriteSettings {
   CallTarget store;
   std::optional<CallTarget> cache;
   Cached cached = Cached::invalidate;
+  Choice<KeyLaw> keys;
 };
 void describe(Visitor& v, WriteSettings& s) {
   v.shorthand("store");
@@ -24,15 +25,17 @@ void describe(Visitor& v, WriteSettings& s) {
   v.field("cache", s.cache, "a cache beside the store that is told of the write afterwards");
   v.field("cached", s.cached,
           "invalidate: the cached copy is removed; update: it is replaced by what was written");
+  describe_keys(v, s.keys);
 }
 
-/// Writes the item of the request's key; its size is the payload of the request.
+/// Writes the item of the request's key, or another one; its size is the payload of the request.
 class Write final : public Step {
  public:
   Write(const WriteSettings& settings, const Context& context)
       : store_(context.simulation, context.directory, settings.store.target, settings.store.call,
                context.stream("store back-off")),
         cached_(settings.cached),
+        keys_(settings.keys, context),
         branch_(context.branch()) {
     if (settings.cache) {
       cache_.emplace(context.simulation, context.directory, settings.cache->target,
@@ -53,6 +56,7 @@ class Write final : public Step {
     Request put = request.as_branch(step.branch_);
     put.from = errand.place();
     put.operation = Operation::write;
+    step.keys_.choose_for(put);
     Task<Response> writing = step.store_.of(errand.instance()).call(errand, put);
     Response response = co_await writing;
     if (!response.ok()) {
@@ -62,6 +66,7 @@ class Write final : public Step {
     if (step.cache_) {
       Request tell = request.as_branch(step.branch_ + 1);
       tell.from = errand.place();
+      tell.key = put.key;
       tell.operation = step.cached_ == Cached::update ? Operation::write : Operation::remove;
       tell.stamp = response.stamp;
       tell.response_size = 0;
@@ -75,11 +80,12 @@ class Write final : public Step {
   Callers store_;
   std::optional<Callers> cache_;
   Cached cached_;
+  OtherKeys keys_;
   std::uint64_t branch_;
 };
 
 const Register<Step, Write, WriteSettings> registered{
-    "write", "the item of the request's key into a store, and news of it to a cache"};
+    "write", "the item of the request's key, or another, into a store, and news of it to a cache"};
 
 }  // namespace
 }  // namespace stampede
