@@ -184,6 +184,7 @@ class CallChecker {
     check_silence();
     check_losses();
     check_circles();
+    check_loops();
     check_patience();
     check_handlers();
   }
@@ -316,6 +317,38 @@ class CallChecker {
                           "when all are held, all wait for each other",
                           way, graph_.name(*node), graph_.name(*node)),
               "use concurrency of kind async, or limit the calls by timeouts");
+    }
+  }
+
+  /// Somebody has to answer.
+  void check_loops() {
+    std::set<std::size_t> passing;
+    for (const auto& fact : scenario_.facts.all<PassesOn>()) {
+      if (const auto node = graph_.component_at(fact.path)) {
+        passing.insert(*node);
+      }
+    }
+    for (const std::size_t node : passing) {
+      const std::vector<std::size_t> circle = graph_.circle_through(node);
+      const bool is_loop = std::all_of(circle.begin(), circle.end(), [&](std::size_t at) {
+        return passing.contains(at);
+      });
+      if (circle.empty() || !is_loop) {
+        continue;
+      }
+      std::string way;
+      for (const std::size_t at : circle) {
+        way += graph_.name(at) + " -> ";
+      }
+      const auto& component = scenario_.components[node - graph_.traffic_count()];
+      problems_.push_back({Severity::error,
+                           component.place,
+                           fmt::format("requests go round for ever ({}{}): none of these answers "
+                                       "by itself",
+                                       way, graph_.name(node)),
+                           {},
+                           "let one of them lead to a service or a store"});
+      return;
     }
   }
 

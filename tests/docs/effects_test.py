@@ -21,7 +21,7 @@ SWITCHED_OFF = {
         ["cold.persistent=true"],
         ["warm.persistent=false"],
         ["split.replicas=1"],
-        ["faults.3.target.component=warm"],
+        ["faults.3.target.component=cold"],
     ],
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
@@ -45,7 +45,7 @@ SWITCHED_OFF = {
     ],
     "a-shield-spares-the-origin": ["shielded.origin_shield=null"],
     "a-saga-undoes-what-it-cannot-finish": [
-        ["careful_shop.handler.0.saga.1.undo=null"],
+        ["careful_shop.handler.0.saga.0={do: {call: stock}}"],
         ["faults=[]"],
     ],
     "a-rebalance-stops-the-group": ["eager.consume.assignment=cooperative"],

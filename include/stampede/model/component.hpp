@@ -104,6 +104,8 @@ struct HandlesType {
 };
 /// It keeps copies of what others hold, in instances that can be told to forget them.
 struct HoldsCopies {};
+/// Whatever it cannot answer by itself goes on to the one component behind it.
+struct PassesOn {};
 /// It has no instances that could fail.
 struct HasNoInstances {};
 /// It remembers who a user is: those without identity are strangers each time.

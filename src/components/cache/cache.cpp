@@ -63,6 +63,9 @@ void describe(Visitor& v, CacheSettings& s) {
       "one that is up; boot_time is the time for it");
   v.field("origin", s.origin,
           "what it fetches from and passes writes on to; without it, those who use it look aside");
+  if (!s.origin.empty()) {
+    v.declare(PassesOn{});
+  }
   v.field(
       "writes", s.writes,
       "around: passed on to the origin, then the copy is dropped; through: passed on, then kept; "

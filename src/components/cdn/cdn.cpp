@@ -44,6 +44,7 @@ void describe(Visitor& v, CdnSettings& s) {
       "origin_shield", s.origin_shield,
       "one more cache, between all points of presence and the origin; it stands where the first "
       "of them does");
+  v.declare(PassesOn{});
   for (const std::string& type : s.cacheable) {
     v.declare(HandlesType{type, "cacheable", {}});
   }

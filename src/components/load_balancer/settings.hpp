@@ -42,6 +42,7 @@ struct LoadBalancerSettings {
 };
 inline void describe(Visitor& v, LoadBalancerSettings& s) {
   v.field("backends", s.backends, "the component whose instances it sends requests to", required());
+  v.declare(PassesOn{});
   v.field("policy", s.policy, "how a backend is chosen for each request");
   v.field("weights", s.weights,
           "weights of the backends in the order of their numbers, repeated in turn; all equal if "

@@ -40,6 +40,8 @@ struct QueueMeasures {
                  "messages that were processed, or ended without, each counted once"},
         handled{kind, Measure::count, "handled",
                 "how often some message was processed, duplicates included"},
+        completion{kind, Measure::times, "completion",
+                   "from published to processed for the first time"},
         processed_ratio{kind, "processed_ratio",
                         "share of the resolved messages that were processed", processed, resolved},
         duplicate_ratio{kind, "duplicate_ratio",
@@ -48,9 +50,7 @@ struct QueueMeasures {
         delayed{kind, Measure::level, "delayed", "messages that are not visible yet, or not again"},
         unsettled{kind, Measure::level, "unsettled",
                   "deliveries whose consumer has not reported and whose time is not up"},
-        pickup{kind, Measure::times, "pickup", "from visible to received"},
-        completion{kind, Measure::times, "completion",
-                   "from published to processed for the first time"} {}
+        pickup{kind, Measure::times, "pickup", "from visible to received"} {}
 
   Measure published;
   Measure delivered;
@@ -63,13 +63,13 @@ struct QueueMeasures {
   Measure lost;
   Measure resolved;
   Measure handled;
+  Measure completion;
   Measure processed_ratio;
   Measure duplicate_ratio;
   Measure backlog;
   Measure delayed;
   Measure unsettled;
   Measure pickup;
-  Measure completion;
 };
 
 /// Takes messages in and hands each out to one consumer at a time, until one reports that it is

@@ -65,8 +65,8 @@ class LookAside final : public Step {
  private:
   static Task<Response> look(Errand errand, LookAside& step, Request request) {
     Caller& cache = step.cache_.of(errand.instance());
-    Task<Response> asking = step.lease_ ? ask(errand, step, request)
-                                        : cache.call(errand, step.get(errand, request));
+    Task<Response> asking =
+        step.lease_ ? ask(errand, step, request) : cache.call(errand, step.get(errand, request));
     Response response = co_await asking;
     if (response.ok() && response.found) {
       co_return response;
