@@ -34,8 +34,7 @@ void describe(Visitor& v, BrowserSettings& s) {
   v.check(s.capacity.has_value() + s.max_entries.has_value() == 1, "capacity",
           "or max_entries must be given, and only one of them", "such as max_entries: 100");
   v.declare(PassesOn{});
-  v.declare(KnowsUsers{});
-  v.declare(HasNoInstances{});
+  v.declare(OnUsersDevices{});
 }
 
 const Measure reads{"browser", Measure::count, "reads", "requests for what may be kept"};

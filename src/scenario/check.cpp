@@ -229,7 +229,7 @@ class Checker {
     if (traffic.users.count > 0 || std::any_of(arrivals.begin(), arrivals.end(), knows)) {
       return;
     }
-    if (is<KnowsUsers>(traffic.target.name)) {
+    if (is<OnUsersDevices>(traffic.target.name)) {
       warning(place,
               fmt::format("traffic.{} does not say how many users there are: each request comes "
                           "from a stranger, and {} remembers nobody",
@@ -380,7 +380,7 @@ class Checker {
     if (!is_known) {
       return;  // told already
     }
-    if (!target.component.empty() && is<HasNoInstances>(target.component.name)) {
+    if (!target.component.empty() && is<OnUsersDevices>(target.component.name)) {
       error(place,
             fmt::format("{} strikes nobody: {} has no instances", path, target.component.name), {},
             "change its target");

@@ -184,6 +184,7 @@ class CallChecker {
     check_silence();
     check_losses();
     check_circles();
+    check_devices();
     check_loops();
     check_patience();
     check_handlers();
@@ -320,6 +321,23 @@ class CallChecker {
     }
   }
 
+  /// What is on users' devices is reached by users.
+  void check_devices() {
+    for (const auto& fact : scenario_.facts.all<OnUsersDevices>()) {
+      const std::optional<std::size_t> device = graph_.component_at(fact.path);
+      for (const Call& call : graph_.calls()) {
+        if (device && call.to == *device && call.from >= graph_.traffic_count()) {
+          problems_.push_back({Severity::error,
+                               call.place,
+                               fmt::format("'{}' is on the devices of users: '{}' cannot reach it",
+                                           graph_.name(*device), graph_.name(call.from)),
+                               {},
+                               "let traffic begin there"});
+        }
+      }
+    }
+  }
+
   /// Somebody has to answer.
   void check_loops() {
     std::set<std::size_t> passing;
@@ -330,9 +348,8 @@ class CallChecker {
     }
     for (const std::size_t node : passing) {
       const std::vector<std::size_t> circle = graph_.circle_through(node);
-      const bool is_loop = std::all_of(circle.begin(), circle.end(), [&](std::size_t at) {
-        return passing.contains(at);
-      });
+      const bool is_loop = std::all_of(circle.begin(), circle.end(),
+                                       [&](std::size_t at) { return passing.contains(at); });
       if (circle.empty() || !is_loop) {
         continue;
       }

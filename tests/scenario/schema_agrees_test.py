@@ -26,14 +26,17 @@ BEYOND_A_SCHEMA = {
         r"|is the name of a component|has the name of a|' in [a-z.-]*zones is not a name"
         r"|is a zone; |, which is traffic"),
     "files": r"^the file '",
-    "who calls whom": r"^nothing calls '|^no request reaches '",
+    "who calls whom": (
+        r"^nothing calls '|^no request reaches '|^requests go round|is on the devices of users"
+        r"|finds no cache to flush|, which is no service"),
     "sums": r"add up to|that do not add up|transitions needs for each state",
     "contradictions": (
         r"needs either|is not shorter than|is less than|is shorter than|is not above|go back"
         r"|is more than there are|and count are both given|or zone must be given|or when must be given"
         r"|has no workers|leaves no cold key"
         r"|is not a prime|do not ascend|is always 0|cuts the run into|says? how many users"
-        r"|quantiles|has fewer than two|must name exactly two|must all be|name at least one"),
+        r"|quantiles|has fewer than two|must name exactly two|must all be|name at least one"
+        r"|is not longer than delay|may hold more than"),
     "instants beyond the run, places where nobody is":
         r"but the run ends at|is never looked at|strikes nobody",
     "limits of numbers with a unit": (

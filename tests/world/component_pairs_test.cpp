@@ -45,8 +45,8 @@ TEST_CASE("every component can call every other, and every request has a respons
   REQUIRE(kinds.size() >= 2);
   for (const std::string& first : kinds) {
     for (const std::string& second : kinds) {
-      if (!calls_others(first)) {
-        continue;
+      if (!calls_others(first) || second == "browser") {
+        continue;  // only users begin at a browser
       }
       const std::string text =
           "stampede: 1\n"

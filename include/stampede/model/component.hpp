@@ -106,10 +106,9 @@ struct HandlesType {
 struct HoldsCopies {};
 /// Whatever it cannot answer by itself goes on to the one component behind it.
 struct PassesOn {};
-/// It has no instances that could fail.
-struct HasNoInstances {};
-/// It remembers who a user is: those without identity are strangers each time.
-struct KnowsUsers {};
+/// It is on the devices of users, who need an identity for it: traffic begins there, nobody else
+/// reaches it, and it has no instances that could fail.
+struct OnUsersDevices {};
 /// It calls others with this type of request, whatever type it was given.
 struct SendsType {
   std::string type;
