@@ -162,25 +162,35 @@ class Browser final : public Component {
       response = co_await reply.relayed();
       stay.end(response.outcome);
     }
-    if (response.ok() && browser.is_cacheable(request)) {
+    if (response.ok() && request.operation != Operation::read) {
+      browser.invalidate(request);
+    } else if (response.ok() && browser.is_cacheable(request)) {
       browser.keep(request, response);
     }
     co_return response;
   }
 
-  /// An answer to a read is kept; one to a write makes what was kept of the same key invalid (RFC
-  /// 9111 §4.4).
-  void keep(const Request& request, const Response& response) {
-    CacheTable& table = cache_of(user_of(request));
-    const std::uint64_t key = key_of(request);
+  /// A good answer to a write makes what was kept of the same key invalid (RFC 9111 §4.4), in
+  /// answers of whatever type.
+  void invalidate(const Request& request) {
+    const auto found = caches_.find(user_of(request));
+    for (std::size_t type = 0; found != caches_.end() && type < context_.request_types.size();
+         ++type) {
+      drop(*found->second, combine(request.key, type));
+    }
+  }
+  void drop(CacheTable& table, std::uint64_t key) {
     const EntrySlot old = table.find(key);
     if (old != CacheTable::nobody) {
       table.remove(old);
       entries_.change(context_.simulation.now(), -1);
     }
-    if (request.operation != Operation::read) {
-      return;
-    }
+  }
+
+  void keep(const Request& request, const Response& response) {
+    CacheTable& table = cache_of(user_of(request));
+    const std::uint64_t key = key_of(request);
+    drop(table, key);
     const EntrySlot slot = table.insert(key, settings_.capacity ? std::max(response.size, 1U) : 1,
                                         [this](std::uint64_t, const CachedItem&) {
                                           entries_.change(context_.simulation.now(), -1);

@@ -300,7 +300,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
       case Action::Kind::call:
         return call_other(*action.call, request);
       case Action::Kind::process:
-        return action.step->run(Errand(scope(), *this, index(), place()), request);
+        return action.step->run(Errand(scope(), *this, stay, index(), place()), request);
       case Action::Kind::sequence:
         return run(stay, *action.program, action.times, request);
       case Action::Kind::parallel:
@@ -347,8 +347,8 @@ class ServiceInstance final : public Server, private ProgramRunner {
     return plan.callers.of(index()).call(*this, call);
   }
 
-  Task<Response> run(const Program& program, Request request) override {
-    return run(nullptr, program, 1, request);
+  Task<Response> run(const Program& program, Request request, Stay* stay) override {
+    return run(stay, program, 1, request);
   }
   Task<Response> run(Stay* stay, const Program& program, int times, Request request) {
     Response response;

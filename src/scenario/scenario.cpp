@@ -79,12 +79,21 @@ void describe(Visitor& v, UsersSettings& s) {
   v.field("tenants", s.tenants, "share of users of each tenant");
 }
 
+static const EnumNames<Operation>& names(Operation) {
+  static const EnumNames<Operation> table{
+      {{Operation::read, "read"}, {Operation::write, "write"}, {Operation::remove, "remove"}}};
+  return table;
+}
+
 void describe(Visitor& v, RequestSettings& s) {
   v.field("share", s.share, "share of requests; those without one divide what is left");
   v.field("request_size", s.request_size, "payload sent");
   v.field("response_size", s.response_size, "payload of a good answer");
   v.field("priority", s.priority, "0 goes first, 9 last, where a queue goes by priority",
           at_least(0), at_most(9));
+  v.field("operation", s.operation,
+          "what it does to the item of its key (GET, PUT, DELETE): caches on its way keep answers "
+          "to reads only, and drop what was written or removed");
   v.field("keys", s.keys, "what is asked for; as in the population unless given");
 }
 

@@ -108,6 +108,7 @@ void UserPopulation::add_type(const std::string& name, const RequestSettings& se
   prototype.type = request_types.add(name);
   prototype.population = index_;
   prototype.priority = static_cast<std::uint8_t>(settings.priority);
+  prototype.operation = settings.operation;
   prototype.size = type.request_size.at(0);
   prototype.response_size = type.response_size.at(0);
   prototype.from = homes_.front();

@@ -97,6 +97,20 @@ TEST_CASE("a user who writes does not see the old answer again") {
   CHECK(world.heard() == Texts{"ok@10", "ok@30", "ok@50"});
 }
 
+TEST_CASE("a write of one type makes answers of all types invalid") {
+  BrowserWorld world(R"({"max_entries": 10, "cacheable": ["page"]})");
+  world.ask(1, 7);
+  world.run(20_ms);
+  world.type = world.account;
+  world.ask(1, 7, Operation::write);
+  world.run(40_ms);
+  world.type = world.page;
+  world.ask(1, 7);
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@10", "ok@30", "ok@50"});
+  CHECK(world.observer("browser").level("entries") == 1);
+}
+
 TEST_CASE("only types that are cacheable are kept, and failures never") {
   BrowserWorld world(R"({"capacity": "1KB", "cacheable": ["page"]})");
   world.type = world.account;

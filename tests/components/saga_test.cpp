@@ -107,6 +107,15 @@ TEST_CASE("a saga that dies with its instance is half done") {
   CHECK(world.observer().counted("half_done") == 1);
 }
 
+TEST_CASE("waits within a saga count for the visit") {
+  World world(R"({"cpu": 1, "handler": [{"saga": [
+      {"do": {"compute": "10ms"}, "undo": {"call": "undo_db"}}]}]})");
+  world.send();
+  world.send();
+  world.run(1_s);
+  CHECK(world.observer().ends == Texts{"ok@10", "ok@20 cpu 10"});
+}
+
 TEST_CASE("a saga undoes its parts even when the user has left") {
   World world(saga_of(R"([{"do": {"call": "db"}, "undo": {"call": "undo_db"}},
                           {"do": {"call": "cache"}}])"));

@@ -143,7 +143,10 @@ SWITCHED_OFF = {
     "slow-start-eases-in-a-cold-server": ["easing.slow_start.window=1ms"],
     "spike-and-headroom": ["five_servers.replicas=2"],
     "sticky-sessions-lose-balance": ["sticky_users.users.count=100k"],
-    "the-nearest-cache-is-the-users-own": ["browser.ttl=1ms"],
+    "the-nearest-cache-is-the-users-own": [
+        ["browser.ttl=1ms"],
+        ["editors.requests.article.operation=read"],
+    ],
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],

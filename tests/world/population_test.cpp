@@ -136,7 +136,7 @@ constexpr const char* everything = R"({
             "tenants": {"acme": 0.5, "umbrella": 0.5}},
   "keys": {"zipf": {"count": 1000, "exponent": 0.9}}, "patience": {"exponential": {"mean": "1s"}},
   "requests": {"page": {"share": "80%", "response_size": {"exponential": {"mean": "30KB"}}},
-               "buy": {"share": "15%", "priority": 2, "keys": {"sequential": 5}, "request_size": "2KB"},
+               "buy": {"share": "15%", "priority": 2, "operation": "write", "keys": {"sequential": 5}, "request_size": "2KB"},
                "search": {}}})";
 
 }  // namespace
@@ -208,7 +208,7 @@ TEST_CASE("what the arrival process knows of a request is not drawn") {
   CHECK(request.response_size == 6);
 }
 
-TEST_CASE("a type has its sizes, its priority and its keys") {
+TEST_CASE("a type has its sizes, its priority, its operation and its keys") {
   Stage stage(everything);
   double page_bytes = 0;
   double pages = 0;
@@ -217,6 +217,7 @@ TEST_CASE("a type has its sizes, its priority and its keys") {
     if (request.type == *stage.population.type("page")) {
       CHECK(request.size == 0);
       CHECK(request.priority == 0);
+      CHECK(request.operation == Operation::read);
       CHECK(request.key < 1000);
       page_bytes += request.response_size;
       pages += 1;
@@ -224,6 +225,7 @@ TEST_CASE("a type has its sizes, its priority and its keys") {
       CHECK(request.size == 2000);
       CHECK(request.response_size == 0);
       CHECK(request.priority == 2);
+      CHECK(request.operation == Operation::write);
       CHECK(request.key == next_key);
       next_key = (next_key + 1) % 5;
     }

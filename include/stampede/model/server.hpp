@@ -68,6 +68,7 @@ class Server : public Instance {
     return is_silent_ && !is_up() ? Answer::lost() : Answer::with(Outcome::unreachable);
   }
 
+ public:
   /// A request's stay at this instance, from the door to its end, told to the observer even when a
   /// crash ends it.
   class Stay {
@@ -97,6 +98,7 @@ class Server : public Instance {
     bool has_worked_ = false;
   };
 
+ protected:
   /// Waits in line for a slot until the request's patience is over: then with an empty Slot. The
   /// wait counts for `stay` where there is one.
   class Queueing {

@@ -9,6 +9,7 @@
 #include "stampede/kernel/task.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
+#include "stampede/model/server.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -19,8 +20,9 @@ class Step;
 /// Carries out the steps of programs.
 class ProgramRunner {
  public:
-  /// Until a step fails.
-  virtual Task<Response> run(const Program& program, Request request) = 0;
+  /// Until a step fails. What it waits for and works counts for `stay`, which is null where the
+  /// steps may outlive the request.
+  virtual Task<Response> run(const Program& program, Request request, Server::Stay* stay) = 0;
 
  protected:
   ~ProgramRunner() = default;
@@ -29,20 +31,22 @@ class ProgramRunner {
 /// Where a step is carried out. What it starts dies with the instance.
 class Errand {
  public:
-  Errand(Scope& scope, ProgramRunner& runner, std::uint32_t instance, PlaceId place)
-      : scope_(scope), runner_(runner), instance_(instance), place_(place) {}
+  Errand(Scope& scope, ProgramRunner& runner, Server::Stay* stay, std::uint32_t instance,
+         PlaceId place)
+      : scope_(scope), runner_(runner), stay_(stay), instance_(instance), place_(place) {}
 
   Scope& scope() { return scope_; }
   std::uint32_t instance() const { return instance_; }
   PlaceId place() const { return place_; }
-  /// Steps within the step.
+  /// Steps within the step, which waits for them.
   Task<Response> run(const Program& program, const Request& request) {
-    return runner_.run(program, request);
+    return runner_.run(program, request, stay_);
   }
 
  private:
   Scope& scope_;
   ProgramRunner& runner_;
+  Server::Stay* stay_;
   std::uint32_t instance_;
   PlaceId place_;
 };

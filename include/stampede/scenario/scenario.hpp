@@ -50,6 +50,7 @@ struct RequestSettings {
   Distribution<Bytes> request_size;
   Distribution<Bytes> response_size;
   int priority = 0;
+  Operation operation = Operation::read;
   Choice<KeyLaw> keys;  ///< the population's unless given
 };
 void describe(Visitor& v, RequestSettings& s);

@@ -36,7 +36,7 @@ void describe(Visitor& v, SagaSettings& s) {
 
 const Measure sagas{"service", Measure::count, "sagas", "sagas that were begun"};
 const Measure compensated{"service", Measure::count, "compensated",
-                          "sagas that failed and left nothing behind"};
+                          "sagas that failed, and all that went well before was undone"};
 const Measure half_done{"service", Measure::count, "half_done",
                         "sagas that failed, or died with their instance, and left something done"};
 const Measure half_done_ratio{"service", "half_done_ratio", "share of the sagas that did",
