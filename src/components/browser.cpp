@@ -75,19 +75,12 @@ class Browser final : public Component {
 
   Fleet& fleet() override { return fleet_; }
   std::unique_ptr<Endpoint> client(std::uint32_t) override {
-    return std::make_unique<Client>(*this);
+    return std::make_unique<ClientOf<Browser>>(*this);
   }
   Scope& scope() { return scope_; }
 
  private:
-  class Client final : public Endpoint {
-   public:
-    explicit Client(Browser& browser) : browser_(browser) {}
-    Reply call(const Request& request) override { return browser_.call(request); }
-
-   private:
-    Browser& browser_;
-  };
+  friend class ClientOf<Browser>;
 
   /// A request that is under way, told to the observer even when no answer ever comes.
   class Stay {

@@ -414,8 +414,8 @@ class Checker {
             "change its target, or the zones of a component");
     } else if (target.count && static_cast<std::size_t>(*target.count) > struck) {
       warning(place,
-              fmt::format("{} is to strike {}, but there are only {}: every {}", path,
-                          *target.count, struck, whom),
+              fmt::format("{} is to strike {}, but there {} only {}: every {}", path, *target.count,
+                          struck == 1 ? "is" : "are", struck, whom),
               "without count it strikes all");
     }
   }

@@ -422,6 +422,7 @@ TEST_CASE("in its grace an item is served while one request fetches it anew") {
         Texts{"ok@10", "ok stale@112", "ok stale@112", "ok stale@115", "ok@122", "ok@1010"});
   CHECK(world.db.log == Texts{"read 1@0", "read 1@112", "read 1@1000"});
   CHECK(world.counted("hits") == 4);
+  CHECK(world.counted("overdue_hits") == 3);
   CHECK(world.counted("stale_hits") == 3);
 }
 
@@ -466,6 +467,7 @@ TEST_CASE("an old item is served for a while when it cannot be fetched") {
   world.read(1);
   world.run(2_s);
   CHECK(world.heard() == Texts{"ok@10", "error@10", "ok@510", "ok@1109", "error@1111"});
+  CHECK(world.counted("overdue_hits") == 2);
 }
 
 TEST_CASE("a refresh that fails leaves the item for the rest of its grace, and is no read") {
@@ -507,6 +509,7 @@ TEST_CASE("a failure is remembered for the negative ttl and no longer") {
   world.read(1);  // neither renewed by the hit nor served in a grace
   world.run(1_s);
   CHECK(world.heard() == Texts{"error@10", "error@40", "ok@70"});
+  CHECK(world.counted("failure_hits") == 1);
   CHECK(world.db.log == Texts{"read 1@0", "read 1@60"});
   CHECK(world.level("bytes") == 100);
 }

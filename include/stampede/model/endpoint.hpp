@@ -19,4 +19,16 @@ class Endpoint {
   virtual Reply call(const Request& request) = 0;
 };
 
+/// The way of callers to a component that finds out by itself which of its instances to ask:
+/// `Host::call(const Request&)`.
+template <class Host>
+class ClientOf final : public Endpoint {
+ public:
+  explicit ClientOf(Host& host) : host_(host) {}
+  Reply call(const Request& request) override { return host_.call(request); }
+
+ private:
+  Host& host_;
+};
+
 }  // namespace stampede

@@ -24,6 +24,12 @@ struct CacheMeasures {
              "reads that were answered with an item from the cache"},
         stale_hits{kind, Measure::count, prefix + "stale_hits",
                    "hits that showed what a committed write had replaced"},
+        overdue_hits{
+            kind, Measure::count, prefix + "overdue_hits",
+            "hits that were past their ttl: in their grace, or since the item could not be "
+            "fetched"},
+        failure_hits{kind, Measure::count, prefix + "failure_hits",
+                     "hits on a failure that is remembered (negative_ttl)"},
         drawn_hits{kind, Measure::count, prefix + "drawn_hits",
                    "hits that follow from a constant hit_ratio, not from what the cache holds"},
         collapsed{kind, Measure::count, prefix + "collapsed",
@@ -39,6 +45,8 @@ struct CacheMeasures {
   Measure reads;
   Measure hits;
   Measure stale_hits;
+  Measure overdue_hits;
+  Measure failure_hits;
   Measure drawn_hits;
   Measure collapsed;
   Measure fetches;
@@ -92,6 +100,8 @@ class CacheNode : public Server, private WriteBack::Listener {
         reads_(context.observer.tally(measures.reads)),
         hits_(context.observer.tally(measures.hits)),
         stale_hits_(context.observer.tally(measures.stale_hits)),
+        overdue_hits_(context.observer.tally(measures.overdue_hits)),
+        failure_hits_(context.observer.tally(measures.failure_hits)),
         drawn_hits_(context.observer.tally(measures.drawn_hits)),
         collapsed_(context.observer.tally(measures.collapsed)),
         fetches_(context.observer.tally(measures.fetches)),
@@ -292,6 +302,7 @@ class CacheNode : public Server, private WriteBack::Listener {
       if (now >= item.fresh_until && now < item.fresh_until + keep_.grace && origin_ &&
           item.outcome == Outcome::ok) {
         const Response response = hit(item, request);
+        overdue_hits_.add();
         refresh(request);  // which may replace the item at once
         return response;
       }
@@ -311,6 +322,7 @@ class CacheNode : public Server, private WriteBack::Listener {
     response.stamp = item.stamp;
     response.stale = truth_.is_stale(item.stamp, request.key);
     stale_hits_.add(response.stale ? 1 : 0);
+    failure_hits_.add(response.ok() ? 0 : 1);
     return response;
   }
   Response hit_of(std::uint32_t size) {
@@ -487,6 +499,7 @@ class CacheNode : public Server, private WriteBack::Listener {
     const Time now = simulation().now();
     if (slot != CacheTable::nobody && (*table_)[slot].outcome == Outcome::ok &&
         now < (*table_)[slot].fresh_until + keep_.stale_if_error) {
+      overdue_hits_.add();
       return hit((*table_)[slot], request);
     }
     if (keep_.negative_ttl && failure.outcome != Outcome::abandoned) {
@@ -647,6 +660,8 @@ class CacheNode : public Server, private WriteBack::Listener {
   Tally& reads_;
   Tally& hits_;
   Tally& stale_hits_;
+  Tally& overdue_hits_;
+  Tally& failure_hits_;
   Tally& drawn_hits_;
   Tally& collapsed_;
   Tally& fetches_;

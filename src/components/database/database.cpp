@@ -105,20 +105,12 @@ class Database final : public Component {
   }
   Fleet& fleet() override { return fleet_; }
   std::unique_ptr<Endpoint> client(std::uint32_t) override {
-    return std::make_unique<Client>(*this);
+    return std::make_unique<ClientOf<Database>>(*this);
   }
   Scope& scope() { return scope_; }
 
  private:
-  /// What a driver does: finds the shard of a key, and which copy to ask.
-  class Client final : public Endpoint {
-   public:
-    explicit Client(Database& database) : database_(database) {}
-    Reply call(const Request& request) override { return database_.call(request); }
-
-   private:
-    Database& database_;
-  };
+  friend class ClientOf<Database>;  // what a driver does: finds the shard of a key, and the copy
 
   void add_shard(std::uint32_t shard) {
     std::vector<DatabaseNode*> nodes;
