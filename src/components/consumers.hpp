@@ -33,6 +33,13 @@ struct ConsumeSettings {
   Duration wait_time = Duration::nanoseconds(20'000'000'000);
   Duration timeout = Duration::nanoseconds(30'000'000'000);
   Duration reconnect_interval = Duration::nanoseconds(1'000'000'000);
+
+  /// What all members of a group have to agree on.
+  ConsumerGroup::Settings of_group() const {
+    return {.assignment = assignment,
+            .rebalance_pause = rebalance_pause,
+            .session_timeout = session_timeout};
+  }
 };
 inline void describe(Visitor& v, ConsumeSettings& s) {
   v.shorthand("queue");
@@ -123,10 +130,7 @@ class Consumption {
     RecordLog* log = directory.component(settings.log).records();
     require(log != nullptr, "a checked scenario consumes what is no log");
     group_ = &log->group(settings.group.empty() ? context_.name : settings.group,
-                         {.assignment = settings.assignment,
-                          .rebalance_pause = settings.rebalance_pause,
-                          .session_timeout = settings.session_timeout},
-                         context_.observer);
+                         settings.of_group(), context_.observer);
   }
   bool is_of_log() const { return group_ != nullptr; }
   MessageSource& source() { return *source_; }
@@ -153,6 +157,23 @@ class Consumption {
   ConsumerGroup* group_ = nullptr;
   tsl::robin_set<std::uint64_t> processed_;
   Tally* suppressed_;
+};
+
+/// Lets everything go first that is ready. What may go round without time passing passes through
+/// here in each round, so that the limit of steps at a single instant ends it.
+class LetOthersGo {
+ public:
+  explicit LetOthersGo(Simulation& simulation) : simulation_(simulation) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> process) {
+    waiter_.process = process;
+    simulation_.wake(waiter_);
+  }
+  void await_resume() {}
+
+ private:
+  Simulation& simulation_;
+  Waiter waiter_;
 };
 
 /// The consumers of one instance. They are processes of the instance, and die with it.
@@ -236,6 +257,9 @@ class QueueConsumers final : public Consumers {
                                          .redelivery_delay = settings.redelivery_delay};
       Reply told = shared_.source().settle(report);
       co_await told.within(shared_.timeouts);  // if it was not heard, somebody will do it again
+      if (settlement == Settlement::failed && settings.redelivery_delay.is_zero()) {
+        co_await LetOthersGo(scope_.simulation());
+      }
     }
   }
 

@@ -132,6 +132,7 @@ class LogConsumers final : public Consumers {
           continue;
         }
         claim.position = fetched.first;
+        claim.committed = std::min(claim.committed, claim.position);  // an unclean election cuts
         copy(group, partition, fetched, records);
         for (const Record& record : records) {
           Slot turn = co_await consumer.turns_.acquire();
@@ -181,6 +182,9 @@ class LogConsumers final : public Consumers {
           is_skipped = shared.settings.max_attempts && attempt >= *shared.settings.max_attempts;
           if (!is_skipped) {
             co_await scope.simulation().delay(shared.settings.redelivery_delay);
+            if (shared.settings.redelivery_delay.is_zero()) {
+              co_await LetOthersGo(scope.simulation());
+            }
           }
           if (!claim.is_held && !is_skipped) {
             break;
@@ -198,11 +202,12 @@ class LogConsumers final : public Consumers {
                                        : ConsumerGroup::Handled::processed);
         ++claim.position;
       }
-      if (!claim.is_held) {
-        static_cast<void>(release(scope, consumer, claim.partition, claim.number, claim.position));
-      } else if (shared.settings.commit_interval.is_zero()) {
+      if (claim.is_held && shared.settings.commit_interval.is_zero()) {
         Reply committing = commit(scope, consumer, claim.partition, claim.number, claim.position);
         co_await committing;
+      }
+      if (!claim.is_held) {  // it may have been revoked during the commit
+        static_cast<void>(release(scope, consumer, claim.partition, claim.number, claim.position));
       }
       co_return Done();
     }

@@ -117,14 +117,6 @@ struct ReceivesFrom {
   Place place;
   bool is_log = false;  ///< and expects a log there, else a queue
 };
-/// So many consumers of all its instances together belong to a consumer group.
-struct JoinsGroup {
-  std::string log;
-  std::string group;  ///< empty: that of its own name
-  int consumers = 0;
-  Duration takeover;  ///< from a consumer's death until another one goes on
-  Place place;
-};
 /// It moves messages that nobody could process to the component of that name.
 struct MovesDeadLettersTo {
   std::string queue;

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "stampede/base/hash.hpp"
+#include "stampede/base/problem.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/model/endpoint.hpp"
 #include "stampede/model/observer.hpp"
@@ -82,6 +83,8 @@ class ConsumerGroup {
     GroupAssignment assignment = GroupAssignment::eager;
     Duration rebalance_pause;  ///< a rebalance takes at least so long
     Duration session_timeout;  ///< who was not heard of for so long is no member any more
+
+    friend bool operator==(const Settings&, const Settings&) = default;
   };
   struct Heartbeat {
     PlaceId from = 0;
@@ -132,13 +135,27 @@ inline std::uint32_t payload_of(const ConsumerGroup::Commit&) { return 0; }
 /// Where consumer groups read.
 class RecordLog {
  public:
-  /// The group of this name, made if there is none yet: with these settings, and `observer` to be
-  /// told how it gets on. Only before the traffic begins.
+  /// The group of this name, made if there is none yet: with these settings, which all of its
+  /// members share, and `observer` to be told how it gets on. Only before the traffic begins.
   virtual ConsumerGroup& group(const std::string& name, const ConsumerGroup::Settings& settings,
                                ComponentObserver& observer) = 0;
 
  protected:
   ~RecordLog() = default;
 };
+
+// What a component may declare of itself (Visitor::declare).
+
+/// So many consumers of all its instances together belong to a consumer group.
+struct JoinsGroup {
+  std::string log;
+  std::string group;  ///< empty: that of its own name
+  int consumers = 0;
+  ConsumerGroup::Settings settings;
+  Place place;
+};
+/// Whoever calls it does so through a client that gives up by itself: the call comes to an end even
+/// if nobody answers, and though it has no time limit of its own.
+struct LimitsItsCalls {};
 
 }  // namespace stampede
