@@ -159,6 +159,16 @@ class Consumption {
   Tally* suppressed_;
 };
 
+/// A message as a request to the instance that consumes it, at `place`: with luck of its own in
+/// each turn, and nobody who waits for the answer.
+inline Request to_be_handled(const Request& message, std::uint64_t turn, PlaceId place) {
+  Request request = message.as_branch(turn);
+  request.from = place;
+  request.patience = Time::never();
+  request.deadline = Time::never();
+  return request;
+}
+
 /// Lets everything go first that is ready. What may go round without time passing passes through
 /// here in each round, so that the limit of steps at a single instant ends it.
 class LetOthersGo {
@@ -237,11 +247,11 @@ class QueueConsumers final : public Consumers {
       Settlement settlement = Settlement::repeated;
       {
         Slot turn = co_await turns.acquire();
-        if (!shared_.was_processed(delivery.idempotency_key())) {
-          Reply handled = handler_.call(request_of(delivery));
+        const std::uint64_t key = idempotency_key(delivery.request);
+        if (!shared_.was_processed(key)) {
+          Reply handled = handler_.call(to_be_handled(delivery.request, delivery.times(), place_));
           const Response response = co_await handled;
-          settlement =
-              response.ok() ? shared_.remember(delivery.idempotency_key()) : Settlement::failed;
+          settlement = response.ok() ? shared_.remember(key) : Settlement::failed;
         }
       }
       if (settlement == Settlement::repeated) {
@@ -261,16 +271,6 @@ class QueueConsumers final : public Consumers {
         co_await LetOthersGo(scope_.simulation());
       }
     }
-  }
-
-  /// The message as a request to the instance: with luck of its own at each delivery, and nobody
-  /// who waits for the answer.
-  Request request_of(const Delivery& delivery) const {
-    Request request = delivery.request.as_branch(delivery.times());
-    request.from = place_;
-    request.patience = Time::never();
-    request.deadline = Time::never();
-    return request;
   }
 
   std::uint64_t draw_luck() { return combine(luck_, ++draws_); }

@@ -4,10 +4,10 @@
 #include <string>
 #include <type_traits>
 
-#include "stampede/base/hash.hpp"
 #include "stampede/base/problem.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/model/endpoint.hpp"
+#include "stampede/model/messages.hpp"
 #include "stampede/model/observer.hpp"
 #include "stampede/model/request.hpp"
 #include "stampede/schema/codec.hpp"
@@ -21,30 +21,13 @@ namespace stampede {
 struct Record {
   Request request;  ///< as it was published; its `id` tells it from all others
   Time appended;    ///< when the leader of its partition took it in
-
-  /// The same for whatever carries the same message.
-  std::uint64_t idempotency_key() const { return combine(request.population, request.id); }
 };
 
 /// What a consumer that asked for records received: so many of them, from an offset on.
-struct Fetched {
-  Outcome outcome = Outcome::ok;  ///< unless ok, the broker could not be asked
-  bool silent = false;            ///< reaches nobody: lost on its way
+struct Fetched : BrokerAnswer<Fetched> {
   std::uint32_t count = 0;  ///< 0 if nothing came for as long as the consumer was kept waiting
   std::uint32_t size = 0;   ///< payload in bytes
   std::uint64_t first = 0;
-
-  static Fetched with(Outcome outcome) {
-    Fetched fetched;
-    fetched.outcome = outcome;
-    return fetched;
-  }
-  static Fetched lost() {
-    Fetched fetched;
-    fetched.silent = true;
-    return fetched;
-  }
-  static Fetched broken() { return with(Outcome::reset); }
 };
 static_assert(std::is_trivially_copyable_v<Fetched>);
 inline std::uint32_t payload_of(const Fetched& fetched) { return fetched.size; }

@@ -66,7 +66,7 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
       return;  // an unclean election has taken it away
     }
     const Record* there = this->record(partition, offset);
-    if (there != nullptr && there->idempotency_key() != record.idempotency_key()) {
+    if (there != nullptr && idempotency_key(there->request) != idempotency_key(record.request)) {
       return;  // and has put another one in its place
     }
     const Time now = simulation_.now();
