@@ -33,6 +33,13 @@ struct ConsumeSettings {
   Duration wait_time = Duration::nanoseconds(20'000'000'000);
   Duration timeout = Duration::nanoseconds(30'000'000'000);
   Duration reconnect_interval = Duration::nanoseconds(1'000'000'000);
+
+  /// What all members of a group have to agree on.
+  ConsumerGroup::Settings of_group() const {
+    return {.assignment = assignment,
+            .rebalance_pause = rebalance_pause,
+            .session_timeout = session_timeout};
+  }
 };
 inline void describe(Visitor& v, ConsumeSettings& s) {
   v.shorthand("queue");
@@ -123,10 +130,7 @@ class Consumption {
     RecordLog* log = directory.component(settings.log).records();
     require(log != nullptr, "a checked scenario consumes what is no log");
     group_ = &log->group(settings.group.empty() ? context_.name : settings.group,
-                         {.assignment = settings.assignment,
-                          .rebalance_pause = settings.rebalance_pause,
-                          .session_timeout = settings.session_timeout},
-                         context_.observer);
+                         settings.of_group(), context_.observer);
   }
   bool is_of_log() const { return group_ != nullptr; }
   MessageSource& source() { return *source_; }
@@ -153,6 +157,33 @@ class Consumption {
   ConsumerGroup* group_ = nullptr;
   tsl::robin_set<std::uint64_t> processed_;
   Tally* suppressed_;
+};
+
+/// A message as a request to the instance that consumes it, at `place`: with luck of its own in
+/// each turn, and nobody who waits for the answer.
+inline Request to_be_handled(const Request& message, std::uint64_t turn, PlaceId place) {
+  Request request = message.as_branch(turn);
+  request.from = place;
+  request.patience = Time::never();
+  request.deadline = Time::never();
+  return request;
+}
+
+/// Lets everything go first that is ready. What may go round without time passing passes through
+/// here in each round, so that the limit of steps at a single instant ends it.
+class LetOthersGo {
+ public:
+  explicit LetOthersGo(Simulation& simulation) : simulation_(simulation) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> process) {
+    waiter_.process = process;
+    simulation_.wake(waiter_);
+  }
+  void await_resume() {}
+
+ private:
+  Simulation& simulation_;
+  Waiter waiter_;
 };
 
 /// The consumers of one instance. They are processes of the instance, and die with it.
@@ -216,11 +247,11 @@ class QueueConsumers final : public Consumers {
       Settlement settlement = Settlement::repeated;
       {
         Slot turn = co_await turns.acquire();
-        if (!shared_.was_processed(delivery.idempotency_key())) {
-          Reply handled = handler_.call(request_of(delivery));
+        const std::uint64_t key = idempotency_key(delivery.request);
+        if (!shared_.was_processed(key)) {
+          Reply handled = handler_.call(to_be_handled(delivery.request, delivery.times(), place_));
           const Response response = co_await handled;
-          settlement =
-              response.ok() ? shared_.remember(delivery.idempotency_key()) : Settlement::failed;
+          settlement = response.ok() ? shared_.remember(key) : Settlement::failed;
         }
       }
       if (settlement == Settlement::repeated) {
@@ -236,17 +267,10 @@ class QueueConsumers final : public Consumers {
                                          .redelivery_delay = settings.redelivery_delay};
       Reply told = shared_.source().settle(report);
       co_await told.within(shared_.timeouts);  // if it was not heard, somebody will do it again
+      if (settlement == Settlement::failed && settings.redelivery_delay.is_zero()) {
+        co_await LetOthersGo(scope_.simulation());
+      }
     }
-  }
-
-  /// The message as a request to the instance: with luck of its own at each delivery, and nobody
-  /// who waits for the answer.
-  Request request_of(const Delivery& delivery) const {
-    Request request = delivery.request.as_branch(delivery.times());
-    request.from = place_;
-    request.patience = Time::never();
-    request.deadline = Time::never();
-    return request;
   }
 
   std::uint64_t draw_luck() { return combine(luck_, ++draws_); }

@@ -132,6 +132,7 @@ class LogConsumers final : public Consumers {
           continue;
         }
         claim.position = fetched.first;
+        claim.committed = std::min(claim.committed, claim.position);  // an unclean election cuts
         copy(group, partition, fetched, records);
         for (const Record& record : records) {
           Slot turn = co_await consumer.turns_.acquire();
@@ -165,15 +166,16 @@ class LogConsumers final : public Consumers {
     static Task<Done> handle(Scope& scope, Consumer& consumer, Claim& claim, const Record& of) {
       const Record record = of;
       Consumption& shared = consumer.shared_;
-      const std::uint64_t key = record.idempotency_key();
+      const std::uint64_t key = idempotency_key(record.request);
       Settlement settlement = Settlement::failed;
       bool is_skipped = false;
       for (int attempt = 1; settlement == Settlement::failed && !is_skipped; ++attempt) {
         if (shared.was_processed(key)) {
           settlement = Settlement::repeated;
         } else {
-          Reply handled =
-              consumer.owner_.handler_.call(consumer.owner_.request_of(record, claim, attempt));
+          const std::uint64_t turn = combine(claim.number, static_cast<std::uint64_t>(attempt));
+          Reply handled = consumer.owner_.handler_.call(
+              to_be_handled(record.request, turn, consumer.owner_.instance_.place()));
           const Response response = co_await handled;
           settlement = response.ok() ? shared.remember(key) : Settlement::failed;
         }
@@ -181,6 +183,9 @@ class LogConsumers final : public Consumers {
           is_skipped = shared.settings.max_attempts && attempt >= *shared.settings.max_attempts;
           if (!is_skipped) {
             co_await scope.simulation().delay(shared.settings.redelivery_delay);
+            if (shared.settings.redelivery_delay.is_zero()) {
+              co_await LetOthersGo(scope.simulation());
+            }
           }
           if (!claim.is_held && !is_skipped) {
             break;
@@ -198,11 +203,12 @@ class LogConsumers final : public Consumers {
                                        : ConsumerGroup::Handled::processed);
         ++claim.position;
       }
-      if (!claim.is_held) {
-        static_cast<void>(release(scope, consumer, claim.partition, claim.number, claim.position));
-      } else if (shared.settings.commit_interval.is_zero()) {
+      if (claim.is_held && shared.settings.commit_interval.is_zero()) {
         Reply committing = commit(scope, consumer, claim.partition, claim.number, claim.position);
         co_await committing;
+      }
+      if (!claim.is_held) {  // it may have been revoked during the commit
+        static_cast<void>(release(scope, consumer, claim.partition, claim.number, claim.position));
       }
       co_return Done();
     }
@@ -281,17 +287,6 @@ class LogConsumers final : public Consumers {
     IntrusiveList<Claim> claims_;
     Slots turns_;  ///< one: whoever has it handles a record
   };
-
-  /// The record as a request to the instance: with luck of its own at each attempt, and nobody who
-  /// waits for the answer.
-  Request request_of(const Record& record, const Claim& claim, int attempt) const {
-    Request request =
-        record.request.as_branch(combine(claim.number, static_cast<std::uint64_t>(attempt)));
-    request.from = instance_.place();
-    request.patience = Time::never();
-    request.deadline = Time::never();
-    return request;
-  }
 
   std::uint64_t draw_luck() { return combine(luck_, ++draws_); }
 

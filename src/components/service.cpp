@@ -90,7 +90,7 @@ void describe(Visitor& v, ServiceSettings& s) {
     v.declare(JoinsGroup{.log = s.consume->log.name,
                          .group = s.consume->group,
                          .consumers = s.placement.replicas * consumers_of(s),
-                         .takeover = s.consume->session_timeout + s.consume->rebalance_pause,
+                         .settings = s.consume->of_group(),
                          .place = s.consume->log.place});
   }
   for (const auto& handler : s.handlers) {

@@ -9,6 +9,7 @@
 #include "check.hpp"
 #include "stampede/base/text.hpp"
 #include "stampede/model/messages.hpp"
+#include "stampede/model/records.hpp"
 
 namespace stampede {
 namespace {
@@ -37,6 +38,10 @@ class CallGraph {
         limited.insert(call.path);
       }
     }
+    std::set<std::string, std::less<>> limits_its_calls;
+    for (const auto& component : scenario.facts.all<LimitsItsCalls>()) {
+      limits_its_calls.insert(component.path);
+    }
     calls_of_.resize(size());
     std::set<std::string, std::less<>> consumers;
     for (const auto& consumer : scenario.facts.all<ReceivesFrom>()) {
@@ -53,7 +58,8 @@ class CallGraph {
           feeds_.push_back({*to, *from, reference.place});
           continue;
         }
-        const bool is_limited = limited.contains(path) || limited.contains(settings);
+        const bool is_limited = limited.contains(path) || limited.contains(settings) ||
+                                limits_its_calls.contains("components." + reference.name);
         calls_of_[*from].push_back(calls_.size());
         calls_.push_back({*from, *to, reference.place, is_limited});
       }

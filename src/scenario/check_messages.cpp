@@ -9,6 +9,7 @@
 #include "check.hpp"
 #include "stampede/base/text.hpp"
 #include "stampede/model/messages.hpp"
+#include "stampede/model/records.hpp"
 
 namespace stampede {
 namespace {
@@ -120,7 +121,8 @@ class MessageChecker {
     }
   }
   void check_groups_of(const std::string& log, const HoldsMessages& what) {
-    std::map<std::string, int> consumers;  // by group
+    std::map<std::string, int> consumers;        // by group
+    std::map<std::string, JoinsGroup> founders;  // the first of each group
     for (const auto& joins : scenario_.facts.all<JoinsGroup>()) {
       if (joins.what.log != log) {
         continue;
@@ -136,7 +138,19 @@ class MessageChecker {
                             group, count, what.partitions, log),
                 "give it more partitions, or fewer consumers");
       }
-      if (what.retention && *what.retention <= joins.what.takeover) {
+      const JoinsGroup& founder = founders.emplace(group, joins.what).first->second;
+      if (founder.settings != joins.what.settings) {
+        error(
+            joins.what.place,
+            fmt::format("{} joins group '{}' of '{}' with other settings than those who are in it",
+                        joins.path, group, log),
+            fmt::format("the same assignment, rebalance_pause and session_timeout as at line {}",
+                        founder.place.line),
+            "a group has one of each; or let it have a group of its own");
+      }
+      const ConsumerGroup::Settings& settings = joins.what.settings;
+      if (what.retention &&
+          *what.retention <= settings.session_timeout + settings.rebalance_pause) {
         warning(joins.what.place,
                 fmt::format("'{}' deletes messages before another consumer of group '{}' takes "
                             "over from one that dies",

@@ -139,6 +139,19 @@ TEST_CASE("what failed is delivered again after the redelivery delay, with luck 
   world.check_laws();
 }
 
+TEST_CASE("a message that fails again and again without time passing lets others go first") {
+  Consumed world(R"({"consume": {"queue": "q", "redelivery_delay": "0s"},
+                     "handler": [{"call": "db"}]})");
+  world.db.treatments.assign(100, {0_ms, Outcome::error});
+  world.db.treatments.push_back({0_ms});
+  const std::uint64_t before = world.simulation.resumption_count();
+  world.publish(0);
+  world.run(1_ms);
+  CHECK(world.counted("processed") == 1);
+  CHECK(world.db.requests.size() == 101);
+  CHECK(world.simulation.resumption_count() - before >= 100);
+}
+
 TEST_CASE("the messages of a key are processed in their order, though one fails") {
   Consumed world(
       R"({"concurrency": {"workers": 4}, "consume": {"queue": "q", "redelivery_delay": "50ms"},

@@ -49,6 +49,23 @@ TEST_CASE("under acks 0 it is told at once, though nobody takes the message") {
   CHECK(world.counted("lost") == 1);
 }
 
+TEST_CASE("under acks 0 a message is lost if nobody has it in hand and it is not in, not before") {
+  LogWorld world(R"({"acks": 0, "append": "60ms", "request_timeout": "50ms",
+                     "delivery_timeout": "60ms"})");
+  world.start();
+  world.publish();
+  world.run(1_s);
+  CHECK(world.counted("published") == 1);
+  CHECK(world.counted("lost") == 0);
+  world.publish();
+  world.run(1030_ms);
+  world.crash("events", 0, KilledWork::stays_silent);
+  CHECK(world.counted("lost") == 0);
+  world.run(1031_ms);
+  CHECK(world.counted("published") == 1);
+  CHECK(world.counted("lost") == 1);
+}
+
 TEST_CASE("a broker that does not lead the partition leads on to the one that does") {
   LogWorld world(R"({"brokers": 2, "append": "1ms"})", two_zones, three_ms);
   world.start();
@@ -82,6 +99,15 @@ TEST_CASE("a client sends again while a broker is down, until the delivery timeo
   world.publish();
   world.run(10_s);
   CHECK(world.heard() == Texts{"ok@300", "unreachable@2900"});
+}
+
+TEST_CASE("the client sends for no longer than the delivery timeout") {
+  LogWorld world(R"({"request_timeout": "1s", "delivery_timeout": "2500ms"})");
+  world.start();
+  world.crash("events", 0, KilledWork::stays_silent);
+  world.publish();
+  world.run(10_s);
+  CHECK(world.heard() == Texts{"timeout@2500"});
 }
 
 // ---- Batches ----------------------------------------------------------------------------------
@@ -121,6 +147,29 @@ TEST_CASE("while as many batches as may be are on their way, the next one grows"
   world.run(1_s);
   CHECK(world.heard() == Texts{"ok@10", "ok@20", "ok@20", "ok@20", "ok@20"});
   CHECK(world.counted("batches") == 2);
+}
+
+TEST_CASE("a batch that is in before its publisher waits is answered nevertheless") {
+  LogWorld world(R"({"batch": {"linger": "0s"}})");
+  world.start();
+  world.publish();
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@0"});
+}
+
+TEST_CASE("the delivery timeout runs from publishing, and what waited for so long is never sent") {
+  LogWorld world(R"({"request_timeout": "1s", "delivery_timeout": "5s",
+                     "batch": {"linger": "5ms", "max_in_flight": 1, "max_size": "300B"}})");
+  world.start();
+  world.crash("events", 0, KilledWork::stays_silent);
+  for (std::uint64_t key = 0; key < 3; ++key) {
+    world.publish(key, 200);
+  }
+  world.run(5_s);
+  CHECK(world.heard() == Texts{"timeout@5000", "timeout@5000", "timeout@5000"});
+  world.revive("events");
+  world.run(60_s);
+  CHECK(world.counted("published") == 0);
 }
 
 TEST_CASE("messages for different partitions travel in different batches") {
@@ -284,6 +333,128 @@ TEST_CASE("an unclean election does not wait, and loses what the other copy does
   world.check_laws();
 }
 
+TEST_CASE("nothing is committed on behalf of a leader that is dead") {
+  for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
+    INFO("broker " << first << " dies first");
+    LogWorld world(std::string(led_and_followed) + R"("all"})");
+    world.add_consumer();
+    world.start();
+    world.crash("events", first);
+    world.run(100_ms);
+    world.publish(1);
+    world.run(500_ms);
+    world.crash("events", 1 - first);
+    world.run(5_s);
+    CHECK(world.handled().empty());
+    world.revive("events", 1);  // it has all that was committed
+    world.run(10_s);
+    CHECK(world.counted("elections") == 1);
+    CHECK(world.heard()[0].substr(0, 3) == "ok@");
+    CHECK(world.handled() == Keys{1});
+    CHECK(world.counted("lost") == 0);
+    world.check_laws();
+  }
+}
+
+TEST_CASE("a leader that comes back learns which copy has died meanwhile") {
+  LogWorld world(std::string(led_and_followed) + R"("all"})");
+  world.start();
+  world.crash("events", 1);
+  world.run(500_ms);
+  world.crash("events", 0);
+  world.run(5_s);
+  world.revive("events", 0);
+  world.publish();
+  world.run(10_s);
+  CHECK(world.heard() == Texts{"ok@5000"});
+  CHECK(world.counted("elections") == 0);
+}
+
+TEST_CASE("a broker that dies again while it boots has been dead all the time") {
+  LogWorld world(R"({"brokers": 2, "replicas": 2, "failover": "1s", "boot_time": "400ms"})");
+  world.start();
+  for (const Duration crash : {0_ms, 300_ms, 700_ms}) {
+    world.run(crash);
+    world.crash("events", 0);
+    world.run(crash + 100_ms);
+    world.revive("events", 0);
+  }
+  world.run(10_s);
+  CHECK(world.counted("elections") == 1);
+  CHECK(world.times("failover") == Ms{1000});
+}
+
+TEST_CASE("what is sent again is answered when it is committed, before what came after it") {
+  LogWorld world(R"({"brokers": 2, "replicas": 2, "acks": "all", "request_timeout": "300ms",
+                     "retry_backoff": "100ms"})",
+                 two_zones, R"({"between_zones": "500ms"})");
+  world.start();
+  world.run(1_s);
+  world.publish(1);
+  world.run(1010_ms);
+  world.publish(2);
+  world.run(10_s);
+  // The other copy has the first one 500 ms later, and says so in as much again.
+  CHECK(world.heard()[0] == "ok@2000");
+  CHECK(world.heard()[1].substr(0, 3) == "ok@");
+  CHECK(world.counted("published") == 2);
+}
+
+TEST_CASE("a copy does not fetch what the log has deleted meanwhile") {
+  LogWorld world(R"({"brokers": 2, "replicas": 2, "acks": "1", "append": "1ms",
+                     "failover": "1s"})");
+  world.start();
+  world.crash("events", 1);
+  world.publish_many(1000);
+  world.run(10_s);  // nobody reads, and nothing is kept
+  world.revive("events", 1);
+  world.run(20_s);
+  CHECK(world.times("replication") == Ms{9'999});
+}
+
+TEST_CASE("a record that was cut off does not count as the one that took its place") {
+  LogWorld world(std::string(led_and_followed) + R"("all", "unclean_leader_election": true})");
+  world.add_consumer();
+  world.db.treatments = {{10'000_ms}};
+  world.start();
+  world.crash("events", 1);
+  world.run(3_s);
+  world.publish(2);  // is in hand until 13 s
+  world.run(4_s);
+  world.crash("events", 0);
+  world.revive("events", 1);
+  world.publish(3);
+  world.run(60_s);
+  CHECK(world.counted("elections") == 1);
+  CHECK(world.handled() == Keys{2, 3});
+  CHECK(world.counted("processed") == 1);
+  CHECK(world.lag() == 0);
+  world.check_laws();
+}
+
+TEST_CASE("after an unclean election a consumer commits from where the log ends now") {
+  LogWorld world(std::string(led_and_followed) + R"("all", "unclean_leader_election": true})");
+  world.add_consumer("app", R"({"commit_interval": "1s", "session_timeout": "5s"})");
+  world.start();
+  world.crash("events", 1);
+  world.run(3_s);
+  world.publish_many(10);
+  world.run(6_s);
+  world.crash("events", 0);
+  world.revive("events", 1);
+  world.publish_many(5);
+  world.run(20_s);
+  CHECK(world.counted("elections") == 1);
+  CHECK(world.db.requests.size() == 15);
+  world.crash("app");
+  world.run(21_s);
+  world.revive("app");
+  world.run(60_s);
+  CHECK(world.db.requests.size() == 15);
+  CHECK(world.counted("duplicates") == 0);
+  world.check_laws();
+}
+
 TEST_CASE("copies and leaders are spread over brokers") {
   LogWorld world(R"({"partitions": 6, "brokers": 3, "replicas": 2, "append": "1ms", "cpu": 1})",
                  three_zones);
@@ -397,6 +568,21 @@ TEST_CASE("a message that fails keeps all behind it in its partition waiting") {
   world.check_laws();
 }
 
+TEST_CASE("a message that fails for ever without time passing lets the limit of steps notice") {
+  LogWorld world("{}");
+  world.add_consumer("app", R"({"redelivery_delay": "0s"})");
+  world.db.treatments.assign(100, {0_ms, Outcome::error});
+  world.db.treatments.push_back({0_ms});
+  world.start();
+  world.run(1_ms);
+  const std::uint64_t before = world.simulation.resumption_count();
+  world.publish();
+  world.run(1_ms);
+  CHECK(world.counted("processed") == 1);
+  CHECK(world.db.requests.size() == 101);
+  CHECK(world.simulation.resumption_count() - before >= 100);
+}
+
 TEST_CASE("a message that fails for good may be skipped") {
   LogWorld world("{}");
   world.add_consumer("app", R"({"redelivery_delay": "50ms", "max_attempts": 2})");
@@ -460,6 +646,25 @@ TEST_CASE("who commits after every message repeats at most the one at hand") {
   world.check_laws();
 }
 
+TEST_CASE("a partition that is revoked during a commit is released after it") {
+  for (int later = 0; later < 7; ++later) {
+    INFO(later << " ms");
+    LogWorld world(R"({"partitions": 2, "zones": ["b"]})", two_zones, three_ms);
+    world.add_consumer("app", R"({"session_timeout": "5s", "commit_interval": "0s"})", 2);
+    world.db.treatments = {{1_ms}};
+    world.start();
+    world.crash("app", 1);
+    world.run(10_s);
+    world.publish_many(100);
+    world.run(10'100_ms + Duration::nanoseconds(later * 1'000'000));
+    world.revive("app", 1);
+    world.run(30_s);
+    CHECK(world.lag() == 0);
+    CHECK(world.counted("duplicates") == 0);
+    world.check_laws();
+  }
+}
+
 TEST_CASE("an idempotent group does not handle again what was processed") {
   LogWorld world("{}");
   world.add_consumer(
@@ -506,6 +711,17 @@ TEST_CASE("while the coordinator is away nobody is taken for dead") {
   CHECK(world.counted("rebalances") == 1);
   CHECK(world.counted("processed") == 1);
   world.check_laws();
+}
+
+TEST_CASE("a coordinator that takes over gives everybody the time to be heard of") {
+  LogWorld world(R"({"brokers": 3, "replicas": 3, "failover": "9s"})");
+  world.add_consumer("app", R"({"session_timeout": "10s", "reconnect_interval": "2s"})", 2);
+  world.start();
+  world.run(30'400_ms);
+  world.crash("events", 0);  // all were heard of at 30 s, and turn to the next one at 41 s
+  world.run(120_s);
+  CHECK(world.counted("elections") == 1);
+  CHECK(world.counted("rebalances") == 2);  // two joined
 }
 
 // ---- Rebalances -------------------------------------------------------------------------------
@@ -579,6 +795,22 @@ TEST_CASE("a rebalance waits for a consumer that is at a message, and nothing is
   CHECK(world.counted("processed") == 10);
   CHECK(world.counted("duplicates") == 0);
   world.check_laws();
+}
+
+TEST_CASE("a rebalance that ends when nobody is left gives nothing out, and does not count") {
+  LogWorld world("{}");
+  world.add_consumer("app", R"({"session_timeout": "5s", "heartbeat_interval": "1s",
+                                "rebalance_pause": "10s"})");
+  world.start();
+  world.run(1500_ms);
+  world.crash("app");
+  world.run(20_s);
+  CHECK(world.counted("rebalances") == 0);
+  world.revive("app");
+  world.publish();
+  world.run(60_s);
+  CHECK(world.counted("rebalances") == 1);
+  CHECK(world.counted("processed") == 1);
 }
 
 TEST_CASE("under eager assignment, who comes back at once waits for its ghost to be missed") {

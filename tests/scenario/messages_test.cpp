@@ -154,6 +154,42 @@ TEST_CASE("more consumers in a group than partitions are doubtful") {
   CHECK(with_consumers("consumers: 3", "consumers: 1").size() == 1);
 }
 
+TEST_CASE("all who join a group agree on its settings") {
+  const auto with_settings = [](const std::string& one, const std::string& two) {
+    return problems_of(
+        "  orders: {kind: log, partitions: 4}\n"
+        "  one: {kind: service, handler: [{wait: 1ms}], consume: {log: orders, group: g" +
+        one +
+        "}}\n"
+        "  two: {kind: service, handler: [{wait: 1ms}], consume: {log: orders, " +
+        two + "}}\n");
+  };
+  const Texts differ{
+      "error: components.two joins group 'g' of 'orders' with other settings than those who are in "
+      "it"};
+  CHECK(with_settings("", "group: g, commit_interval: 1s") == Texts{});
+  CHECK(with_settings("", "assignment: cooperative") == Texts{});
+  CHECK(with_settings("", "group: g, assignment: cooperative") == differ);
+  CHECK(with_settings(", rebalance_pause: 1s", "group: g") == differ);
+  CHECK(with_settings(", session_timeout: 10s", "group: g, session_timeout: 11s") == differ);
+}
+
+TEST_CASE("nobody waits for ever for a log, whose client gives up by itself") {
+  const auto with = [](const std::string& kind) {
+    return problems_of(
+        "  orders: {kind: service, handler: [{publish: events}]}\n  events: {kind: " + kind +
+        "}\n"
+        "  workers: {kind: service, handler: [{wait: 1ms}], consume: {" +
+        kind +
+        ": events}}\n"
+        "network: {within_zone: {latency: 1ms, loss: 1%}}\n"
+        "faults: [{at: 1s, kind: crash, silent: true, target: {component: "
+        "events}}]\n");
+  };
+  CHECK(with("queue").size() == 2);
+  CHECK(with("log") == Texts{});
+}
+
 TEST_CASE("a log that forgets before a dead consumer is replaced is doubtful") {
   const auto with_retention = [](const std::string& retention) {
     return problems_of("  orders: {kind: log, retention: " + retention +
@@ -182,5 +218,8 @@ TEST_CASE("settings of a log that contradict each other, or have no effect") {
   CHECK(of_log("unclean_leader_election: true").size() == 1);
   CHECK(of_log("replication_lag: 1s").size() == 1);
   CHECK(of_log("delivery_timeout: 1s").front().substr(0, 6) == "error:");
+  CHECK(of_log("delivery_timeout: 30s").size() == 0);
+  CHECK(of_log("delivery_timeout: 30s, batch: {linger: 5ms}").front().substr(0, 6) == "error:");
   CHECK(of_log("retention: {}").size() == 1);
+  CHECK(of_log("replica_lag_time: 1ns").front().substr(0, 6) == "error:");
 }

@@ -19,10 +19,33 @@ struct Receipt {
   std::uint32_t delivery = 0;  ///< the n-th of this message
 };
 
-/// What a consumer that asked for a message received.
-struct Delivery {
+/// What tells a message from all others: the same for whatever carries it, a delivery of it again,
+/// a second copy that its publisher's retry brought.
+inline std::uint64_t idempotency_key(const Request& message) {
+  return combine(message.population, message.id);
+}
+
+/// What is common to all that consumers receive of those whom they ask for messages.
+template <class Answer>
+struct BrokerAnswer {
   Outcome outcome = Outcome::ok;  ///< unless ok, the broker could not be asked
   bool silent = false;            ///< reaches nobody: lost on its way
+
+  static Answer with(Outcome outcome) {
+    Answer answer;
+    answer.outcome = outcome;
+    return answer;
+  }
+  static Answer lost() {
+    Answer answer;
+    answer.silent = true;
+    return answer;
+  }
+  static Answer broken() { return with(Outcome::reset); }
+};
+
+/// What a consumer that asked for a message received.
+struct Delivery : BrokerAnswer<Delivery> {
   Receipt receipt;
   Request request;  ///< as it was published; its `id` tells it from all others
   Time published;   ///< when the broker took it in
@@ -32,21 +55,6 @@ struct Delivery {
   /// How often it was delivered, this time included. A consumer that dies leaves its delivery to
   /// others, and who is too slow shares it with them.
   std::uint32_t times() const { return receipt.delivery; }
-  /// The same for whatever carries the same message: a delivery of it again, a second copy that its
-  /// publisher's retry brought.
-  std::uint64_t idempotency_key() const { return combine(request.population, request.id); }
-
-  static Delivery with(Outcome outcome) {
-    Delivery delivery;
-    delivery.outcome = outcome;
-    return delivery;
-  }
-  static Delivery lost() {
-    Delivery delivery;
-    delivery.silent = true;
-    return delivery;
-  }
-  static Delivery broken() { return with(Outcome::reset); }
 };
 static_assert(std::is_trivially_copyable_v<Delivery>);
 inline std::uint32_t payload_of(const Delivery& delivery) { return delivery.request.size; }
@@ -116,14 +124,6 @@ struct ReceivesFrom {
   std::string source;
   Place place;
   bool is_log = false;  ///< and expects a log there, else a queue
-};
-/// So many consumers of all its instances together belong to a consumer group.
-struct JoinsGroup {
-  std::string log;
-  std::string group;  ///< empty: that of its own name
-  int consumers = 0;
-  Duration takeover;  ///< from a consumer's death until another one goes on
-  Place place;
 };
 /// It moves messages that nobody could process to the component of that name.
 struct MovesDeadLettersTo {

@@ -4,9 +4,10 @@
 #include <string>
 #include <type_traits>
 
-#include "stampede/base/hash.hpp"
+#include "stampede/base/problem.hpp"
 #include "stampede/base/units.hpp"
 #include "stampede/model/endpoint.hpp"
+#include "stampede/model/messages.hpp"
 #include "stampede/model/observer.hpp"
 #include "stampede/model/request.hpp"
 #include "stampede/schema/codec.hpp"
@@ -20,30 +21,13 @@ namespace stampede {
 struct Record {
   Request request;  ///< as it was published; its `id` tells it from all others
   Time appended;    ///< when the leader of its partition took it in
-
-  /// The same for whatever carries the same message.
-  std::uint64_t idempotency_key() const { return combine(request.population, request.id); }
 };
 
 /// What a consumer that asked for records received: so many of them, from an offset on.
-struct Fetched {
-  Outcome outcome = Outcome::ok;  ///< unless ok, the broker could not be asked
-  bool silent = false;            ///< reaches nobody: lost on its way
+struct Fetched : BrokerAnswer<Fetched> {
   std::uint32_t count = 0;  ///< 0 if nothing came for as long as the consumer was kept waiting
   std::uint32_t size = 0;   ///< payload in bytes
   std::uint64_t first = 0;
-
-  static Fetched with(Outcome outcome) {
-    Fetched fetched;
-    fetched.outcome = outcome;
-    return fetched;
-  }
-  static Fetched lost() {
-    Fetched fetched;
-    fetched.silent = true;
-    return fetched;
-  }
-  static Fetched broken() { return with(Outcome::reset); }
 };
 static_assert(std::is_trivially_copyable_v<Fetched>);
 inline std::uint32_t payload_of(const Fetched& fetched) { return fetched.size; }
@@ -82,6 +66,8 @@ class ConsumerGroup {
     GroupAssignment assignment = GroupAssignment::eager;
     Duration rebalance_pause;  ///< a rebalance takes at least so long
     Duration session_timeout;  ///< who was not heard of for so long is no member any more
+
+    friend bool operator==(const Settings&, const Settings&) = default;
   };
   struct Heartbeat {
     PlaceId from = 0;
@@ -132,13 +118,27 @@ inline std::uint32_t payload_of(const ConsumerGroup::Commit&) { return 0; }
 /// Where consumer groups read.
 class RecordLog {
  public:
-  /// The group of this name, made if there is none yet: with these settings, and `observer` to be
-  /// told how it gets on. Only before the traffic begins.
+  /// The group of this name, made if there is none yet: with these settings, which all of its
+  /// members share, and `observer` to be told how it gets on. Only before the traffic begins.
   virtual ConsumerGroup& group(const std::string& name, const ConsumerGroup::Settings& settings,
                                ComponentObserver& observer) = 0;
 
  protected:
   ~RecordLog() = default;
 };
+
+// What a component may declare of itself (Visitor::declare).
+
+/// So many consumers of all its instances together belong to a consumer group.
+struct JoinsGroup {
+  std::string log;
+  std::string group;  ///< empty: that of its own name
+  int consumers = 0;
+  ConsumerGroup::Settings settings;
+  Place place;
+};
+/// Whoever calls it does so through a client that gives up by itself: the call comes to an end even
+/// if nobody answers, and though it has no time limit of its own.
+struct LimitsItsCalls {};
 
 }  // namespace stampede

@@ -65,6 +65,10 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     if (offset > progress.next || offset >= partitions_[partition]->end()) {
       return;  // an unclean election has taken it away
     }
+    const Record* there = this->record(partition, offset);
+    if (there != nullptr && idempotency_key(there->request) != idempotency_key(record.request)) {
+      return;  // and has put another one in its place
+    }
     const Time now = simulation_.now();
     for (const GroupTold& told : told_) {
       if (how == Handled::skipped) {
@@ -273,13 +277,16 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
           std::find_if(group.members_.begin(), group.members_.end(),
                        [&](const auto& member) { return member->session == session; });
       Member& member = **found;
-      const Time due = member.heard + group.settings_.session_timeout;
+      // A coordinator that has just come gives everybody the time to be heard of.
+      const Time since =
+          std::max(member.heard, group.partitions_[group.coordinating_]->led_since());
+      const Time due = since + group.settings_.session_timeout;
       if (scope.simulation().now() < due) {
         co_await scope.simulation().until(due);
         continue;
       }
-      if (!group.coordinator().is_up()) {  // who comes after it gives everybody time to be heard
-        member.heard = scope.simulation().now();
+      if (!group.coordinator().is_up()) {  // whoever comes after it comes later than now
+        co_await scope.simulation().delay(group.settings_.session_timeout);
         continue;
       }
       group.expel(member);
@@ -315,6 +322,9 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
       co_await scope.simulation().delay(group.settings_.rebalance_pause);
       while (group.waits_for_a_release()) {
         co_await group.released_.wait();
+      }
+      if (group.members_.empty()) {
+        break;
       }
       group.give_out();
       for (const GroupTold& told : group.told_) {

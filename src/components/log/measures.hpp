@@ -9,7 +9,9 @@ namespace stampede {
 struct GroupMeasures {
   explicit GroupMeasures(std::string_view kind)
       : processed{kind, Measure::count, "processed",
-                  "messages of a log that a consumer group processed, each counted once"},
+                  "messages of a log that a consumer group processed, or found that it had "
+                  "processed "
+                  "another copy of; each counted once"},
         duplicates{kind, Measure::count, "duplicates",
                    "how often a consumer group processed a message of a log again"},
         skipped{kind, Measure::count, "skipped",

@@ -74,6 +74,8 @@ class Partition {
   std::uint64_t committed() const { return committed_; }
   const Record& at(std::uint64_t offset) const { return records_[offset - begin_].record; }
   std::int64_t total_appended() const { return total_appended_; }
+  /// When the leader became that, or came back as that.
+  Time led_since() const { return led_since_; }
   int in_sync() const {
     return static_cast<int>(
         std::count_if(copies_.begin(), copies_.end(), [](const auto& c) { return c->in_sync; }));
@@ -121,6 +123,9 @@ class Partition {
       return;
     }
     Copy& dead = *copies_[which];
+    if (!dead.is_up) {
+      return;  // it died while it booted: the others have been at it since it died first
+    }
     dead.is_up = false;
     ++dead.deaths;
     if (which == leader_) {
@@ -141,6 +146,7 @@ class Partition {
     back.is_up = true;
     ++back.deaths;
     if (which == leader_) {
+      led_since_ = shared_.simulation.now();
       follow_leader();
       advance();
     } else {
@@ -193,7 +199,7 @@ class Partition {
     bool await_ready() const { return partition_.committed_ >= pending_.end; }
     void await_suspend(std::coroutine_handle<> process) {
       pending_.process = process;
-      partition_.pending_.push_back(pending_);
+      partition_.keep_waiting(pending_);
     }
     bool await_resume() const { return !pending_.is_refused; }
 
@@ -223,6 +229,7 @@ class Partition {
     Poll poll_;
   };
 
+  bool leader_is_up() const { return copies_[leader_]->is_up; }
   std::size_t find(const LogBroker& broker) const {
     const auto found = std::find_if(copies_.begin(), copies_.end(),
                                     [&](const auto& copy) { return copy->broker == &broker; });
@@ -230,6 +237,16 @@ class Partition {
   }
 
   // ---- The log ----
+
+  /// What is sent again waits for an end that it got before.
+  void keep_waiting(Pending& pending) {
+    IntrusiveList<Pending> later;
+    while (!pending_.empty() && pending_.back().end > pending.end) {
+      later.push_front(pending_.pop_back());
+    }
+    pending_.push_back(pending);
+    pending_.take_all(later);
+  }
 
   /// Fewer copies are in sync than there must be for a message to be safe.
   bool lacks_copies() const {
@@ -334,6 +351,10 @@ class Partition {
       reader->expired(index_, offset);
     }
   }
+  /// Payload of all records that are not kept any more.
+  std::uint64_t bytes_deleted() const {
+    return records_.empty() ? bytes_ : records_.front().bytes_before;
+  }
   void drop_oldest() {
     records_.pop_front();
     ++begin_;
@@ -353,14 +374,16 @@ class Partition {
   }
   void follow(std::size_t which) {
     Copy& copy = *copies_[which];
-    if (which != leader_ && copy.is_up && copies_[leader_]->is_up) {
+    if (which != leader_ && copy.is_up && leader_is_up()) {
       copy.fetching.kill(KilledWork::stays_silent);
       copy.unfetched_since = copy.behind_since;
       static_cast<void>(fetch(copy.fetching, *this, which));
     }
   }
 
-  /// A copy asks the leader for what comes next, over and over; each time it says what it has.
+  /// A copy asks the leader for what comes next, over and over; each time it says what it has. What
+  /// retention has deleted meanwhile it does not get. Brokers are connected by TCP, whose segments
+  /// are sent again: the network's loss does not reach this stream.
   static Process fetch(Scope& scope, Partition& partition, std::size_t which) {
     Simulation& simulation = scope.simulation();
     const Shared& shared = partition.shared_;
@@ -383,14 +406,16 @@ class Partition {
       const std::uint64_t bytes = partition.bytes_;
       const Time oldest = copy.behind_since;
       copy.unfetched_since = Time::never();
-      const auto payload = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(bytes - copy.received_bytes, UINT32_MAX));
+      const std::uint64_t begin = std::max(copy.received, partition.begin_);
+      const std::uint64_t bytes_before = std::max(copy.received_bytes, partition.bytes_deleted());
+      const auto payload =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes - bytes_before, UINT32_MAX));
       const Network::Transit in = shared.network.transit(there, here, payload, ~luck);
       if (in.line != nullptr) {
         co_await in.line->work(in.transfer);
       }
       co_await simulation.delay(in.latency);
-      co_await copy.broker->write(luck, end - copy.received);
+      co_await copy.broker->write(luck, end - begin);
       copy.received = end;
       copy.received_bytes = bytes;
       copy.behind_since = copy.unfetched_since;
@@ -415,8 +440,7 @@ class Partition {
       for (std::size_t which = 0; which < partition.copies_.size(); ++which) {
         Copy& copy = *partition.copies_[which];
         const bool is_slow = copy.behind_since < Time::never() && copy.behind_since + limit <= now;
-        if (which != partition.leader_ && copy.in_sync && is_slow &&
-            partition.copies_[partition.leader_]->is_up) {
+        if (which != partition.leader_ && copy.in_sync && is_slow && partition.leader_is_up()) {
           copy.in_sync = false;
           partition.advance();
         }
@@ -437,8 +461,14 @@ class Partition {
       co_return Done();
     }
     if (which != partition.leader_) {
-      dead.in_sync = false;
-      partition.advance();
+      // Nothing is committed on behalf of a leader that is dead: what it has goes with it.
+      while (dead.deaths == deaths && !partition.leader_is_up()) {
+        co_await partition.changed_.wait();
+      }
+      if (dead.deaths == deaths) {
+        dead.in_sync = false;
+        partition.advance();
+      }
       co_return Done();
     }
     co_await scope.simulation().delay(settings.promotion);
@@ -483,9 +513,11 @@ class Partition {
     leader.behind_since = leader.unfetched_since = Time::never();
     shared_.told.elections.add();
     shared_.told.failover.took(shared_.simulation.now() - died);
+    led_since_ = shared_.simulation.now();
     stop_following();
     follow_leader();
     advance();
+    changed_.raise();
   }
 
   /// Takes back what the new leader does not have. Its publishers were told that it is in: at once,
@@ -522,6 +554,7 @@ class Partition {
   std::uint64_t luck_;
   std::vector<std::unique_ptr<Copy>> copies_;
   std::size_t leader_ = 0;
+  Time led_since_;
   std::vector<PartitionReader*> readers_;
 
   std::deque<Stored> records_;  ///< those that somebody may still read
@@ -535,7 +568,7 @@ class Partition {
 
   IntrusiveList<Pending> pending_;  ///< ascending
   Signal appended_;
-  Signal changed_;  ///< a copy came back or caught up
+  Signal changed_;  ///< a copy came back, caught up or was elected
   IntrusiveList<Poll> polls_;
   Scope scope_;
 };

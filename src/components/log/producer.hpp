@@ -42,32 +42,76 @@ class Producer final : public Endpoint {
     return shared_.settings.acks == Acks::none ? Reply(Response()) : wait(shared_.scope, batch);
   }
 
-  /// Sends a batch, again and again if need be.
-  static Reply deliver(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& sent) {
+  static Reply deliver(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& batch) {
+    return shared.settings.acks == Acks::none ? send_once(scope, shared, batch)
+                                              : send_until_told(scope, shared, batch);
+  }
+
+ private:
+  /// Waits until nobody works for an answer any more, whether or not one comes.
+  class WorkEnded final : public JobListener<Response> {
+   public:
+    WorkEnded(Reply& asked, Simulation& simulation) : asked_(asked), simulation_(simulation) {}
+    bool await_ready() const { return asked_.work() == nullptr; }
+    void await_suspend(std::coroutine_handle<> process) {
+      waiter_.process = process;
+      asked_.tell(*this);
+    }
+    void await_resume() {}
+    void answered(const Response&) override { simulation_.wake(waiter_); }
+    void lost() override { simulation_.wake(waiter_); }
+
+   private:
+    Reply& asked_;
+    Simulation& simulation_;
+    Waiter waiter_;
+  };
+
+  /// Sends a batch and does not ask what becomes of it. The accounts do: it is lost if it was not
+  /// appended by the time that nobody has it in hand any more.
+  static Reply send_once(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& sent) {
     const std::shared_ptr<Batch> batch = sent;
-    const bool asks = shared.settings.acks != Acks::none;
     const Request& first = batch->messages.front();
-    const Time give_up = scope.simulation().now() + shared.settings.delivery_timeout;
-    Response response;
-    for (std::uint64_t attempt = 0;; ++attempt) {
+    const Produce produce(batch, first.from, first.luck);
+    Reply sending = shared.partitions[batch->partition]->leader().produce(produce);
+    co_await WorkEnded(sending, scope.simulation());
+    if (batch->end == 0) {
+      shared.told.lost.add(static_cast<std::int64_t>(batch->messages.size()));
+    }
+    const Response response = Response();
+    batch->finish(response);
+    co_return response;
+  }
+
+  /// Sends a batch, again and again if need be, until it is known to be in or its time is up.
+  static Reply send_until_told(Scope& scope, const Shared& shared,
+                               const std::shared_ptr<Batch>& sent) {
+    const std::shared_ptr<Batch> batch = sent;
+    const LogSettings& settings = shared.settings;
+    Simulation& simulation = scope.simulation();
+    const Request& first = batch->messages.front();
+    const Time give_up = batch->opened + settings.delivery_timeout;
+    Response response = Response::with(Outcome::timeout);
+    for (std::uint64_t attempt = 0; simulation.now() < give_up; ++attempt) {
       const Produce produce(batch, first.from, combine(first.luck, attempt));
       Reply sending = shared.partitions[batch->partition]->leader().produce(produce);
-      const bool is_answered = co_await sending.within(shared.request_timeouts);
+      bool is_answered = false;
+      if (simulation.now() + settings.request_timeout <= give_up) {
+        is_answered = co_await sending.within(shared.request_timeouts);
+      } else {
+        is_answered = co_await sending.before(simulation, give_up);
+      }
       response = is_answered ? sending.answer() : Response::with(Outcome::timeout);
-      const bool is_over = scope.simulation().now() + shared.settings.retry_backoff >= give_up;
-      if (!asks || !may_go_well(response.outcome) || is_over) {
+      const bool is_over = simulation.now() + settings.retry_backoff >= give_up;
+      if (!may_go_well(response.outcome) || is_over) {
         break;
       }
-      co_await scope.simulation().delay(shared.settings.retry_backoff);
-    }
-    if (!asks && batch->end == 0) {
-      shared.told.lost.add(static_cast<std::int64_t>(batch->messages.size()));
+      co_await simulation.delay(settings.retry_backoff);
     }
     batch->finish(response);
     co_return response;
   }
 
- private:
   /// The batches for one partition, in their order; the last one may still be filled.
   struct Lane {
     std::deque<std::shared_ptr<Batch>> batches;
@@ -117,7 +161,9 @@ class Producer final : public Endpoint {
   static Reply wait(Scope& scope, const std::shared_ptr<Batch>& of) {
     const std::shared_ptr<Batch> batch = of;
     static_cast<void>(scope);
-    co_await batch->done();
+    if (!batch->is_done()) {
+      co_await batch->done();
+    }
     const Response response = batch->response();
     co_return response;
   }

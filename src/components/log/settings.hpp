@@ -6,6 +6,7 @@
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/messages.hpp"
+#include "stampede/model/records.hpp"
 #include "stampede/random/distribution.hpp"
 
 namespace stampede {
@@ -110,8 +111,9 @@ inline void describe(Visitor& v, LogSettings& s) {
           "after which a publisher's client takes what it sent, or the answer, for lost",
           more_than(Duration()));
   v.field("delivery_timeout", s.delivery_timeout,
-          "how long the client sends again what it was not told to be in, which the log does not "
-          "take in twice; not under acks 0, where it does not ask",
+          "from publishing until the client gives up on what it was not told to be in; until then "
+          "it sends it again, which the log does not take in twice; not under acks 0, where it "
+          "does not ask",
           more_than(Duration()));
   v.field("retry_backoff", s.retry_backoff, "how long the client waits before it sends again",
           more_than(Duration()));
@@ -120,9 +122,11 @@ inline void describe(Visitor& v, LogSettings& s) {
   v.field("replication_lag", s.replication_lag,
           "how long messages wait at the leader before they are sent to another copy; what waits "
           "may be lost with the leader");
-  v.field("replica_lag_time", s.replica_lag_time,
-          "a copy that has not caught up for so long is not in sync any more",
-          more_than(Duration()));
+  v.field(
+      "replica_lag_time", s.replica_lag_time,
+      "a copy that has not caught up for so long is not in sync any more; looked after twice in "
+      "that time",
+      at_least(Duration::nanoseconds(1'000'000)));
   v.field("failover", s.failover, "how a dead broker is replaced where it led");
   v.field("unclean_leader_election", s.unclean_leader_election,
           "where no copy in sync is left, another one leads: messages are lost instead of waited "
@@ -135,8 +139,10 @@ inline void describe(Visitor& v, LogSettings& s) {
           "a broker keeps one copy of a partition at most");
   v.check(s.min_insync_replicas <= s.replicas, "min_insync_replicas",
           "are more than there are replicas: no message would ever be taken in");
-  v.check(s.request_timeout <= s.delivery_timeout, "delivery_timeout",
-          "is shorter than request_timeout", "a message is sent at least once");
+  const Duration linger = s.batch ? s.batch->linger : Duration();
+  v.check(linger + s.request_timeout <= s.delivery_timeout, "delivery_timeout",
+          "is shorter than the batches' linger and request_timeout together",
+          "a message is sent at least once");
   v.doubt_unless(s.acks == Acks::all || s.min_insync_replicas == 1, "min_insync_replicas",
                  "has no effect unless acks is all");
   v.doubt_unless(s.replicas > 1 || !s.unclean_leader_election, "unclean_leader_election",
@@ -147,6 +153,7 @@ inline void describe(Visitor& v, LogSettings& s) {
                  "is all, yet a leader that is left alone takes messages in that die with it",
                  "such as min_insync_replicas: 2");
   v.declare(s.placement());
+  v.declare(LimitsItsCalls{});
   v.declare(HoldsMessages{.partitions = s.partitions,
                           .retention = s.retention ? s.retention->time : std::nullopt});
 }
