@@ -282,9 +282,12 @@ class Quorum final : public Copies {
     int attempts = 0;
   };
   struct Hints {
-    std::deque<Hint> kept;  ///< in the order of the writes
-    bool is_handing_over = false;
+    std::deque<Hint> kept;  ///< in the order of the writes, without those being handed over
+    int hands = 0;          ///< processes that hand them over
   };
+  /// A copy that is back is not overrun by all that it missed: Cassandra, too, sends a page of
+  /// hints and waits for the answers to these.
+  static constexpr int hints_at_a_time = 8;
   /// How long who hands a write over waits for the answer, and after a failure until the next
   /// attempt: Cassandra's hinted hand-off looks every ten seconds whether it can go on.
   static constexpr Duration hint_interval = Duration::nanoseconds(10'000'000'000);
@@ -295,14 +298,13 @@ class Quorum final : public Copies {
     hint.write.patience = hint.write.deadline = Time::never();  // the user has been answered
     Hints& hints = hints_[copy];
     hints.kept.push_back(hint);
-    if (!hints.is_handing_over) {
-      hints.is_handing_over = true;
+    if (hints.hands < hints_at_a_time) {
+      ++hints.hands;
       static_cast<void>(hand_over(*this, copy));
     }
   }
 
-  /// One hint after the other, so that a copy that is back is not overrun by them. There as long as
-  /// hints are.
+  /// One hint after the other. There as long as hints are.
   static Process hand_over(Quorum& quorum, std::size_t copy) {
     Simulation& simulation = quorum.shared_.simulation;
     Timeouts& timeouts = simulation.timeouts(hint_interval);
@@ -313,21 +315,24 @@ class Quorum final : public Copies {
         co_await quorum.came_up_.wait();
         continue;
       }
-      if (simulation.now() > hints.kept.front().until) {
-        hints.kept.pop_front();
+      Hint hint = hints.kept.front();
+      hints.kept.pop_front();
+      if (simulation.now() > hint.until) {
         continue;
       }
-      const int attempt = hints.kept.front().attempts++;
-      Reply reply = node.call(hints.kept.front().write.as_attempt(attempt));
+      Reply reply = node.call(hint.write.as_attempt(hint.attempts));
       const bool is_over = co_await reply.within(timeouts);
       if (is_over && reply.answer().ok()) {
         quorum.shared_.told.hints.add();
-        hints.kept.pop_front();
-      } else if (is_over && node.is_up()) {
+        continue;
+      }
+      ++hint.attempts;
+      hints.kept.push_front(hint);
+      if (is_over && node.is_up()) {
         co_await simulation.delay(hint_interval);  // it turned the write away
       }
     }
-    hints.is_handing_over = false;
+    --hints.hands;
     co_return Done();
   }
 
