@@ -35,9 +35,12 @@ void ComponentRecorder::grow_loads(std::size_t instances) {
   tells_instances_apart_ = instances > 1 && instances <= most_told_apart;
   if (slices_loads_) {
     for (std::size_t i = known; i < instances; ++i) {
+      const bool has_slices = i == 0 && instances > 1;  // those of all, from before
       for (std::size_t slice = 0; slice < closed_; ++slice) {
         loads_[i].requests.close_slice();
-        loads_[i].busy.close_slice(grid_.boundary(slice + 1));
+        if (!has_slices) {
+          loads_[i].busy.close_slice(grid_.boundary(slice + 1));
+        }
       }
     }
   }

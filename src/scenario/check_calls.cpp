@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -192,6 +193,8 @@ class CallChecker {
     check_circles();
     check_devices();
     check_loops();
+    check_views();
+    check_empty_stores();
     check_patience();
     check_handlers();
   }
@@ -372,6 +375,63 @@ class CallChecker {
                            {},
                            "let one of them lead to a service or a store"});
       return;
+    }
+  }
+
+  /// What two stores bring into each other, each would show as the other's for ever.
+  void check_views() {
+    const auto facts = scenario_.facts.all<MakesView>();
+    for (const auto& begin : facts) {
+      // A shortest way back to the view's source, over the views of it and their views.
+      std::map<std::string, std::string> source_of{{begin.what.view, begin.what.source}};
+      std::vector<std::string> front{begin.what.view};
+      for (std::size_t i = 0; i < front.size(); ++i) {
+        for (const auto& next : facts) {
+          if (next.what.source == front[i] && source_of.emplace(next.what.view, front[i]).second) {
+            front.push_back(next.what.view);
+          }
+        }
+      }
+      if (begin.what.view != begin.what.source && !source_of.contains(begin.what.source)) {
+        continue;
+      }
+      std::string way = begin.what.source;
+      std::string at = begin.what.source;
+      do {
+        at = at == begin.what.view ? begin.what.source : source_of.at(at);
+        way = at + " -> " + way;
+      } while (at != begin.what.source);
+      problems_.push_back(
+          {Severity::error,
+           begin.what.place,
+           fmt::format("'{}' is a view of itself ({}): what it shows would come from what it shows",
+                       begin.what.view, way),
+           {},
+           "let one of them be the source of the others"});
+      return;
+    }
+  }
+
+  /// What begins empty is read in vain unless somebody writes.
+  void check_empty_stores() {
+    std::vector<std::size_t> written;
+    for (const auto& fact : scenario_.facts.all<WritesInto>()) {
+      if (const auto node = graph_.component(fact.what.target)) {
+        written.push_back(*node);
+      }
+    }
+    std::vector<bool> is_written = graph_.reached(written, [](const Call&) { return true; });
+    for (const std::size_t node : written) {
+      is_written[node] = true;
+    }
+    for (const auto& fact : scenario_.facts.all<BeginsEmpty>()) {
+      const auto node = graph_.component_at(fact.path);
+      if (node && !is_written[*node]) {
+        warning(fact.place,
+                fmt::format("'{}' has no objects and nobody writes any: no read finds one",
+                            graph_.name(*node)),
+                "say how many objects are there when the run begins");
+      }
     }
   }
 

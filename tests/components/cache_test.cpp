@@ -137,8 +137,8 @@ TEST_CASE("max_entries counts items of whatever size") {
 TEST_CASE("a removal takes the item out") {
   LookedAside world(R"({"max_entries": 10})");
   world.write(1);
-  world.remove(1);
-  world.remove(2);  // not there
+  world.invalidate(1);
+  world.invalidate(2);  // not there
   world.read(1);
   CHECK(world.heard() == Texts{"ok@0", "ok@0", "ok@0", "miss@0"});
   CHECK(world.level("entries") == 0);
@@ -238,7 +238,7 @@ TEST_CASE("a removal and a write of others make a lease void") {
   const bool removal = GENERATE(true, false);
   Leased world;
   world.of_user(1, Operation::read);
-  removal ? world.remove(1) : world.write(1, 40);
+  removal ? world.invalidate(1) : world.write(1, 40);
   world.of_user(1, Operation::write);
   CHECK(world.level("bytes") == (removal ? 0 : 40));
 }
@@ -758,7 +758,7 @@ TEST_CASE("back: a fetch that began before the write does not replace what was w
 TEST_CASE("back: a removal does not take back what was written") {
   ReadThrough world(R"({"writes": "back", "write_back_delay": "50ms"})");
   world.write(1);
-  world.remove(1);
+  world.invalidate(1);
   CHECK(world.level("entries") == 0);
   world.run(1_s);
   CHECK(world.db.log == Texts{"write 1@50"});
@@ -768,7 +768,7 @@ TEST_CASE("a removal is no business of the store behind a cache") {
   ReadThrough world;
   world.read(1);
   world.run(20_ms);
-  world.remove(1);
+  world.invalidate(1);
   CHECK(world.heard() == Texts{"ok@10", "ok@20"});
   CHECK(world.level("entries") == 0);
   CHECK(world.db.log == Texts{"read 1@0"});
@@ -781,7 +781,7 @@ TEST_CASE("a removal goes on to a cache behind a cache") {
   world.start();
   world.read(1, "near");
   CHECK(world.level("entries", "far") == 1);
-  world.remove(1, "near");
+  world.invalidate(1, "near");
   CHECK(world.level("entries", "near") == 0);
   CHECK(world.level("entries", "far") == 0);
   CHECK(world.db.log == Texts{"read 1@0"});

@@ -220,10 +220,20 @@ struct CacheWorld {
     request.operation = Operation::write;
     return send(request, name, caller);
   }
-  Question& remove(std::uint64_t key, const std::string& name = "cache", std::uint32_t caller = 0) {
+  /// Makes copies of an item invalid.
+  Question& invalidate(std::uint64_t key, const std::string& name = "cache",
+                       std::uint32_t caller = 0) {
+    return ask(Operation::invalidate, key, name, caller);
+  }
+  /// Removes the item itself.
+  Question& remove(std::uint64_t key, const std::string& name = "cache") {
+    return ask(Operation::remove, key, name, 0);
+  }
+  Question& ask(Operation operation, std::uint64_t key, const std::string& name,
+                std::uint32_t caller) {
     Request request;
     request.key = key;
-    request.operation = Operation::remove;
+    request.operation = operation;
     return send(request, name, caller);
   }
 

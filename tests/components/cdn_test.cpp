@@ -148,7 +148,7 @@ TEST_CASE("a purge reaches all points of presence and the shield, and all types 
   world.run(20_ms);
   CHECK(world.level("entries", "edge") == 2);
   CHECK(world.level("shield_entries", "edge") == 2);
-  world.remove(1, "edge");
+  world.invalidate(1, "edge");
   CHECK(world.level("entries", "edge") == 0);
   CHECK(world.level("shield_entries", "edge") == 0);
   CHECK(world.db.log.size() == 2);  // the origin does not hear of it
@@ -159,7 +159,7 @@ TEST_CASE("a purge takes its time, and old items are served until then") {
   world.ask(1);
   world.run(20_ms);
   world.db.write(1);
-  world.remove(1, "edge");
+  world.invalidate(1, "edge");
   world.run(169_ms);
   world.ask(1);
   world.run(171_ms);

@@ -588,6 +588,8 @@ TEST_CASE("async loses what was not sent yet, and says how much and since when")
   CHECK(world.counted("lost_writes") == 5);  // those from 123 ms on
   CHECK(world.seen().times("data_loss") == Ms{210 - 123});
   CHECK(world.truth.latest(1, 0).write() == 6);
+  CHECK(world.truth.is_stale(DataStamp(1, 11), 0));  // to whoever has seen it
+  CHECK_FALSE(world.truth.is_stale(DataStamp(1, 6), 0));
   Sent& read = world.read();
   world.write();
   world.run(2_s);
@@ -708,7 +710,7 @@ TEST_CASE("with nobody left to take over, the first who comes back does") {
   world.revive(2);
   world.run(6_s);
   CHECK(world.counted("failovers") == 1);
-  CHECK(world.seen().times("failover") == Ms{4500});
+  CHECK(world.seen().times("failover") == Ms{5000});  // its promotion takes 500 ms
   CHECK(world.counted("lost_writes") == 0);
 }
 
@@ -885,6 +887,64 @@ TEST_CASE("without a majority nobody is elected") {
   world.run(11_s);
   CHECK(world.counted("failovers") == 1);
   CHECK(world.counted("lost_writes") == 0);
+}
+
+TEST_CASE(
+    "an election takes its time from when there is a majority, and begins again without one") {
+  DatabaseWorld world(led(3, "consensus", failover));
+  world.crash(0);
+  world.crash(2);
+  world.run(5_s);
+  world.revive(2);
+  world.run(5200_ms);
+  world.crash(2);  // in the middle of the election
+  world.run(5300_ms);
+  world.revive(2);
+  world.run(5799_ms);
+  CHECK(world.counted("failovers") == 0);
+  world.run(5801_ms);
+  CHECK(world.counted("failovers") == 1);
+  CHECK(world.seen().times("failover") == Ms{5800});
+}
+
+TEST_CASE("what was on its way to a dead copy does not delay what it is sent when it is back") {
+  constexpr int shards = 8;
+  const auto lags = [](const char* kind, bool is_down_before) {
+    DatabaseWorld world(led(2, kind, R"({"shards": 8, "failover": null,
+                                         "replication_lag": {"exponential": {"mean": "100s"}}})"));
+    const auto crash_all = [&] {
+      for (std::size_t shard = 0; shard < shards; ++shard) {
+        world.crash(2 * shard + 1);
+      }
+    };
+    const auto write_all = [&] {
+      for (std::uint64_t key = 0; key < shards; ++key) {
+        Request request;
+        request.operation = Operation::write;
+        request.key = key;
+        world.send_to(world.node(2 * key), request);
+      }
+    };
+    if (is_down_before) {
+      crash_all();
+    }
+    write_all();
+    world.run(10_ms);
+    if (!is_down_before) {
+      crash_all();
+    }
+    write_all();
+    world.run(1_s);
+    world.downs.clear();
+    world.run(3000_s);
+    return world.seen().times("lag");
+  };
+  for (const char* kind : {"async", "multi_primary"}) {
+    INFO(kind);
+    const Ms times = lags(kind, true);
+    CHECK(times.size() == 2 * shards);
+    CHECK(times == lags(kind, false));
+  }
 }
 
 TEST_CASE("what a majority has is not lost while a majority comes back") {
@@ -1106,6 +1166,31 @@ TEST_CASE("clients of a dead primary turn to the next once it was found dead") {
   CHECK(world.seen().times("failover") == Ms{1000});
 }
 
+TEST_CASE("where all primaries are dead nobody takes over") {
+  DatabaseWorld world(led(2, "multi_primary", R"({"failover": "1s"})"), three_zones, links);
+  world.crash(0);
+  world.crash(1);
+  world.run(2_s);
+  CHECK(world.counted("failovers") == 0);
+}
+
+TEST_CASE("a write that a clock lets lose at once is stale to whoever has seen it") {
+  DatabaseWorld world(led(2, "multi_primary", R"({"clock_skew": {"exponential": {"mean": "1h"}}})"),
+                      three_zones, links);
+  for (const PlaceId place : {PlaceId{0}, PlaceId{1}}) {
+    world.write(place, 0, place);
+  }
+  world.run(100_ms);
+  world.write(0, 0, 1);  // one of these two comes from the clock that is behind
+  world.write(1, 0, 0);
+  world.run(1_s);
+  int stale = 0;
+  for (const std::size_t i : {2, 3}) {
+    stale += world.truth.is_stale(world.sent[i].reply.answer().stamp, i - 2) ? 1 : 0;
+  }
+  CHECK(stale == 1);
+}
+
 TEST_CASE("whoever dies and comes back, in the end all primaries agree with the truth") {
   rc::prop("whatever their clocks say", [] {
     Json more = Json::parse(R"({"write": {"exponential": {"mean": "2ms"}},
@@ -1286,6 +1371,62 @@ TEST_CASE("a copy is handed the writes that it missed while it was down") {
   CHECK(world.counted("hints") == 2);
   CHECK(shown(before) == 0);
   CHECK(shown(after) == 2);
+}
+
+TEST_CASE("a copy that is back is handed a few hints at a time") {
+  DatabaseWorld world(leaderless(R"({"hinted_handoff": "3h", "read_consistency": "one"})"),
+                      three_zones, links);
+  world.crash(2);
+  for (std::uint64_t key = 0; key < 9; ++key) {
+    world.write(key);
+  }
+  world.run(1_s);
+  world.revive(2);
+  world.run(1024_ms);  // eight answers are there after 10 + 3 + 10 ms
+  CHECK(world.counted("hints") == 8);
+  world.run(1045_ms);
+  CHECK(world.counted("hints") == 8);
+  world.run(1047_ms);
+  CHECK(world.counted("hints") == 9);
+}
+
+TEST_CASE("a copy that dies in silence with a hint in its hands is handed it again") {
+  DatabaseWorld world(leaderless(R"({"hinted_handoff": "3h", "read_consistency": "one"})"),
+                      three_zones, links);
+  world.crash(2);
+  world.write();
+  world.run(1_s);
+  world.revive(2);
+  world.run(1011_ms);
+  world.crash(2, KilledWork::stays_silent);
+  world.run(2_s);
+  world.revive(2);
+  world.run(20_s);
+  Sent& read = world.read(0, 0, 2);
+  world.run(21_s);
+  CHECK(shown(read) == 1);
+  CHECK(world.counted("hints") == 1);
+}
+
+TEST_CASE("a copy that has no room for a hint is handed it later") {
+  DatabaseWorld world(leaderless(R"({"hinted_handoff": "3h", "read_consistency": "one",
+                                     "concurrency": {"workers": 1, "queue": 1}})"));
+  world.crash(2);
+  world.write();
+  world.run(1_s);
+  for (int i = 0; i < 2; ++i) {
+    world.read(1);
+  }
+  world.revive(2);
+  for (int i = 0; i < 2; ++i) {
+    Request request;
+    request.key = 1;
+    world.send_to(world.node(2), request);
+  }
+  world.run(5_s);
+  CHECK(world.counted("hints") == 0);
+  world.run(20_s);
+  CHECK(world.counted("hints") == 1);
 }
 
 TEST_CASE("hints are kept for their window and no longer") {
@@ -1734,6 +1875,13 @@ TEST_CASE("under multi_primary nothing is resharded") {
       {"at": "1s", "shards": 2, "items": 1, "item_size": "1B", "bandwidth": "1Mbps"}})")
             .begin()
             ->find("error: ") == 0);
+}
+
+TEST_CASE("under consensus there is no falling back") {
+  const std::set<std::string> problems =
+      problems_of(R"({"replicas": 3, "replication": "consensus", "fallback": "1s"})");
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.begin()->find("error: ") == 0);
 }
 
 TEST_CASE("more copies than there are cannot answer") {

@@ -210,6 +210,15 @@ TEST_CASE("requests beyond the rate of a prefix are rejected") {
   world.check_laws();
 }
 
+TEST_CASE("a rate limit lets through what it says, to the last request") {
+  StorageWorld world(tiers(R"({"rate_limit": {"reads": "1/s"}})"));
+  for (int i = 0; i < 200; ++i) {  // ten a second, of which one is due
+    world.read();
+    world.run(100_ms * (i + 1));
+  }
+  CHECK(world.seen().count(Outcome::ok) == 20);
+}
+
 TEST_CASE("more prefixes take more requests") {
   StorageWorld world(tiers(R"({"rate_limit": {"reads": "10/s", "prefixes": 4}})"));
   for (int i = 0; i < 100; ++i) {
@@ -217,6 +226,28 @@ TEST_CASE("more prefixes take more requests") {
   }
   world.run(1_s);
   CHECK(world.counted("reads") == 40);
+}
+
+TEST_CASE("who waited for the archive reads what is there then") {
+  StorageWorld world(tiers(of_100_days));
+  Sent& rewritten = world.read(1);
+  Sent& removed = world.read(2);
+  world.run(hours(1));
+  Sent& write = world.write(1, 2 * megabyte);
+  world.ask(Operation::remove, 2, 0);
+  world.run(hours(3));
+  CHECK(rewritten.reply.answer().size == 2 * megabyte);
+  CHECK(rewritten.reply.answer().stamp.write() == write.reply.answer().stamp.write());
+  CHECK_FALSE(removed.reply.answer().found);
+}
+
+TEST_CASE("objects that are all alike are counted without a look at each") {
+  StorageWorld world(tiers(R"({"lifecycle": null, "cool": null, "archive": null})"));
+  CHECK(world.megabytes() == Levels{100, 0, 0});
+  world.write(5, 3 * megabyte);
+  world.ask(Operation::remove, 6, 0);
+  world.run(1_s);
+  CHECK(world.megabytes() == Levels{101, 0, 0});
 }
 
 TEST_CASE("requests that fail on their own change nothing") {

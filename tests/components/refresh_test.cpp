@@ -70,6 +70,98 @@ TEST_CASE("refresh works on a view that is a cache") {
   CHECK(world.sent[0].reply.answer().stamp.is_data());
 }
 
+TEST_CASE("what vanished from the source vanishes from the store behind a cache, too") {
+  ComponentWorld world;
+  world.add("source", "object_storage", R"({"hot": "1ms"})");
+  world.add("store", "object_storage", R"({"hot": "1ms", "objects": 10})");
+  for (const char* writes : {"around", "back"}) {
+    const std::string name = writes;
+    world.add(name, "cache",
+              R"({"max_entries": 100, "origin": "store", "writes": ")" + name + R"("})");
+    world.add("app of " + name, "service",
+              R"({"handler": [{"refresh": {"view": ")" + name + R"(", "source": "source"}}]})");
+  }
+  Request request;
+  request.key = 5;
+  world.send(request, "app of around");
+  request.key = 6;
+  world.send(request, "app of back");
+  world.run(5_s);
+  for (const std::uint64_t key : {4, 5, 6}) {
+    request.key = key;
+    Sent& read = world.send(request, "store");
+    world.run(Duration::nanoseconds(6'000'000'000 + static_cast<std::int64_t>(key) * 1'000'000));
+    INFO(key);
+    CHECK(read.reply.answer().found == (key == 4));
+  }
+}
+
+TEST_CASE("a refresh tells a cache the size of the item, not of an answer") {
+  ComponentWorld world;
+  world.add("source", "object_storage",
+            R"({"hot": "1ms", "objects": {"count": 10, "size": "10B"}})");
+  world.add("view", "cache", R"({"max_entries": 100})");
+  world.add("app", "service",
+            R"({"handler": [{"refresh": {"view": "view", "source": "source"}}]})");
+  Request request;
+  request.response_size = 5000;
+  world.send(request);
+  world.run(1_s);
+  CHECK(world.observer("view").level("bytes") == 10);
+}
+
+TEST_CASE("an object that came from elsewhere is stale when its source has moved on") {
+  ComponentWorld world;
+  world.types.add("request");
+  world.add("source", "database", R"({"read": "1ms"})");
+  world.add("view", "object_storage", R"({"hot": "1ms"})");
+  world.add("refresh", "service",
+            R"({"handler": [{"refresh": {"view": "view", "source": "source"}}]})");
+  world.add("change", "service", R"({"handler": [{"write": "source"}]})");
+  world.send(Request(), "refresh");
+  world.run(1_s);
+  Sent& fresh = world.send(Request(), "view");
+  world.run(2_s);
+  world.send(Request(), "change");
+  world.run(3_s);
+  Sent& late = world.send(Request(), "view");
+  world.run(4_s);
+  CHECK_FALSE(fresh.reply.answer().stale);
+  CHECK(late.reply.answer().stale);
+}
+
+TEST_CASE("stores that are views of each other come to an end of what is behind their data") {
+  Truth truth;
+  const std::uint16_t one = truth.add_store();
+  const std::uint16_t two = truth.add_store();
+  const std::uint16_t three = truth.add_store();
+  const DataStamp second = truth.begin_write(two, DataStamp(one, 0));
+  const DataStamp third = truth.begin_write(three, second);
+  const DataStamp first = truth.begin_write(one, third);  // a beginning of its own
+  truth.commit(second, 0);
+  truth.commit(third, 0);
+  CHECK_FALSE(truth.is_stale(third, 0));
+  truth.commit(first, 0);
+  CHECK_FALSE(truth.is_stale(first, 0));
+  CHECK(truth.is_stale(third, 0));
+  CHECK_FALSE(truth.is_stale(DataStamp(two, 0), 1));
+}
+
+TEST_CASE("an answer about another key is no data of the key that was asked for") {
+  ComponentWorld world;
+  world.add("db", "database", R"({"read": "1ms"})");
+  world.add("app", "service", R"({"handler": [{"read": {"target": "db", "keys": 1}}]})");
+  world.add("writer", "service", R"({"handler": [{"write": {"store": "db", "keys": 1}}]})");
+  Request request;
+  request.key = 5;
+  Sent& read = world.send(request);
+  request.stamp = DataStamp(2, 0);  // of another store
+  world.send(request, "writer");
+  world.run(1_s);
+  CHECK_FALSE(read.reply.answer().stamp.is_data());
+  CHECK_FALSE(world.truth.source_of(world.truth.latest(1, 0)).is_data());
+}
+
 TEST_CASE("reads and writes can be about other keys, another one in each round and branch") {
   for (const char* steps :
        {R"([{"repeat": {"times": 50, "steps": [{"read": {"target": "db", "keys": 1000}}]}}])",

@@ -257,6 +257,17 @@ TEST_CASE("an instance that first works in a late slice has idle slices before")
   CHECK(count(all.parts[1], "requests") == 1);
 }
 
+TEST_CASE("instances that all come in a late slice have idle slices before") {
+  Timeline run(10_s, 1_s);
+  ComponentObserver& app = run.add_component();
+  run.capacity(app, 5_s, 2, 0, 2);
+  run.visit(app, 6_s, 0_s, 1_s, Outcome::ok, 0);
+  run.visit(app, 7_s, 0_s, 1_s, Outcome::ok, 1);
+  const Subject all = only_component(run);
+  REQUIRE(all.parts.size() == 2);
+  CHECK(value(all.parts[0], "utilization") == Approx(value(all.parts[1], "utilization")));
+}
+
 TEST_CASE("an endless queue marks waits, not service") {
   Timeline run(1000_s, 10_s);
   ComponentObserver& app = run.add_component();

@@ -104,6 +104,18 @@ struct HandlesType {
 };
 /// It keeps copies of what others hold, in instances that can be told to forget them.
 struct HoldsCopies {};
+/// A store that holds nothing until somebody writes into it.
+struct BeginsEmpty {};
+/// It writes into the component of that name, or into what is behind that.
+struct WritesInto {
+  std::string target;
+};
+/// It writes what it reads from one component into another, which becomes a view of the first.
+struct MakesView {
+  std::string view;
+  std::string source;
+  Place place;  ///< where the view's name stands
+};
 /// Whatever it cannot answer by itself goes on to the one component behind it.
 struct PassesOn {};
 /// It is on the devices of users, who need an identity for it: traffic begins there, nobody else

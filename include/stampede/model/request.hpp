@@ -15,7 +15,12 @@ using PlaceId = std::uint16_t;
 using RequestTypeId = std::uint16_t;
 
 /// What a request does to the data behind its key.
-enum class Operation : std::uint8_t { read, write, remove };
+enum class Operation : std::uint8_t {
+  read,
+  write,
+  remove,      ///< of the item, wherever it is kept
+  invalidate,  ///< of copies that caches hold: the item itself stays where it is kept
+};
 
 /// Which write of which store a piece of data shows; nothing if it comes from no store.
 class DataStamp {

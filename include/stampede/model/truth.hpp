@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -22,32 +23,31 @@ class Truth {
     return static_cast<std::uint16_t>(stores_.size());
   }
 
-  /// The next write of a store, which is not committed yet.
-  DataStamp begin_write(std::uint16_t store) { return {store, ++stores_[store - 1U].writes}; }
+  /// The next write of a store, which is not committed yet. Whoever writes what was read from
+  /// another store, `source`, makes the store a view of that one: who is shown this write is shown
+  /// that one's data.
+  DataStamp begin_write(std::uint16_t store, DataStamp source = DataStamp()) {
+    const DataStamp write(store, ++stores_[store - 1U].writes);
+    if (source.is_data() && source.store() != store) {
+      derive(write, source);
+    }
+    return write;
+  }
   /// It is committed: what the store holds from now on, unless a later write was committed before.
   void commit(DataStamp write, std::uint64_t key) {
     std::uint64_t& last = stores_[write.store() - 1U].last[key];
     last = std::max(last, write.write());
   }
-  /// It was committed and is lost: the store holds what it held before.
+  /// It was committed and is lost: the store holds what it held before, and whoever has seen this
+  /// write has seen what is not there.
   void lose(DataStamp write, std::uint64_t key, DataStamp before) {
     std::uint64_t& last = stores_[write.store() - 1U].last[key];
     last = last == write.write() ? before.write() : last;
+    reject(write);
   }
+  /// It was taken in and will not stay, as another one counts as later.
+  void reject(DataStamp write) { stores_[write.store() - 1U].gone.insert(write.write()); }
 
-  /// What was written had been read from another store: the store is a view of that one, and who is
-  /// shown this write is shown that one's data. Before the first such write of all, the view is not
-  /// known to be one.
-  void derive(DataStamp write, DataStamp source) {
-    std::vector<DataStamp>& sources = stores_[write.store() - 1U].sources;
-    if (sources.empty()) {
-      sources.emplace_back(source.store(), 0);
-    }
-    if (sources.size() <= write.write()) {
-      sources.resize(write.write() + 1);
-    }
-    sources[write.write()] = source;
-  }
   /// The data behind what was seen; none unless it was seen in a view.
   DataStamp source_of(DataStamp seen) const {
     const std::vector<DataStamp>& sources = stores_[seen.store() - 1U].sources;
@@ -60,11 +60,11 @@ class Truth {
     return {store, found == asked.last.end() ? 0 : found->second};
   }
 
-  /// Whether a write that was committed until now replaced what was seen of this key, or the data
-  /// behind it.
+  /// Whether what was seen of this key is gone, or was replaced by a write that was committed until
+  /// now, or the data behind it were.
   bool is_stale(DataStamp seen, std::uint64_t key) const {
-    return seen.is_data() &&
-           (seen.write() < latest(seen.store(), key).write() || is_stale(source_of(seen), key));
+    return seen.is_data() && (is_gone(seen) || seen.write() < latest(seen.store(), key).write() ||
+                              is_stale(source_of(seen), key));
   }
 
  private:
@@ -74,8 +74,41 @@ class Truth {
   struct Store {
     std::uint64_t writes = 0;
     tsl::robin_map<std::uint64_t, std::uint64_t, Mix> last;
+    tsl::robin_set<std::uint64_t, Mix> gone;  ///< writes that were lost or rejected
     std::vector<DataStamp> sources;  ///< by write, from 0: how it began; empty unless it is a view
+    std::vector<std::uint16_t> is_view_of;  ///< the stores of these
   };
+
+  /// Before the first such write of all, the view is not known to be one. A store never becomes a
+  /// view of what is a view of itself: there would be no end to what is behind its data.
+  void derive(DataStamp write, DataStamp source) {
+    Store& view = stores_[write.store() - 1U];
+    const auto& known = view.is_view_of;
+    if (std::find(known.begin(), known.end(), source.store()) == known.end()) {
+      if (shows(source.store(), write.store())) {
+        return;
+      }
+      view.is_view_of.push_back(source.store());
+    }
+    if (view.sources.empty()) {
+      view.sources.emplace_back(source.store(), 0);
+    }
+    if (view.sources.size() <= write.write()) {
+      view.sources.resize(write.write() + 1);
+    }
+    view.sources[write.write()] = source;
+  }
+  bool shows(std::uint16_t view, std::uint16_t source) const {
+    const std::vector<std::uint16_t>& behind = stores_[view - 1U].is_view_of;
+    return std::any_of(behind.begin(), behind.end(), [&](std::uint16_t store) {
+      return store == source || shows(store, source);
+    });
+  }
+  bool is_gone(DataStamp seen) const {
+    const Store& store = stores_[seen.store() - 1U];
+    return !store.gone.empty() && store.gone.contains(seen.write());
+  }
+
   std::vector<Store> stores_;
 };
 

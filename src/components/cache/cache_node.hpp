@@ -270,6 +270,15 @@ class CacheNode : public Server, private WriteBack::Listener {
       case Operation::write:
         return take_in(request);
       case Operation::remove:
+        if (!origin_) {
+          purge(request);
+          return Response();
+        }
+        if (write_back_) {
+          write_back_->forget(request.key);
+        }
+        break;  // the copy goes when the item is gone
+      case Operation::invalidate:
         purge(request);
         if (!origin_is_cache_) {
           return Response();

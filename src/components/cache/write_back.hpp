@@ -83,6 +83,15 @@ class WriteBack {
     }
   }
 
+  /// What was written is to be removed: there is nothing left to send.
+  void forget(std::uint64_t key) {
+    const auto item = items_.find(key);
+    if (item != items_.end()) {
+      items_.erase(item);
+      dirty_level_.change(inside_.simulation().now(), -1);
+    }
+  }
+
   /// All that was not sent is lost.
   void lose_all() {
     for (const auto& [key, item] : items_) {

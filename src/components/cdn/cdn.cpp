@@ -149,7 +149,7 @@ class Cdn final : public Component {
     explicit NearestPoint(Cdn& cdn) : cdn_(cdn), latencies_(cdn.context_.stream("latency")) {}
 
     Reply call(const Request& request) override {
-      if (request.operation == Operation::remove) {
+      if (request.operation == Operation::invalidate) {
         cdn_.purge(request);
         return Response();
       }

@@ -100,8 +100,8 @@ class MultiPrimary final : public Copies {
     ++back.deaths;
     static_cast<void>(apply_writes(node, *this));
     for (std::uint32_t other = 0; other < primaries_.size(); ++other) {
-      Connection& out = primaries_[other].from[node.copy()];
-      out.sent = out.arrival = Time();
+      open(primaries_[other].from[node.copy()]);
+      open(back.from[other]);
       ship(node.copy(), other);
       ship(other, node.copy());
     }
@@ -151,15 +151,15 @@ class MultiPrimary final : public Copies {
     const Shared& shared = copies.shared_;
     Primary& own = copies.primaries_[node.copy()];
     const Time now = shared.simulation.now();
-    const auto write =
-        std::make_shared<Write>(Write{.key = request.key,
-                                      .stamp = begin_write(shared.truth, shared.store, request),
-                                      .clock = now + own.clock_skew,
-                                      .written = now,
-                                      .copy = node.copy(),
-                                      .position = own.log_end + 1,
-                                      .seen = seen_by(own),
-                                      .missing = copies.primaries_.size()});
+    const auto write = std::make_shared<Write>(
+        Write{.key = request.key,
+              .stamp = shared.truth.begin_write(shared.store, request.stamp),
+              .clock = now + own.clock_skew,
+              .written = now,
+              .copy = node.copy(),
+              .position = own.log_end + 1,
+              .seen = seen_by(own),
+              .missing = copies.primaries_.size()});
     Connection& itself = own.from[node.copy()];
     own.log_end = itself.received = itself.applied = write->position;
     own.log.push_back(write);
@@ -189,6 +189,8 @@ class MultiPrimary final : public Copies {
     if (!last || write->is_after(*last)) {
       last = write;
       shared_.truth.commit(write->stamp, write->key);
+    } else {
+      shared_.truth.reject(write->stamp);  // by a clock that is behind
     }
   }
 
@@ -222,6 +224,9 @@ class MultiPrimary final : public Copies {
 
   // ---- Replication ----
 
+  /// Anew, after a death at either end: what was under way is lost, and nothing waits for that.
+  static void open(Connection& connection) { connection.sent = connection.arrival = Time(); }
+
   void ship(std::uint32_t from, std::uint32_t to) {
     const Primary& sender = primaries_[from];
     const Primary& receiver = primaries_[to];
@@ -248,7 +253,7 @@ class MultiPrimary final : public Copies {
             .latency;
     connection.sent = std::max(connection.sent, simulation.now() + lag);
     co_await simulation.until(connection.sent);
-    if (sender.deaths != sender_deaths) {
+    if (sender.deaths != sender_deaths || receiver.deaths != deaths) {
       co_return Done();  // it was never sent
     }
     connection.arrival = std::max(connection.arrival, simulation.now() + in);
@@ -305,8 +310,13 @@ class MultiPrimary final : public Copies {
     const Duration detection = copies.shared_.settings.failover->detection;
     co_await copies.shared_.simulation.delay(detection);
     Primary& dead = copies.primaries_[copy];
-    if (dead.deaths == death) {
-      dead.known_down = true;
+    if (dead.deaths != death) {
+      co_return Done();
+    }
+    dead.known_down = true;
+    const bool has_another = std::any_of(copies.primaries_.begin(), copies.primaries_.end(),
+                                         [](const Primary& primary) { return primary.is_up; });
+    if (has_another) {
       copies.shared_.told.failovers.add();
       copies.shared_.told.failover.took(detection);
     }

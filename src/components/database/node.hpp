@@ -13,15 +13,6 @@ namespace stampede {
 
 class DatabaseNode;
 
-/// The next write of a store. Who writes what was read from another store makes it a view of that.
-inline DataStamp begin_write(Truth& truth, std::uint16_t store, const Request& request) {
-  const DataStamp write = truth.begin_write(store);
-  if (request.stamp.is_data() && request.stamp.store() != store) {
-    truth.derive(write, request.stamp);
-  }
-  return write;
-}
-
 /// What the copies of one shard agree on: which data a node holds and what a write has to wait for.
 class Copies {
  public:

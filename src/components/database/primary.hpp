@@ -91,9 +91,14 @@ class PrimaryAndReplicas final : public Copies {
   void came_up(DatabaseNode& node) override {
     Replica& back = replicas_[node.copy()];
     const bool had_majority = !lacks_majority();
+    const bool could_elect = can_elect();
     back.is_up = true;
+    if (!could_elect && can_elect()) {
+      electable_since_ = shared_.simulation.now();
+    }
     back.known_down = false;
     ++back.deaths;
+    back.sent = back.arrival = Time();  // what was on its way to it is lost
     begin_to_apply(node);
     if (is_primary(node.copy())) {
       reconnect();
@@ -164,7 +169,7 @@ class PrimaryAndReplicas final : public Copies {
       co_return response;
     }
     const Shared& shared = copies.shared_;
-    const DataStamp stamp = begin_write(shared.truth, shared.store, request);
+    const DataStamp stamp = shared.truth.begin_write(shared.store, request.stamp);
     const std::uint64_t position = copies.log_.append(
         request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
     Replica& own = copies.replicas_[copies.primary_];
@@ -284,7 +289,7 @@ class PrimaryAndReplicas final : public Copies {
     const Duration in = copies.transit(sender, replica, message);
     replica.sent = std::max(replica.sent, simulation.now() + lag);
     co_await simulation.until(replica.sent);
-    if (copies.epoch_ != epoch || sender.deaths != sender_deaths) {
+    if (copies.epoch_ != epoch || sender.deaths != sender_deaths || replica.deaths != deaths) {
       co_return Done();  // it was never sent
     }
     replica.arrival = std::max(replica.arrival, simulation.now() + in);
@@ -430,20 +435,28 @@ class PrimaryAndReplicas final : public Copies {
     if (copy != copies.primary_) {
       co_return Done();
     }
-    co_await simulation.delay(copies.shared_.settings.failover->promotion);
+    const Time detected = simulation.now();
     while (dead.deaths == death) {
-      const std::uint32_t best = copies.most_advanced();
-      const bool may_elect = copies.shared_.settings.replication != ReplicationKind::consensus ||
-                             copies.up_count() >= copies.majority();
-      const bool has_candidate = best != copies.primary_ && may_elect;
-      if (has_candidate && copies.replicas_[best].applied == copies.replicas_[best].received) {
-        copies.promote(best, died);
-        co_return Done();
+      // Who takes over must be there for as long as that takes.
+      const Time due =
+          std::max(detected, copies.electable_since_) + copies.shared_.settings.failover->promotion;
+      if (!copies.can_elect()) {
+        co_await copies.changed_.wait();  // until somebody comes back
+      } else if (simulation.now() < due) {
+        co_await simulation.until(due);
+      } else {
+        const std::uint32_t best = copies.most_advanced();
+        if (copies.replicas_[best].applied == copies.replicas_[best].received) {
+          copies.promote(best, died);
+          co_return Done();
+        }
+        co_await copies.changed_.wait();  // it applies the rest first, or dies
       }
-      co_await copies.changed_.wait();  // it applies the rest first, or somebody comes back
     }
     co_return Done();
   }
+  /// There is somebody who could take over from the primary, and who may.
+  bool can_elect() const { return most_advanced() != primary_ && !lacks_majority(); }
 
   /// The replica that is up and has received most, and of several the one that has applied most;
   /// the primary itself if there is none.
@@ -505,6 +518,7 @@ class PrimaryAndReplicas final : public Copies {
   bool is_watching_ = false;            ///< whether it should
   std::uint64_t majority_changes_ = 0;  ///< losses and returns of a majority of copies that are up
   bool has_stepped_down_ = false;
+  Time electable_since_;  ///< when there was somebody again to take over
   WriteLog log_;
   std::uint64_t committed_ = 0;     ///< the position in the log up to which writes are committed
   IntrusiveList<Pending> pending_;  ///< ascending

@@ -3,6 +3,7 @@
 #include <tsl/robin_map.h>
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -32,6 +33,7 @@ class Quorum final : public Copies {
       : shared_(shared),
         nodes_(std::move(nodes)),
         held_(nodes_.size()),
+        hints_(nodes_.size()),
         came_up_(shared.simulation),
         scope_(shared.simulation) {
     for (DatabaseNode* node : nodes_) {
@@ -176,7 +178,7 @@ class Quorum final : public Copies {
    private:
     void missed(std::size_t copy) override {
       if (is_linked() && quorum_.shared_.settings.hinted_handoff) {
-        static_cast<void>(hand_over(quorum_, copy, write_));
+        quorum_.keep_hint(copy, write_);
       }
     }
 
@@ -254,7 +256,7 @@ class Quorum final : public Copies {
   static Reply write_to_all(Quorum& quorum, Request request) {
     const int needed = answers_needed(quorum.shared_.settings.write_consistency,
                                       static_cast<int>(quorum.nodes_.size()));
-    request.stamp = begin_write(quorum.shared_.truth, quorum.shared_.store, request);
+    request.stamp = quorum.shared_.truth.begin_write(quorum.shared_.store, request.stamp);
     const std::shared_ptr<Answers> answers =
         std::make_shared<AnswersToWrite>(quorum, request, static_cast<std::size_t>(needed));
     for (std::size_t copy = 0; copy < quorum.nodes_.size(); ++copy) {
@@ -273,25 +275,64 @@ class Quorum final : public Copies {
     co_return response;
   }
 
-  /// A hint: the write waits for the return of a copy that is down, as often as it takes.
-  static Process hand_over(Quorum& quorum, std::size_t copy, Request request) {
-    DatabaseNode& node = *quorum.nodes_[copy];
-    const Time until =
-        quorum.shared_.simulation.now() + quorum.shared_.settings.hinted_handoff->window;
-    const Request write = request.as_branch(copy);
-    bool has_arrived = false;
-    while (!has_arrived) {
-      while (!node.is_up()) {
-        co_await quorum.came_up_.wait();
-      }
-      if (quorum.shared_.simulation.now() > until) {
-        co_return Done();
-      }
-      Reply reply = node.call(write);
-      const Response response = co_await reply.relayed();
-      quorum.shared_.told.hints.add(response.ok() ? 1 : 0);
-      has_arrived = node.is_up();
+  /// A write that waits for a copy that was down when it came.
+  struct Hint {
+    Request write;
+    Time until;
+    int attempts = 0;
+  };
+  struct Hints {
+    std::deque<Hint> kept;  ///< in the order of the writes, without those being handed over
+    int hands = 0;          ///< processes that hand them over
+  };
+  /// A copy that is back is not overrun by all that it missed: Cassandra, too, sends a page of
+  /// hints and waits for the answers to these.
+  static constexpr int hints_at_a_time = 8;
+  /// How long who hands a write over waits for the answer, and after a failure until the next
+  /// attempt: Cassandra's hinted hand-off looks every ten seconds whether it can go on.
+  static constexpr Duration hint_interval = Duration::nanoseconds(10'000'000'000);
+
+  void keep_hint(std::size_t copy, const Request& write) {
+    Hint hint{write.as_branch(copy),
+              shared_.simulation.now() + shared_.settings.hinted_handoff->window};
+    hint.write.patience = hint.write.deadline = Time::never();  // the user has been answered
+    Hints& hints = hints_[copy];
+    hints.kept.push_back(hint);
+    if (hints.hands < hints_at_a_time) {
+      ++hints.hands;
+      static_cast<void>(hand_over(*this, copy));
     }
+  }
+
+  /// One hint after the other. There as long as hints are.
+  static Process hand_over(Quorum& quorum, std::size_t copy) {
+    Simulation& simulation = quorum.shared_.simulation;
+    Timeouts& timeouts = simulation.timeouts(hint_interval);
+    DatabaseNode& node = *quorum.nodes_[copy];
+    Hints& hints = quorum.hints_[copy];
+    while (!hints.kept.empty()) {
+      if (!node.is_up()) {
+        co_await quorum.came_up_.wait();
+        continue;
+      }
+      Hint hint = hints.kept.front();
+      hints.kept.pop_front();
+      if (simulation.now() > hint.until) {
+        continue;
+      }
+      Reply reply = node.call(hint.write.as_attempt(hint.attempts));
+      const bool is_over = co_await reply.within(timeouts);
+      if (is_over && reply.answer().ok()) {
+        quorum.shared_.told.hints.add();
+        continue;
+      }
+      ++hint.attempts;
+      hints.kept.push_front(hint);
+      if (is_over && node.is_up()) {
+        co_await simulation.delay(hint_interval);  // it turned the write away
+      }
+    }
+    --hints.hands;
     co_return Done();
   }
 
@@ -307,6 +348,7 @@ class Quorum final : public Copies {
   Shared shared_;
   std::vector<DatabaseNode*> nodes_;
   std::vector<tsl::robin_map<std::uint64_t, std::uint64_t>> held_;  ///< by copy: the last write
+  std::vector<Hints> hints_;                                        ///< by copy; what they missed
   Signal came_up_;
   IntrusiveList<AnswersToRead> reads_;  ///< not all of whose answers are there
   IntrusiveList<AnswersToWrite> writes_;

@@ -243,7 +243,7 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
        "has no effect without replicas that could become the primary");
   only(s.hinted_handoff.has_value(), s.is_quorum(), "hinted_handoff",
        "has no effect unless replication is quorum");
-  only(s.fallback.has_value(),
+  only(s.fallback && s.replication != ReplicationKind::consensus,
        has_replicas &&
            (s.replication == ReplicationKind::semi_sync || s.replication == ReplicationKind::sync),
        "fallback", "has no effect where writes wait for no replica in particular");
@@ -259,6 +259,9 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   only(s.locks, !s.is_quorum(), "locks", "has no effect without a primary that keeps them");
   only(s.replication != ReplicationKind::async, has_replicas, "replication",
        "has no effect with one copy of each shard");
+  v.check(!s.fallback || s.replication != ReplicationKind::consensus, "fallback",
+          "cannot be under consensus: nothing is committed there without a majority",
+          "semi_sync or sync, or leave fallback out");
   v.check(!s.resharding || !s.is_multi_primary(), "resharding",
           "cannot be done under multi_primary: where a key is now, copies would not agree",
           "another replication, or none");

@@ -46,25 +46,29 @@ struct ToldOfTier {
 
 // ---- Rate limits ------------------------------------------------------------------------------
 
-/// Tokens that come at a rate; there is room for those of one second.
+/// Tokens that come at a rate; there is room for those of one second, and for one at least. It
+/// keeps the time at which the next token would come to an empty bucket, in whole nanoseconds (the
+/// generic cell rate algorithm, ITU-T I.371): a sum of fractions of tokens would be short of one by
+/// a rounding error at times, and lose a request to it.
 class TokenBucket {
  public:
-  explicit TokenBucket(Rate rate) : rate_(rate.per_second), tokens_(std::max(1.0, rate_)) {}
+  explicit TokenBucket(Rate rate)
+      : interval_(Duration::from_seconds(1 / rate.per_second)),
+        ahead_(std::max(Duration(), Duration::nanoseconds(1'000'000'000) - interval_)) {}
 
   bool take(Time now) {
-    tokens_ = std::min(std::max(1.0, rate_), tokens_ + rate_ * (now - filled_).seconds());
-    filled_ = now;
-    if (tokens_ < 1) {
+    const Time next = std::max(next_, now);
+    if (next - now > ahead_) {
       return false;
     }
-    tokens_ -= 1;
+    next_ = next + interval_;
     return true;
   }
 
  private:
-  double rate_;
-  double tokens_;
-  Time filled_;
+  Duration interval_;  ///< between two tokens
+  Duration ahead_;     ///< how early one may be taken: that of the room for more than one
+  Time next_;
 };
 
 // ---- The store --------------------------------------------------------------------------------
@@ -160,18 +164,23 @@ class ObjectServer final : public Server {
   static Task<Response> read(ObjectServer& store, Request request) {
     Simulation& simulation = store.simulation();
     const Time asked = simulation.now();
-    const Objects::Object object = store.objects_.of(request.key);
-    const Found found = object.exists ? store.find(request, object) : Found{Tier::hot, asked};
+    const Objects::Object sought = store.objects_.of(request.key);
+    const Found found = sought.exists ? store.find(request, sought) : Found{Tier::hot, asked};
     co_await simulation.until(found.ready);
+
+    // What is read is what there is now: in hours, it may have been written anew, or removed.
+    const Objects::Object object = store.objects_.of(request.key);
+    Response response;
+    response.stamp = store.truth_.latest(store.store_, request.key);
+    response.stale = store.truth_.is_stale(response.stamp, request.key);
 
     const bool was_got_back = found.ready > asked;
     const TierSettings& tier = was_got_back ? store.settings_.hot : store.settings_.of(found.tier);
     const Duration first_byte = store.draw_first_byte(tier.first_byte, request);
     co_await simulation.delay(first_byte);
-    Response response;
     if (store.fails(request)) {
-      response.outcome = Outcome::error;
-      co_return response;
+      const Response failure = Response::with(Outcome::error);
+      co_return failure;
     }
     if (!object.exists) {
       store.not_found_.add();
@@ -181,7 +190,6 @@ class ObjectServer final : public Server {
     const std::uint64_t size = object.size.count > 0 ? object.size.count : request.response_size;
     const Duration flow = time_to_flow(size, tier.throughput);
     co_await simulation.delay(flow);
-    response.stamp = store.truth_.latest(store.store_, request.key);
     response.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, UINT32_MAX));
     store.reads_.add();
     const ToldOfTier& told = store.tiers_[static_cast<std::size_t>(found.tier)];
@@ -204,7 +212,7 @@ class ObjectServer final : public Server {
       response.outcome = Outcome::error;
       co_return response;
     }
-    response.stamp = store.truth_.begin_write(store.store_);
+    response.stamp = store.truth_.begin_write(store.store_, request.stamp);
     store.truth_.commit(response.stamp, request.key);
     store.restored_.erase(request.key);
     const Objects::Object object{!is_removal, Bytes{request.size}, store.since_start()};

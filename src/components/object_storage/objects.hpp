@@ -53,7 +53,7 @@ class Objects {
   void set(std::uint64_t key, const Object& object) { changed_[key] = object; }
 
   void apply_rule(Duration now) { applied_ = now; }
-  /// Looks at every object.
+  /// Looks at every object, unless all that were never changed are alike.
   BytesByTier bytes_by_tier() const {
     BytesByTier bytes{};
     const auto add = [&](const Object& object) {
@@ -62,13 +62,23 @@ class Objects {
             static_cast<std::int64_t>(object.size.count);
       }
     };
-    for (std::uint64_t key = 0; key < settings_.objects.count; ++key) {
-      add(of(key));
-    }
+    const std::uint64_t count = settings_.objects.count;
+    const Distribution<Bytes>& size = settings_.objects.size;
+    const bool are_alike = size.is_constant() && (size.is_zero() || !settings_.lifecycle);
+    std::uint64_t unchanged = count;
     for (const auto& [key, object] : changed_) {  // a sum, whatever their order
-      if (key >= settings_.objects.count) {
+      if (are_alike || key >= count) {
         add(object);
       }
+      unchanged -= key < count ? 1 : 0;
+    }
+    if (are_alike) {
+      bytes[static_cast<std::size_t>(Tier::hot)] +=
+          static_cast<std::int64_t>(unchanged) * static_cast<std::int64_t>(size.mean());
+      return bytes;
+    }
+    for (std::uint64_t key = 0; key < count; ++key) {
+      add(of(key));
     }
     return bytes;
   }

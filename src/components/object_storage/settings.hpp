@@ -133,6 +133,15 @@ inline void describe(Visitor& v, ObjectStorageSettings& s) {
                  "stays empty: no lifecycle moves objects there");
   v.doubt_unless(!s.archive || (s.lifecycle && s.lifecycle->to_archive), "archive",
                  "stays empty: no lifecycle moves objects there");
+  constexpr double most_looks = 1e6;
+  v.doubt_unless(
+      !s.lifecycle || s.objects.size.is_zero() ||
+          static_cast<double>(s.objects.count) <= most_looks * s.lifecycle->interval.seconds(),
+      "lifecycle", "looks at more than a million objects for each second of the run, which is slow",
+      "a longer interval, or fewer objects");
+  if (s.objects.count == 0) {
+    v.declare(BeginsEmpty{});
+  }
   v.declare(s.placement());
 }
 

@@ -19,11 +19,16 @@ class OtherKeys {
   OtherKeys(const Choice<KeyLaw>& keys, const Step::Context& context)
       : law_(keys.has_value() ? keys.make({}) : nullptr), draws_(context.stream("keys")) {}
 
-  /// Gives a call that has luck of its own a key of its own.
+  /// The items are not that of the request being handled.
+  bool are_given() const { return law_ != nullptr; }
+
+  /// Gives a call that has luck of its own a key of its own; what was seen of the other key is no
+  /// data of this one.
   void choose_for(Request& call) {
     if (law_) {
       Draw draw = draws_.at(call.luck);
       call.key = law_->sample(draw);
+      call.stamp = DataStamp();
     }
   }
 

@@ -39,6 +39,9 @@ class Read final : public Step {
     if (!response.ok()) {
       response.outcome = outcome_of_failed_call(response.outcome);
     }
+    if (step.keys_.are_given()) {
+      response.stamp = DataStamp();  // the answer shows no data of the key that was asked for
+    }
     co_return response;
   }
 

@@ -10,6 +10,9 @@ struct RefreshSettings {
 void describe(Visitor& v, RefreshSettings& s) {
   v.field("view", s.view, "the store or cache that shows the item in another form", required());
   v.field("source", s.source, "the store that the item is read from", required());
+  v.declare(WritesInto{s.view.target.name});
+  v.declare(MakesView{
+      .view = s.view.target.name, .source = s.source.target.name, .place = s.view.target.place});
 }
 
 /// Reads the item of the request's key where it is kept, and writes it into a view (a projection, a
@@ -50,6 +53,7 @@ class Refresh final : public Step {
     put.operation = item.found ? Operation::write : Operation::remove;
     put.stamp = item.stamp;
     put.size = item.size;
+    put.response_size = 0;
     Task<Response> writing = step.view_.of(errand.instance()).call(errand, put);
     const Response written = co_await writing;
     if (!written.ok()) {

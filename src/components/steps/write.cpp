@@ -22,6 +22,7 @@ struct WriteSettings {
 void describe(Visitor& v, WriteSettings& s) {
   v.shorthand("store");
   v.field("store", s.store, "where the item is written", required());
+  v.declare(WritesInto{s.store.target.name});
   v.field("cache", s.cache, "a cache beside the store that is told of the write afterwards");
   v.field("cached", s.cached,
           "invalidate: the cached copy is removed; update: it is replaced by what was written");
@@ -67,7 +68,7 @@ class Write final : public Step {
       Request tell = request.as_branch(step.branch_ + 1);
       tell.from = errand.place();
       tell.key = put.key;
-      tell.operation = step.cached_ == Cached::update ? Operation::write : Operation::remove;
+      tell.operation = step.cached_ == Cached::update ? Operation::write : Operation::invalidate;
       tell.stamp = response.stamp;
       tell.response_size = 0;
       Task<Response> telling = step.cache_->of(errand.instance()).call(errand, tell);
