@@ -27,7 +27,7 @@ BEYOND_A_SCHEMA = {
         r"|is a zone; |, which is traffic"),
     "files": r"^the file '",
     "who calls whom": (
-        r"^nothing calls '|^no request reaches '|^requests go round|is on the devices of users"
+        r"^nothing calls '|^no request reaches '|^requests go round|is a view of itself|is on the devices of users"
         r"|finds no cache to flush|, which is no service"),
     "sums": r"add up to|that do not add up|transitions needs for each state",
     "contradictions": (

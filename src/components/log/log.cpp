@@ -59,7 +59,7 @@ class Log final : public Component, public RecordLog, public LogCluster {
   }
   Fleet& fleet() override { return fleet_; }
   std::unique_ptr<Endpoint> client(std::uint32_t) override {
-    return std::make_unique<Client>(producers_.emplace_back(to_producers_));
+    return std::make_unique<ClientOf<Producer>>(producers_.emplace_back(to_producers_));
   }
   RecordLog* records() override { return this; }
 
@@ -77,16 +77,6 @@ class Log final : public Component, public RecordLog, public LogCluster {
   }
 
  private:
-  /// A producer belongs to the log: what it holds outlives its publisher.
-  class Client final : public Endpoint {
-   public:
-    explicit Client(Producer& producer) : producer_(producer) {}
-    Reply call(const Request& request) override { return producer_.call(request); }
-
-   private:
-    Producer& producer_;
-  };
-
   LogBroker& broker(std::size_t index) { return static_cast<LogBroker&>(fleet_[index]); }
 
   // ---- What brokers ask ----
