@@ -454,6 +454,17 @@ TEST_CASE("a background fetch has the patience of nobody") {
   CHECK(world.db.requests.at(1).patience == Time::never());
 }
 
+TEST_CASE("an item that is fresh for ever can stand in for a fetch that failed") {
+  ReadThrough world(R"({"stale_if_error": "1s"})");
+  world.db.treatments = {{20_ms, Outcome::error}, {10_ms}};
+  world.read(1);
+  world.run(5_ms);
+  world.read(1);  // comes back first, with the item
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@20", "ok@15"});
+  CHECK(world.counted("overdue_hits") == 0);
+}
+
 TEST_CASE("an old item is served for a while when it cannot be fetched") {
   ReadThrough world(R"({"ttl": "100ms", "stale_if_error": "1s"})");
   world.db.treatments = {{10_ms}, {10_ms, Outcome::error}};

@@ -42,6 +42,7 @@ class RandomScenario {
   std::string text() {
     choose_places();
     choose_components();
+    choose_state();
     // From the last to the first, so that it is known what a call of a later one costs.
     for (std::size_t i = components_.size(); i-- > 0;) {
       write_component(i);
@@ -55,6 +56,7 @@ class RandomScenario {
     for (const Component& component : components_) {
       text += fmt::format("  {}: {{{}}}\n", component.name, component.text);
     }
+    text += state_;
     if (variant_.bystander) {
       text += "  apart: {kind: service, handler: [{wait: " + time(30'000) + "}]}\n";
     }
@@ -333,6 +335,10 @@ class RandomScenario {
   }
 
   std::string step(std::size_t from, double times, int depth, double& visits) {
+    if (!state_steps_.empty() && chance(0.2)) {
+      visits += 2 * times;
+      return one_of(state_steps_);
+    }
     switch (draw_.below(depth < 3 ? 8 : 5)) {
       case 0:
       case 1:
@@ -414,6 +420,11 @@ class RandomScenario {
         visits += components_[i + 1].cost;
         list.insert(list.size() - 1, ", {call: " + components_[i + 1].name + "}");
       }
+      if (must_reach_next && i + 1 == components_.size()) {
+        for (const std::string& use : state_steps_) {
+          list.insert(list.size() - 1, ", " + use);
+        }
+      }
       if (i > 0 && chance(0.2)) {
         // Back to one that perhaps leads here: so seldom that it comes to an end.
         list.insert(list.size() - 1,
@@ -479,6 +490,157 @@ class RandomScenario {
     }
     text += chance(0.2) ? ", boot_time: " + time_law(magnitude(10'000, 1'000'000)) : "";
     return text;
+  }
+
+  // ---- State ----
+
+  /// What keeps data or messages, and the steps that use it: the last service takes all of them.
+  /// Not where times are to be stretched exactly: much of it has lengths that a scenario need not
+  /// give.
+  void choose_state() {
+    if (variant_.exact || chance(0.4)) {
+      return;
+    }
+    add_store_and_cache();
+    if (chance(0.4)) {
+      add_queue();
+    }
+    if (chance(0.4)) {
+      add_log();
+    }
+    if (chance(0.3)) {
+      add_objects();
+    }
+    if (chance(0.3)) {
+      state_steps_.push_back(
+          "{saga: [{do: {write: store}, undo: {write: store}}, {do: {read: store}}]}");
+    }
+  }
+
+  void add_state(const std::string& name, const std::string& settings) {
+    state_names_.push_back(name);
+    state_ += "  " + name + ": {" + settings + "}\n";
+  }
+
+  std::string zones_of_state() {
+    return !places_.empty() && chance(0.4)
+               ? fmt::format("zones: [{}], ", fmt::join(some_of(places_), ", "))
+               : std::string();
+  }
+  std::string boot() { return maybe(0.3, "boot_time", time_law(magnitude(10'000, 1'000'000))); }
+
+  void add_store_and_cache() {
+    const std::uint64_t replicas = number(1, 3);
+    const std::string kind =
+        replicas == 1
+            ? "async"
+            : one_of_words({"async", "semi_sync", "sync", "consensus", "quorum", "multi_primary"});
+    const bool has_primary = kind != "quorum" && kind != "multi_primary";
+    std::string store =
+        fmt::format("kind: database, shards: {}, sharding: {}, replicas: {}, replication: {}, ",
+                    number(1, 3), one_of_words({"hash", "consistent_hash"}), replicas, kind);
+    store += "read: " + short_time_law() + ", ";
+    store += maybe(0.5, "write", short_time_law());
+    store += maybe(0.4, "concurrency",
+                   fmt::format("{{workers: {}, queue: {}}}", number(1, 8), number(0, 50)));
+    store += cpu(0.3) + zones_of_state() + boot();
+    store += maybe(0.3, "replication_lag", short_time_law());
+    if (replicas > 1 && kind != "quorum") {
+      store +=
+          maybe(0.5, "failover",
+                fmt::format("{{detection: {}, promotion: {}}}", time(magnitude(100'000, 2'000'000)),
+                            time(magnitude(10'000, 1'000'000))));
+    }
+    if (replicas > 1 && has_primary) {
+      store += "read_from: " +
+               one_of_words({"primary", "replica", "any", "nearest", "read_your_writes"}) + ", ";
+      store += maybe(0.3, "locks", "true");
+      if (kind == "semi_sync" || kind == "sync") {
+        store += maybe(0.4, "fallback", time(magnitude(100'000, 1'000'000)));
+      }
+    }
+    if (kind == "quorum") {
+      store += fmt::format("read_consistency: {}, write_consistency: {}, ",
+                           one_of_words({"one", "quorum", "all"}),
+                           one_of_words({"one", "quorum", "all"}));
+      store += maybe(0.5, "hinted_handoff", time(5'000'000)) + maybe(0.5, "read_repair", "true");
+    }
+    add_state("store", store);
+
+    const bool goes_through = chance(0.5);
+    std::string cache =
+        fmt::format("kind: cache, replicas: {}, max_entries: {}, eviction: {}, ", number(1, 3),
+                    magnitude(1, 1'000),
+                    one_of_words({"lru", "fifo", "lfu", "random", "sieve", "s3_fifo", "w_tinylfu",
+                                  "segmented_lru", "sampled_lru", "arc", "none"}));
+    cache += zones_of_state() + boot() + maybe(0.3, "persistent", "true");
+    cache += maybe(0.3, "access", time_law(magnitude(20, 2'000)));
+    if (chance(0.6)) {
+      cache += fmt::format("ttl: {}, ", time(magnitude(100'000, 5'000'000)));
+      cache += maybe(0.4, "ttl_jitter", percent(0, 100));
+    }
+    if (goes_through) {
+      const std::string writes = one_of_words({"around", "through", "back"});
+      cache += "origin: store, writes: " + writes + ", ";
+      cache +=
+          writes == "back" ? "write_back_delay: " + time(magnitude(1'000, 500'000)) + ", " : "";
+      cache += maybe(0.3, "grace", time(magnitude(10'000, 1'000'000)));
+      cache += maybe(0.3, "stale_if_error", time(magnitude(10'000, 1'000'000)));
+      cache += maybe(0.3, "negative_ttl", time(magnitude(10'000, 1'000'000)));
+      cache += maybe(0.5, "request_collapsing", "true");
+    }
+    add_state("memo", cache);
+    state_steps_.push_back(goes_through ? "{read: memo}"
+                                        : "{look_aside: {cache: memo, store: store}}");
+    state_steps_.push_back(goes_through ? "{write: memo}" : "{write: {store: store, cache: memo}}");
+    state_steps_.push_back("{read: store}");
+  }
+
+  std::string consumer(const std::string& from) {
+    return fmt::format(
+        "kind: service, replicas: {}, concurrency: {{workers: {}}}, {}handler: [{{wait: {}}}], "
+        "consume: {{{}{}}}",
+        number(1, 3), number(1, 4), maybe(0.3, "error_rate", percent(1, 20)), short_time_law(),
+        from, chance(0.3) ? ", idempotent: true" : "");
+  }
+
+  void add_queue() {
+    std::string queue = "kind: queue, visibility_timeout: " + time(magnitude(20'000, 5'000'000));
+    queue += chance(0.3) ? ", fifo: true" : "";
+    queue += chance(0.3) ? ", persistent: false" : "";
+    queue += chance(0.3) ? ", delay: " + time(magnitude(1'000, 500'000)) : "";
+    queue += chance(0.3) ? ", publish: " + short_time_law() : "";
+    queue += chance(0.3) ? ", delivery: at_most_once" : "";
+    queue += chance(0.5) ? fmt::format(", capacity: {}, overflow: {}", number(1, 50),
+                                       one_of_words({"reject", "drop_head", "block"}))
+                         : "";
+    queue += chance(0.4) ? fmt::format(", max_receive_count: {}", number(1, 5)) : "";
+    add_state("jobs", queue);
+    add_state("worker", consumer("queue: jobs"));
+    state_steps_.push_back("{publish: jobs}");
+  }
+
+  void add_log() {
+    const std::uint64_t brokers = number(1, 3);
+    std::string log =
+        fmt::format("kind: log, partitions: {}, brokers: {}, replicas: {}, acks: {}", number(1, 5),
+                    brokers, number(1, brokers), one_of_words({"0", "1", "all"}));
+    log += chance(0.4) ? ", append: " + short_time_law() : "";
+    log += chance(0.5) ? ", batch: {linger: " + time(magnitude(1'000, 50'000)) + "}" : "";
+    log += chance(0.5) ? fmt::format(", failover: {{detection: {}, promotion: {}}}",
+                                     time(magnitude(100'000, 2'000'000)),
+                                     time(magnitude(10'000, 1'000'000)))
+                       : "";
+    log += chance(0.3) ? ", retention: " + time(magnitude(500'000, 10'000'000)) : "";
+    add_state("events", log);
+    add_state("reader", consumer("log: events"));
+    state_steps_.push_back("{publish: events}");
+  }
+
+  void add_objects() {
+    add_state("objects", fmt::format("kind: object_storage, hot: {}", short_time_law()));
+    state_steps_.push_back("{write: objects}");
+    state_steps_.push_back("{read: objects}");
   }
 
   // ---- Traffic ----
@@ -587,10 +749,12 @@ class RandomScenario {
     if (has_types) {
       std::string of_types;
       for (const std::string& type : types_here) {
-        of_types += fmt::format(
-            "{}: {{{}{}{}{}{}}}, ", type, type == "buy" ? "" : maybe(0.5, "share", percent(5, 45)),
-            maybe(0.4, "request_size", size_law()), maybe(0.4, "response_size", size_law()),
-            maybe(0.4, "priority", fmt::format("{}", number(0, 9))), maybe(0.2, "keys", key_law()));
+        of_types += fmt::format("{}: {{{}{}{}{}{}{}}}, ", type,
+                                type == "buy" ? "" : maybe(0.5, "share", percent(5, 45)),
+                                maybe(0.4, "request_size", size_law()),
+                                maybe(0.4, "response_size", size_law()),
+                                maybe(0.4, "priority", fmt::format("{}", number(0, 9))),
+                                maybe(0.2, "keys", key_law()), maybe(0.1, "operation", "write"));
       }
       text += "requests: {" + of_types + "}, ";
     }
@@ -614,6 +778,9 @@ class RandomScenario {
   // ---- Faults ----
 
   std::string target() {
+    if (!state_names_.empty() && chance(0.5)) {
+      return "{component: " + one_of(state_names_) + "}";
+    }
     const Component& component = one_of(components_);
     std::string text = "component: " + component.name;
     if (!component.zones.empty() && chance(0.3)) {
@@ -648,6 +815,9 @@ class RandomScenario {
   std::vector<std::vector<std::string>> zones_of_;
   std::vector<std::string> places_;  ///< all zones
   std::vector<Component> components_;
+  std::string state_;  ///< the components that keep something, as written
+  std::vector<std::string> state_names_;
+  std::vector<std::string> state_steps_;
 };
 
 }  // namespace stampede::test

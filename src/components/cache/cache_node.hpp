@@ -308,7 +308,7 @@ class CacheNode : public Server, private WriteBack::Listener {
         }
         return hit(item, request);
       }
-      if (now >= item.fresh_until && now < item.fresh_until + keep_.grace && origin_ &&
+      if (now >= item.fresh_until && is_within(item, keep_.grace, now) && origin_ &&
           item.outcome == Outcome::ok) {
         const Response response = hit(item, request);
         overdue_hits_.add();
@@ -350,6 +350,11 @@ class CacheNode : public Server, private WriteBack::Listener {
       response.leased_out = !leases_.grant(key_of(request), request, simulation().now(), length);
     }
     return response;
+  }
+
+  /// Whether an item is fresh, or has not been for longer than so much.
+  static bool is_within(const CachedItem& item, Duration allowance, Time now) {
+    return now < item.fresh_until || now - item.fresh_until < allowance;
   }
 
   /// A hit or a miss by the constant ratio.
@@ -507,8 +512,8 @@ class CacheNode : public Server, private WriteBack::Listener {
     const EntrySlot slot = table_->find(key_of(request));
     const Time now = simulation().now();
     if (slot != CacheTable::nobody && (*table_)[slot].outcome == Outcome::ok &&
-        now < (*table_)[slot].fresh_until + keep_.stale_if_error) {
-      overdue_hits_.add();
+        is_within((*table_)[slot], keep_.stale_if_error, now)) {
+      overdue_hits_.add(now >= (*table_)[slot].fresh_until ? 1 : 0);
       return hit((*table_)[slot], request);
     }
     if (keep_.negative_ttl && failure.outcome != Outcome::abandoned) {
