@@ -9,6 +9,7 @@
 #include "components/cache/cache_table.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/eviction.hpp"
+#include "stampede/model/stay.hpp"
 
 namespace stampede {
 namespace {
@@ -82,28 +83,6 @@ class Browser final : public Component {
  private:
   friend class ClientOf<Browser>;
 
-  /// A request that is under way, told to the observer even when no answer ever comes.
-  class Stay {
-   public:
-    Stay(ComponentObserver& observer, Simulation& simulation)
-        : observer_(observer), simulation_(simulation) {
-      visit_.arrived = simulation.now();
-      visit_.started = true;
-      visit_.outcome = Outcome::reset;
-      observer.arrived(visit_.arrived);
-    }
-    Stay(const Stay&) = delete;
-    Stay& operator=(const Stay&) = delete;
-    ~Stay() { observer_.ended(simulation_.now(), visit_); }
-
-    void end(Outcome outcome) { visit_.outcome = outcome; }
-
-   private:
-    ComponentObserver& observer_;
-    Simulation& simulation_;
-    Visit visit_;
-  };
-
   Reply call(const Request& request) {
     if (request.operation != Operation::read || !is_cacheable(request)) {
       return pass(*this, request);
@@ -150,7 +129,8 @@ class Browser final : public Component {
   static Reply pass(Browser& browser, Request request) {
     Response response;
     {
-      Stay stay(browser.observer_, browser.context_.simulation);
+      Stay stay(browser.observer_, browser.context_.simulation, 0, 0);
+      stay.start();
       Reply reply = browser.origin_->call(request);
       response = co_await reply.relayed();
       stay.end(response.outcome);

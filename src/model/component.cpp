@@ -26,6 +26,14 @@ void describe_placement(Visitor& v, PlacementSettings& s) {
   v.declare(s);
 }
 
+PlacementSettings placement_in(const ZoneName& zone) {
+  PlacementSettings placement;
+  if (!zone.empty()) {
+    placement.zones.push_back(zone);
+  }
+  return placement;
+}
+
 std::vector<PlaceId> places_of(const PlacementSettings& settings, const Geography& geography) {
   std::vector<PlaceId> candidates;
   for (const ZoneName& zones : settings.zones) {

@@ -11,6 +11,7 @@
 
 #include "stampede/base/text.hpp"
 #include "stampede/model/in_process.hpp"
+#include "targets.hpp"
 
 namespace stampede {
 namespace {
@@ -180,7 +181,9 @@ class Checker {
   static bool needs_workers(MonitoredMetric metric) {
     return metric == MonitoredMetric::utilization || metric == MonitoredMetric::queue_length;
   }
-  bool has_workers(const std::string& component) const { return is<HasQueue>(component); }
+  bool has_workers(const std::string& component) const {
+    return declares<HasQueue>(scenario_, component);
+  }
 
   // ---- Hosts ----
 
@@ -229,7 +232,7 @@ class Checker {
     if (traffic.users.count > 0 || std::any_of(arrivals.begin(), arrivals.end(), knows)) {
       return;
     }
-    if (is<OnUsersDevices>(traffic.target.name)) {
+    if (declares<OnUsersDevices>(scenario_, traffic.target.name)) {
       warning(place,
               fmt::format("traffic.{} does not say how many users there are: each request comes "
                           "from a stranger, and {} remembers nobody",
@@ -324,13 +327,7 @@ class Checker {
     if (geography_.zone_count() == 0) {
       return;  // regions without zones, which is an error of theirs
     }
-    for (const auto& placement : scenario_.facts.all<PlacementSettings>()) {
-      std::vector<std::size_t>& counts = instances_[placement.path];
-      counts.resize(geography_.zone_count());
-      for (const PlaceId zone : places_of(placement.what, geography_)) {
-        ++counts[zone];
-      }
-    }
+    const Targets targets(scenario_);
     for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
       if (fault.what.earliest() >= end) {
         error(fault.place,
@@ -338,32 +335,15 @@ class Checker {
                           to_text(fault.what.earliest()), to_text(end)),
               {}, "let it begin earlier, or lengthen run.duration");
       }
-      check_target(fault.path, fault.place, fault.what.target);
+      check_target(targets, fault.path, fault.place, fault.what.target);
     }
-    check_flushes();
+    check_flushes(targets);
   }
 
-  /// Whether a component declares that it is `Fact`, by itself or in one of its blocks.
-  template <class Fact>
-  bool is(const std::string& component) const {
-    const std::string path = "components." + component;
-    const auto facts = scenario_.facts.all<Fact>();
-    return std::any_of(facts.begin(), facts.end(), [&](const auto& fact) {
-      return fact.path == path || fact.path.starts_with(path + ".");
-    });
-  }
-
-  /// Where a component stands is not known before the run if it goes where others are.
-  bool may_strike(const TargetSettings& target, const std::string& component) const {
-    const auto placed = instances_.find("components." + component);
-    return (target.component.empty() || target.component.name == component) &&
-           (placed == instances_.end() || instances_in(target.zone, placed->second) > 0);
-  }
-
-  void check_flushes() {
+  void check_flushes(const Targets& targets) {
     std::vector<std::string> caches;
     for (const std::string& component : components_) {
-      if (is<HoldsCopies>(component)) {
+      if (declares<HoldsCopies>(scenario_, component)) {
         caches.push_back(component);
       }
     }
@@ -373,8 +353,9 @@ class Checker {
         const bool is_known =
             target.component.empty() || scenario_.components.find(target.component.name) != nullptr;
         if (fault.path == flush.path && is_known &&
-            std::none_of(caches.begin(), caches.end(),
-                         [&](const std::string& cache) { return may_strike(target, cache); })) {
+            std::none_of(caches.begin(), caches.end(), [&](const std::string& cache) {
+              return targets.met(target, cache) != 0;
+            })) {
           error(flush.place, fmt::format("{} finds no cache to flush", flush.path),
                 one_of(caches, target.component.name), "change its target");
         }
@@ -382,29 +363,21 @@ class Checker {
     }
   }
 
-  void check_target(const std::string& path, const Place& place, const TargetSettings& target) {
+  void check_target(const Targets& targets, const std::string& path, const Place& place,
+                    const TargetSettings& target) {
     const bool is_known =
         (target.zone.empty() || !geography_.zones_in(target.zone.name).empty()) &&
         (target.component.empty() || scenario_.components.find(target.component.name) != nullptr);
     if (!is_known) {
       return;  // told already
     }
-    if (!target.component.empty() && is<OnUsersDevices>(target.component.name)) {
-      error(place,
-            fmt::format("{} strikes nobody: {} has no instances", path, target.component.name), {},
-            "change its target");
-      return;
-    }
     std::size_t struck = 0;
-    bool is_placed = false;
-    for (const auto& [component, counts] : instances_) {
-      if (target.component.empty() || component == "components." + target.component.name) {
-        is_placed = true;
-        struck += instances_in(target.zone, counts);
+    for (const std::string& component : components_) {
+      const std::optional<std::size_t> met = targets.met(target, component);
+      if (!met) {
+        return;  // nobody can say yet
       }
-    }
-    if (!is_placed) {
-      return;
+      struck += *met;
     }
     const std::string whom =
         (target.component.empty() ? "instance" : "instance of " + target.component.name) +
@@ -420,23 +393,11 @@ class Checker {
     }
   }
 
-  std::size_t instances_in(const ZoneName& zone, const std::vector<std::size_t>& counts) const {
-    if (zone.empty()) {
-      return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-    }
-    std::size_t sum = 0;
-    for (const PlaceId place : geography_.zones_in(zone.name)) {
-      sum += counts[place];
-    }
-    return sum;
-  }
-
   const Scenario& scenario_;
   Problems& problems_;
   Geography geography_;
   std::vector<std::string> components_;
   std::vector<std::string> places_;
-  std::map<std::string, std::vector<std::size_t>> instances_;  // by path of a component, by zone
 };
 
 }  // namespace

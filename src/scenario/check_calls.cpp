@@ -11,6 +11,7 @@
 #include "stampede/base/text.hpp"
 #include "stampede/model/messages.hpp"
 #include "stampede/model/records.hpp"
+#include "targets.hpp"
 
 namespace stampede {
 namespace {
@@ -241,14 +242,17 @@ class CallChecker {
   void check_silence() {
     const std::vector<bool> unlimited = reached_without_limit();
     const auto faults = scenario_.facts.all<FaultSettings>();
+    const Targets targets(scenario_);
     for (const auto& silent : scenario_.facts.all<FallsSilent>()) {
       for (const auto& fault : faults) {
         if (fault.path != silent.path) {
           continue;
         }
         for (const auto& component : scenario_.components) {
-          if (unlimited[*graph_.component(component.name)] &&
-              strikes(fault.what.target, component.name)) {
+          const TargetSettings& target = fault.what.target;
+          const bool is_struck = target.component.name == component.name ||
+                                 targets.met(target, component.name).value_or(0) > 0;
+          if (is_struck && unlimited[*graph_.component(component.name)]) {
             warning(silent.place,
                     fmt::format("requests to '{}' that {} swallows wait for ever: no call on their "
                                 "way has a time limit",
@@ -259,25 +263,6 @@ class CallChecker {
         }
       }
     }
-  }
-
-  bool strikes(const TargetSettings& target, const std::string& component) const {
-    if (!target.component.empty()) {
-      return target.component.name == component;
-    }
-    const Geography geography(scenario_.regions);
-    const std::vector<PlaceId> zones = geography.zones_in(target.zone.name);
-    for (const auto& placement : scenario_.facts.all<PlacementSettings>()) {
-      if (placement.path != "components." + component) {
-        continue;
-      }
-      for (const PlaceId place : places_of(placement.what, geography)) {
-        if (std::find(zones.begin(), zones.end(), place) != zones.end()) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   /// A lost message is never answered either.

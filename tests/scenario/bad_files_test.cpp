@@ -1,6 +1,7 @@
 // tests/scenario/bad/ holds scenarios that must be refused, tests/scenario/doubtful/ valid ones
-// that deserve a warning. Where a file x.yaml has a neighbour x.expected, that is the exact text
-// that is shown. `STAMPEDE_UPDATE_GOLDEN=1 ctest -R "bad file"` writes these texts anew.
+// that deserve a warning, tests/scenario/right/ valid ones that must pass without a word. Where a
+// file x.yaml has a neighbour x.expected, that is the exact text that is shown.
+// `STAMPEDE_UPDATE_GOLDEN=1 ctest -R "bad file"` writes these texts anew.
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -88,6 +89,16 @@ TEST_CASE("every doubtful file is accepted with a warning") {
     INFO(shown(result));
     CHECK(result.scenario);
     CHECK(has_warnings(result.problems));
+  }
+}
+
+TEST_CASE("every right file is accepted without a word") {
+  for (const fs::path& file : scenarios_in(folder / "right")) {
+    INFO(file.string());
+    const ReadScenario result = read(file);
+    INFO(shown(result));
+    CHECK(result.scenario);
+    CHECK(result.problems.empty());
   }
 }
 

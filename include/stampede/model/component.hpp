@@ -116,6 +116,8 @@ struct MakesView {
   std::string source;
   Place place;  ///< where the view's name stands
 };
+/// Its instances stand where users are, in no zone.
+struct StandsWithUsers {};
 /// Whatever it cannot answer by itself goes on to the one component behind it.
 struct PassesOn {};
 /// It is on the devices of users, who need an identity for it: traffic begins there, nobody else
@@ -135,6 +137,8 @@ struct PlacementSettings {
 /// Adds the fields `replicas` and `zones` to those of whatever settings hold them, and declares
 /// them.
 void describe_placement(Visitor& v, PlacementSettings& s);
+/// A single instance in this zone, or in the first one if it is empty.
+PlacementSettings placement_in(const ZoneName& zone);
 std::vector<PlaceId> places_of(const PlacementSettings& settings, const Geography& geography);
 
 }  // namespace stampede

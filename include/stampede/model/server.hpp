@@ -11,6 +11,7 @@
 #include "stampede/kernel/slots.hpp"
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
+#include "stampede/model/stay.hpp"
 #include "stampede/random/distribution.hpp"
 
 namespace stampede {
@@ -68,37 +69,9 @@ class Server : public Instance {
     return is_silent_ && !is_up() ? Answer::lost() : Answer::with(Outcome::unreachable);
   }
 
- public:
-  /// A request's stay at this instance, from the door to its end, told to the observer even when a
-  /// crash ends it.
-  class Stay {
-   public:
-    explicit Stay(Server& at) : at_(at) {
-      visit_.arrived = at.simulation().now();
-      visit_.instance = at.index();
-      visit_.version = at.version();
-      visit_.outcome = Outcome::reset;  // unless it comes to another end
-      at.observer().arrived(visit_.arrived);
-    }
-    Stay(const Stay&) = delete;
-    ~Stay() { at_.observer().ended(at_.simulation().now(), visit_); }
+  /// A request is at the door.
+  Stay arrive() { return {observer_, simulation_, index(), version()}; }
 
-    void add_wait(Duration wait) { visit_.waited += wait; }
-    void add_cpu_wait(Duration wait) { visit_.cpu_waited += wait; }
-    void start() { visit_.started = true; }
-    /// Under async the first worker may be long in coming, or never come.
-    void wait_for_worker() { visit_.started = has_worked_; }
-    void work() { visit_.started = has_worked_ = true; }
-    void end(Outcome outcome) { visit_.outcome = outcome; }
-    Outcome outcome() const { return visit_.outcome; }
-
-   private:
-    Server& at_;
-    Visit visit_;
-    bool has_worked_ = false;
-  };
-
- protected:
   /// Waits in line for a slot until the request's patience is over: then with an empty Slot. The
   /// wait counts for `stay` where there is one.
   class Queueing {

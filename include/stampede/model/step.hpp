@@ -9,7 +9,7 @@
 #include "stampede/kernel/task.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
-#include "stampede/model/server.hpp"
+#include "stampede/model/stay.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -22,7 +22,7 @@ class ProgramRunner {
  public:
   /// Until a step fails. What it waits for and works counts for `stay`, which is null where the
   /// steps may outlive the request.
-  virtual Task<Response> run(const Program& program, Request request, Server::Stay* stay) = 0;
+  virtual Task<Response> run(const Program& program, Request request, Stay* stay) = 0;
 
  protected:
   ~ProgramRunner() = default;
@@ -31,8 +31,7 @@ class ProgramRunner {
 /// Where a step is carried out. What it starts dies with the instance.
 class Errand {
  public:
-  Errand(Scope& scope, ProgramRunner& runner, Server::Stay* stay, std::uint32_t instance,
-         PlaceId place)
+  Errand(Scope& scope, ProgramRunner& runner, Stay* stay, std::uint32_t instance, PlaceId place)
       : scope_(scope), runner_(runner), stay_(stay), instance_(instance), place_(place) {}
 
   Scope& scope() { return scope_; }
@@ -46,7 +45,7 @@ class Errand {
  private:
   Scope& scope_;
   ProgramRunner& runner_;
-  Server::Stay* stay_;
+  Stay* stay_;
   std::uint32_t instance_;
   PlaceId place_;
 };

@@ -213,7 +213,7 @@ class CacheNode : public Server, private WriteBack::Listener {
     std::optional<Response> answer;
     Response response;
     {
-      Stay stay(*this);
+      Stay stay = arrive();
       stay.start();
       if (!access_.is_zero()) {
         Draw draw = accesses_.at(request.luck);

@@ -45,6 +45,7 @@ void describe(Visitor& v, CdnSettings& s) {
       "one more cache, between all points of presence and the origin; it stands where the first "
       "of them does");
   v.declare(PassesOn{});
+  v.declare(StandsWithUsers{});
   for (const std::string& type : s.cacheable) {
     v.declare(HandlesType{type, "cacheable", {}});
   }

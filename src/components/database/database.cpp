@@ -76,10 +76,8 @@ class Database final : public Component {
         choices_(context.stream("copy")),
         scope_(context.simulation) {
     const auto shards = static_cast<std::uint32_t>(settings.most_shards());
-    const PlacementSettings placement{.replicas = settings.most_shards() * settings.replicas,
-                                      .zones = settings.zones};
     std::uint32_t index = 0;
-    for (const PlaceId place : places_of(placement, context.network.geography())) {
+    for (const PlaceId place : places_of(settings_.placement(), context.network.geography())) {
       fleet_.add(std::make_unique<DatabaseNode>(settings_, context_, told_, index, place));
       ++index;
     }
@@ -118,42 +116,25 @@ class Database final : public Component {
     for (std::uint32_t copy = 0; copy < copies; ++copy) {
       nodes.push_back(&static_cast<DatabaseNode&>(fleet_[shard * copies + copy]));
     }
+    const ShardContext shared{.settings = settings_,
+                              .simulation = context_.simulation,
+                              .network = context_.network,
+                              .truth = context_.truth,
+                              .told = told_,
+                              .homes = homes_,
+                              .store = store_,
+                              .shard = shard,
+                              .luck = combine(seed_, shard),
+                              .lags = context_.stream("replication lag"),
+                              .applies = context_.stream("apply"),
+                              .clocks = context_.stream("clock")};
     if (settings_.has_primary()) {
-      const PrimaryAndReplicas::Shared shared{.settings = settings_,
-                                              .simulation = context_.simulation,
-                                              .network = context_.network,
-                                              .truth = context_.truth,
-                                              .told = told_,
-                                              .homes = homes_,
-                                              .store = store_,
-                                              .shard = shard,
-                                              .lags = context_.stream("replication lag"),
-                                              .applies = context_.stream("apply")};
-      led_.push_back(
-          std::make_unique<PrimaryAndReplicas>(shared, std::move(nodes), combine(seed_, shard)));
+      led_.push_back(std::make_unique<PrimaryAndReplicas>(shared, std::move(nodes)));
       homes_.belongs_to(shard, *led_.back());
     } else if (settings_.is_multi_primary()) {
-      const MultiPrimary::Shared shared{.settings = settings_,
-                                        .simulation = context_.simulation,
-                                        .network = context_.network,
-                                        .truth = context_.truth,
-                                        .told = told_,
-                                        .homes = homes_,
-                                        .store = store_,
-                                        .shard = shard,
-                                        .lags = context_.stream("replication lag"),
-                                        .applies = context_.stream("apply"),
-                                        .clocks = context_.stream("clock")};
-      active_.push_back(std::make_unique<MultiPrimary>(shared, nodes, combine(seed_, shard)));
+      active_.push_back(std::make_unique<MultiPrimary>(shared, std::move(nodes)));
       homes_.belongs_to(shard, *active_.back());
     } else {
-      const Quorum::Shared shared{.settings = settings_,
-                                  .simulation = context_.simulation,
-                                  .truth = context_.truth,
-                                  .told = told_,
-                                  .homes = homes_,
-                                  .store = store_,
-                                  .shard = shard};
       quorums_.push_back(std::make_unique<Quorum>(shared, std::move(nodes)));
       homes_.belongs_to(shard, *quorums_.back());
     }

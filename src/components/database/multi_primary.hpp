@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "components/database/homes.hpp"
 #include "components/database/node.hpp"
+#include "components/database/shard_context.hpp"
 #include "stampede/kernel/signal.hpp"
 
 namespace stampede {
@@ -28,22 +28,8 @@ namespace stampede {
 /// received is on its disk. So a crash makes writes late and loses none that way.
 class MultiPrimary final : public Copies {
  public:
-  struct Shared {
-    const DatabaseSettings& settings;
-    Simulation& simulation;
-    const Network& network;
-    Truth& truth;
-    DatabaseTold& told;
-    const Homes& homes;
-    std::uint16_t store;
-    std::uint32_t shard;
-    Stream lags;
-    Stream applies;
-    Stream clocks;
-  };
-
-  MultiPrimary(const Shared& shared, const std::vector<DatabaseNode*>& nodes, std::uint64_t luck)
-      : shared_(shared), luck_(luck), scope_(shared.simulation) {
+  MultiPrimary(const ShardContext& shared, const std::vector<DatabaseNode*>& nodes)
+      : shared_(shared), scope_(shared.simulation) {
     for (DatabaseNode* node : nodes) {
       Primary& primary = primaries_.emplace_back(shared.simulation);
       primary.node = node;
@@ -148,7 +134,7 @@ class MultiPrimary final : public Copies {
   // ---- Writes ----
 
   static Task<Response> take(DatabaseNode& node, MultiPrimary& copies, Request request) {
-    const Shared& shared = copies.shared_;
+    const ShardContext& shared = copies.shared_;
     Primary& own = copies.primaries_[node.copy()];
     const Time now = shared.simulation.now();
     const auto write = std::make_shared<Write>(
@@ -245,7 +231,8 @@ class MultiPrimary final : public Copies {
     Connection& connection = receiver.from[from];
     const std::uint64_t sender_deaths = sender.deaths;
     const std::uint64_t deaths = receiver.deaths;
-    const std::uint64_t message = combine(combine(combine(copies.luck_, from), to), position);
+    const std::uint64_t message =
+        combine(combine(combine(copies.shared_.luck, from), to), position);
     Draw draw = copies.shared_.lags.at(message);
     const Duration lag = copies.shared_.settings.replication_lag.sample(draw);
     const Duration in =
@@ -286,13 +273,13 @@ class MultiPrimary final : public Copies {
 
   /// Dies with the node.
   static Process apply_writes(DatabaseNode& node, MultiPrimary& copies) {
-    const Shared& shared = copies.shared_;
+    const ShardContext& shared = copies.shared_;
     Primary& own = copies.primaries_[node.copy()];
     for (;;) {
       while (own.received.empty()) {
         co_await own.came_in.wait();
       }
-      const std::uint64_t luck = combine(copies.luck_, own.received.front()->stamp.write());
+      const std::uint64_t luck = combine(copies.shared_.luck, own.received.front()->stamp.write());
       Draw draw = shared.applies.at(combine(luck, node.copy()));
       const Duration demand = shared.settings.apply_work().sample(draw);
       co_await node.work(demand);
@@ -323,8 +310,7 @@ class MultiPrimary final : public Copies {
     co_return Done();
   }
 
-  Shared shared_;
-  std::uint64_t luck_;
+  ShardContext shared_;
   std::deque<Primary> primaries_;  ///< by copy; processes refer to them
   tsl::robin_map<std::uint64_t, std::shared_ptr<const Write>> last_;  ///< by key
   Scope scope_;

@@ -86,7 +86,7 @@ class DatabaseNode final : public Server {
     const Request request = asked;
     Response response;
     {
-      Stay stay(*this);
+      Stay stay = arrive();
       if (is_full()) {
         stay.end(Outcome::rejected_queue_full);
       } else {

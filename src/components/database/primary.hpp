@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "components/database/homes.hpp"
 #include "components/database/node.hpp"
+#include "components/database/shard_context.hpp"
 #include "components/database/write_log.hpp"
 #include "stampede/kernel/signal.hpp"
 
@@ -23,21 +23,8 @@ namespace stampede {
 /// does not know that at once: writes wait, until it steps down (the CheckQuorum of etcd's raft).
 class PrimaryAndReplicas final : public Copies {
  public:
-  struct Shared {
-    const DatabaseSettings& settings;
-    Simulation& simulation;
-    const Network& network;
-    Truth& truth;
-    DatabaseTold& told;
-    const Homes& homes;
-    std::uint16_t store;
-    std::uint32_t shard;
-    Stream lags;
-    Stream applies;
-  };
-
-  PrimaryAndReplicas(const Shared& shared, std::vector<DatabaseNode*> nodes, std::uint64_t luck)
-      : shared_(shared), luck_(luck), changed_(shared.simulation), scope_(shared.simulation) {
+  PrimaryAndReplicas(const ShardContext& shared, std::vector<DatabaseNode*> nodes)
+      : shared_(shared), changed_(shared.simulation), scope_(shared.simulation) {
     for (DatabaseNode* node : nodes) {
       replicas_.emplace_back().node = node;
       node->belongs_to(*this);
@@ -168,7 +155,7 @@ class PrimaryAndReplicas final : public Copies {
       response.outcome = Outcome::error;  // "not primary", "moved": the client's view of it is old
       co_return response;
     }
-    const Shared& shared = copies.shared_;
+    const ShardContext& shared = copies.shared_;
     const DataStamp stamp = shared.truth.begin_write(shared.store, request.stamp);
     const std::uint64_t position = copies.log_.append(
         request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
@@ -283,7 +270,7 @@ class PrimaryAndReplicas final : public Copies {
     const Replica& sender = copies.replicas_[copies.primary_];
     const std::uint64_t deaths = replica.deaths;
     const std::uint64_t sender_deaths = sender.deaths;
-    const std::uint64_t message = combine(combine(copies.luck_, copy), position);
+    const std::uint64_t message = combine(combine(copies.shared_.luck, copy), position);
     Draw draw = copies.shared_.lags.at(message);
     const Duration lag = copies.shared_.settings.replication_lag.sample(draw);
     const Duration in = copies.transit(sender, replica, message);
@@ -315,7 +302,7 @@ class PrimaryAndReplicas final : public Copies {
     Replica& replica = copies.replicas_[copy];
     const Replica& primary = copies.replicas_[copies.primary_];
     const std::uint64_t position = copies.to_acknowledge(replica);
-    const std::uint64_t message = ~combine(combine(copies.luck_, copy), position);
+    const std::uint64_t message = ~combine(combine(copies.shared_.luck, copy), position);
     const Duration out = copies.transit(replica, primary, message);
     co_await copies.shared_.simulation.delay(out);
     if (copies.epoch_ == epoch && primary.is_up) {
@@ -341,7 +328,7 @@ class PrimaryAndReplicas final : public Copies {
 
   /// Dies with the node.
   static Process apply_writes(DatabaseNode& node, PrimaryAndReplicas& copies) {
-    const Shared& shared = copies.shared_;
+    const ShardContext& shared = copies.shared_;
     Replica& replica = copies.replicas_[node.copy()];
     for (;;) {
       while (replica.applied >= replica.received) {
@@ -349,7 +336,7 @@ class PrimaryAndReplicas final : public Copies {
       }
       const std::uint64_t epoch = copies.epoch_;
       const std::uint64_t position = replica.applied + 1;
-      Draw draw = shared.applies.at(combine(combine(copies.luck_, node.copy()), position));
+      Draw draw = shared.applies.at(combine(combine(copies.shared_.luck, node.copy()), position));
       const Duration demand = shared.settings.apply_work().sample(draw);
       co_await node.work(demand);
       if (copies.epoch_ != epoch || replica.applied + 1 != position) {
@@ -509,8 +496,7 @@ class PrimaryAndReplicas final : public Copies {
     changed_.raise();
   }
 
-  Shared shared_;
-  std::uint64_t luck_;
+  ShardContext shared_;
   std::vector<Replica> replicas_;  ///< by copy; never grows, so that processes may refer to one
   std::uint32_t primary_ = 0;
   std::uint64_t epoch_ = 0;             ///< changes with the primary

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "components/database/homes.hpp"
 #include "components/database/node.hpp"
+#include "components/database/shard_context.hpp"
 #include "stampede/base/intrusive_list.hpp"
 #include "stampede/kernel/signal.hpp"
 
@@ -19,17 +19,7 @@ namespace stampede {
 /// several versions the latest write wins.
 class Quorum final : public Copies {
  public:
-  struct Shared {
-    const DatabaseSettings& settings;
-    Simulation& simulation;
-    Truth& truth;
-    DatabaseTold& told;
-    const Homes& homes;
-    std::uint16_t store;
-    std::uint32_t shard;
-  };
-
-  Quorum(const Shared& shared, std::vector<DatabaseNode*> nodes)
+  Quorum(const ShardContext& shared, std::vector<DatabaseNode*> nodes)
       : shared_(shared),
         nodes_(std::move(nodes)),
         held_(nodes_.size()),
@@ -345,7 +335,7 @@ class Quorum final : public Copies {
     co_return response;
   }
 
-  Shared shared_;
+  ShardContext shared_;
   std::vector<DatabaseNode*> nodes_;
   std::vector<tsl::robin_map<std::uint64_t, std::uint64_t>> held_;  ///< by copy: the last write
   std::vector<Hints> hints_;                                        ///< by copy; what they missed

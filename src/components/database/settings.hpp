@@ -174,6 +174,10 @@ struct DatabaseSettings {
   bool is_quorum() const { return replication == ReplicationKind::quorum; }
   bool is_multi_primary() const { return replication == ReplicationKind::multi_primary; }
   int most_shards() const { return std::max(shards, resharding ? resharding->shards : 0); }
+  /// Of all nodes.
+  PlacementSettings placement() const {
+    return {.replicas = most_shards() * replicas, .zones = zones};
+  }
   const Distribution<Duration>& write_work() const { return write ? *write : read; }
   const Distribution<Duration>& apply_work() const { return apply ? *apply : write_work(); }
 };
@@ -189,9 +193,8 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
           "when a write is committed. async: the primary has it; semi_sync: one replica has "
           "received it too; sync: all have applied it; consensus: a majority has received it; "
           "quorum: there is no primary, and as many copies have it as write_consistency says; "
-          "multi_primary (active-active): the nearest copy has it, which takes writes as every "
-          "other does; of those "
-          "to one key the last one wins");
+          "multi_primary (active-active): the nearest copy has it; every copy takes writes, and of "
+          "those to one key the last one wins");
   v.field("read_from", s.read_from,
           "which copy is read where there is a primary; read_your_writes: any that has what this "
           "user wrote");
@@ -232,6 +235,7 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   if (s.concurrency) {
     v.declare(HasQueue{});
   }
+  v.declare(s.placement());
   const auto only = [&](bool is_on, bool makes_sense, std::string_view field,
                         std::string_view what) {
     v.doubt_unless(!is_on || makes_sense, field, what);

@@ -91,7 +91,7 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
 
   Job<Fetched> hand_out(LogBroker& broker, const Fetch& asked) override {
     const Partition& partition = *partitions_[asked.partition];
-    if (!partitions_[asked.partition]->is_led_by(broker)) {
+    if (!partition.is_led_by(broker)) {
       return Fetched::with(Outcome::error);
     }
     return wanted(asked) < partition.committed() ? Job<Fetched>(take(asked))

@@ -65,7 +65,7 @@ class Partition {
   }
 
   LogBroker& leader() { return *copies_[leader_]->broker; }
-  bool is_led_by(const LogBroker& broker) { return &leader() == &broker; }
+  bool is_led_by(const LogBroker& broker) const { return copies_[leader_]->broker == &broker; }
   std::uint32_t index() const { return index_; }
   /// The offset of the oldest record that there is, and that after the last one.
   std::uint64_t begin() const { return begin_; }

@@ -138,7 +138,7 @@ class ObjectServer final : public Server {
     const bool is_read = request.operation == Operation::read;
     Response response;
     {
-      Stay stay(*this);
+      Stay stay = arrive();
       if (is_over_limit(request)) {
         stay.end(Outcome::rejected_rate_limited);
       } else {

@@ -105,13 +105,7 @@ struct ObjectStorageSettings {
   const TierSettings& of(Tier tier) const {
     return tier == Tier::hot ? hot : tier == Tier::cool ? *cool : *archive;
   }
-  PlacementSettings placement() const {
-    PlacementSettings placement;
-    if (!zone.empty()) {
-      placement.zones.push_back(zone);
-    }
-    return placement;
-  }
+  PlacementSettings placement() const { return placement_in(zone); }
 };
 inline void describe(Visitor& v, ObjectStorageSettings& s) {
   v.field("zone", s.zone, "where it is reached; in the first zone unless given");

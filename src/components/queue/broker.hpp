@@ -205,7 +205,7 @@ class Broker final : public Server, public MessageSource {
     const Request request = asked;
     Response response;
     {
-      Stay stay(*this);
+      Stay stay = arrive();
       stay.start();
       if (!settings_.publish.is_zero()) {
         Draw draw = work_.at(request.luck);
@@ -486,6 +486,7 @@ class Broker final : public Server, public MessageSource {
     line_.clear();
     messages_.clear();
   }
+
   const MessageQueueSettings& settings_;
   Stream work_;
   Broker* dead_letter_queue_ = nullptr;

@@ -45,13 +45,7 @@ struct MessageQueueSettings {
   Ratio error_rate;
   Distribution<Duration> boot_time;
 
-  PlacementSettings placement() const {
-    PlacementSettings placement;
-    if (!zone.empty()) {
-      placement.zones.push_back(zone);
-    }
-    return placement;
-  }
+  PlacementSettings placement() const { return placement_in(zone); }
 };
 inline void describe(Visitor& v, MessageQueueSettings& s) {
   v.field("zone", s.zone, "where the broker stands; in the first zone unless given");

@@ -3,7 +3,7 @@
 #include <deque>
 #include <vector>
 
-#include "components/consumers.hpp"
+#include "components/service/consumers.hpp"
 #include "stampede/kernel/task.hpp"
 #include "stampede/model/fleet.hpp"
 

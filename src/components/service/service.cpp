@@ -2,8 +2,8 @@
 #include <memory>
 #include <optional>
 
-#include "components/consumers.hpp"
-#include "components/log_consumers.hpp"
+#include "components/service/log_consumers.hpp"
+#include "components/service/queue_consumers.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
 #include "stampede/model/in_process.hpp"
@@ -239,7 +239,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     Action action = program.action(0, request);
     Response response;
     {
-      Stay stay(*this);
+      Stay stay = arrive();
       if (is_full()) {
         stay.end(Outcome::rejected_queue_full);
       } else {
