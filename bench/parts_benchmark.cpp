@@ -22,7 +22,7 @@ void event_queue_hold(benchmark::State& state) {
     queue.push({static_cast<std::int64_t>(standard_exponential(draw) * 1e9), order++});
   }
   for (auto _ : state) {
-    const Event event = queue.front();
+    const Event event = *queue.front();
     queue.pop();
     queue.push({event.time + static_cast<std::int64_t>(standard_exponential(draw) * 1e9), order++});
   }

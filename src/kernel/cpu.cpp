@@ -8,24 +8,45 @@ namespace stampede {
 void Cpu::enter(Piece& piece) {
   piece.came = simulation_.now();
   piece.left = static_cast<double>(piece.demand.ns());
-  if (scheduling_ == CpuScheduling::fifo) {
-    if (busy_ < cores_) {
-      run(piece);
-    } else {
-      piece.state = Piece::State::waiting;
-      waiting_.push_back(piece);
-    }
-    return;
+  if (scheduling_ == CpuScheduling::processor_sharing) {
+    share(piece);
+  } else if (busy_ < cores_) {
+    run(piece);
+  } else {
+    piece.state = Piece::State::waiting;
+    waiting_.push_back(piece);
   }
-  advance_share();
-  piece.state = Piece::State::sharing;
-  piece.left += share_;
-  piece.order = next_order_++;
-  sharing_.insert(&piece);
-  if (busy_ < cores_) {
-    change_busy(1);
+}
+
+Duration Cpu::complete(Piece& piece) {
+  piece.completion.slot = EventId::none;
+  const Duration waited = std::max(simulation_.now() - piece.came - piece.demand, Duration());
+  received_ += static_cast<double>(piece.demand.ns());
+  if (piece.state == Piece::State::running) {
+    stop_running(piece);
+  } else {
+    stop_sharing(piece);
   }
-  schedule_first_to_finish();
+  return waited;
+}
+
+void Cpu::abandon(Piece& piece) {
+  if (piece.completion.is_pending()) {
+    simulation_.cancel(piece.completion);
+  }
+  const auto demand = static_cast<double>(piece.demand.ns());
+  if (piece.state == Piece::State::running) {
+    account(piece);
+    received_ += demand - piece.left;
+    stop_running(piece);
+  } else if (piece.state == Piece::State::sharing) {
+    advance_share();
+    received_ += demand - (piece.left - share_);
+    stop_sharing(piece);
+  } else {
+    piece.state = Piece::State::outside;
+    piece.unlink();
+  }
 }
 
 void Cpu::run(Piece& piece) {
@@ -41,6 +62,40 @@ void Cpu::run(Piece& piece) {
   }
 }
 
+void Cpu::stop_running(Piece& piece) {
+  piece.state = Piece::State::outside;
+  piece.unlink();
+  change_busy(-1);
+  if (!waiting_.empty()) {
+    run(waiting_.pop_front());
+  }
+}
+
+void Cpu::share(Piece& piece) {
+  advance_share();
+  piece.state = Piece::State::sharing;
+  piece.left += share_;
+  piece.order = next_order_++;
+  sharing_.insert(&piece);
+  if (busy_ < cores_) {
+    change_busy(1);
+  }
+  schedule_first_to_finish();
+}
+
+void Cpu::stop_sharing(Piece& piece) {
+  advance_share();
+  piece.state = Piece::State::outside;
+  sharing_.erase(&piece);
+  if (first_to_finish_ == &piece) {
+    first_to_finish_ = nullptr;
+  }
+  if (static_cast<std::int64_t>(sharing_.size()) < busy_) {
+    change_busy(-1);
+  }
+  schedule_first_to_finish();
+}
+
 void Cpu::schedule_completion(Piece& piece) {
   if (speed_ > 0) {
     const double ahead = std::max(piece.left / speed_, 0.0);
@@ -54,42 +109,6 @@ void Cpu::account(Piece& piece) {
   const Time now = simulation_.now();
   piece.left -= static_cast<double>((now - piece.since).ns()) * speed_;
   piece.since = now;
-}
-
-void Cpu::leave(Piece& piece, bool complete) {
-  if (piece.completion.is_pending()) {
-    simulation_.cancel(piece.completion);
-  }
-  const Piece::State state = piece.state;
-  piece.state = Piece::State::outside;
-  if (complete) {
-    piece.waited = std::max(simulation_.now() - piece.came - piece.demand, Duration());
-  }
-  const auto demand = static_cast<double>(piece.demand.ns());
-  if (state == Piece::State::running) {
-    piece.unlink();
-    if (!complete) {
-      account(piece);
-    }
-    received_ += complete ? demand : demand - piece.left;
-    change_busy(-1);
-    if (!waiting_.empty()) {
-      run(waiting_.pop_front());
-    }
-  } else if (state == Piece::State::sharing) {
-    advance_share();
-    received_ += complete ? demand : demand - (piece.left - share_);
-    sharing_.erase(&piece);
-    if (first_to_finish_ == &piece) {
-      first_to_finish_ = nullptr;
-    }
-    if (static_cast<std::int64_t>(sharing_.size()) < busy_) {
-      change_busy(-1);
-    }
-    schedule_first_to_finish();
-  } else {
-    piece.unlink();  // it still waited for a core
-  }
 }
 
 void Cpu::set_speed(double speed) {

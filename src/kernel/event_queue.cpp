@@ -15,43 +15,60 @@ bool later(const Event& a, const Event& b) { return b < a; }
 
 }  // namespace
 
-void EventQueue::push_below_top(Event event) {
+void EventQueue::push_among_many(Event event) {
+  if (event.time >= top_start_) {
+    push_top(event);
+    return;
+  }
   for (std::size_t i = 0; i < rung_count_; ++i) {
     if (event.time >= rungs_[i].consumed_until()) {
       rungs_[i].push(event);
       return;
     }
   }
-  insert_sorted(event);
-}
-
-void EventQueue::insert_into_many(Event event) {
-  bottom_.insert(std::lower_bound(bottom_.begin(), bottom_.end(), event, later), event);
-  if (top_start_ == none) {
-    // All but the next ones go to the top, to be sorted when their turn comes. Of equal times some
-    // may stay: what is pushed at `top_start_` from now on comes after them in any case.
-    const auto keep = bottom_.end() - sort_limit;
-    top_start_ = (keep - 1)->time;
-    for (auto moved = bottom_.begin(); moved != keep; ++moved) {
-      push_top(*moved);
-    }
-    bottom_.erase(bottom_.begin(), keep);
+  if (bottom_size_ < spill_limit) {
+    insert_sorted(event);
   } else {
-    // The new rung must reach to where the next coarser one begins, or later events would fall
-    // between the two.
-    const std::int64_t end =
-        rung_count_ > 0 ? rungs_[rung_count_ - 1].consumed_until() : top_start_;
-    const std::int64_t last = std::max(end - 1, bottom_.front().time);
-    if (bottom_.back().time == last) {
-      return;  // all at one instant: a rung could not tell them apart
-    }
-    scratch_.swap(bottom_);
-    add_rung(scratch_, scratch_.back().time, last);
-    scratch_.clear();
+    insert_into_many(event);
   }
 }
 
-void EventQueue::refill_bottom() {
+void EventQueue::insert_into_many(Event event) {
+  if (bottom_size_ + 2 == bottom_.size()) {
+    bottom_.resize(2 * bottom_.size());
+  }
+  const auto end = bottom_.begin() + static_cast<std::ptrdiff_t>(bottom_size_) + 1;
+  const auto place = std::lower_bound(bottom_.begin() + 1, end, event, later);
+  std::copy_backward(place, end, end + 1);
+  *place = event;
+  ++bottom_size_;
+  const auto sorted = std::span(bottom_).subspan(1, bottom_size_);
+  if (top_start_ == none) {
+    // All but the next ones go to the top, to be sorted when their turn comes. Of equal times some
+    // may stay: what is pushed at `top_start_` from now on comes after them in any case.
+    const auto moved = sorted.first(sorted.size() - sort_limit);
+    top_start_ = moved.back().time;
+    for (const Event& far : moved) {
+      push_top(far);
+    }
+    const auto kept = sorted.last(sort_limit);
+    std::copy(kept.begin(), kept.end(), sorted.begin());
+    bottom_size_ = sort_limit;
+  } else {
+    // The new rung must reach to where the next coarser one begins, or later events would fall
+    // between the two.
+    const std::int64_t next =
+        rung_count_ > 0 ? rungs_[rung_count_ - 1].consumed_until() : top_start_;
+    const std::int64_t last = std::max(next - 1, sorted.front().time);
+    if (sorted.back().time == last) {
+      return;  // all at one instant: a rung could not tell them apart
+    }
+    add_rung(sorted, sorted.back().time, last);
+    bottom_size_ = 0;
+  }
+}
+
+bool EventQueue::refill_bottom() {
   while (rung_count_ > 0) {
     Rung& rung = rungs_[rung_count_ - 1];
     if (rung.event_count == 0) {
@@ -67,14 +84,19 @@ void EventQueue::refill_bottom() {
     rung.event_count -= bucket.size();
     if (bucket.size() <= sort_limit || rung.width_log2 == 0) {
       sort_into_bottom(bucket);
-      return;
+      return true;
     }
     scratch_.swap(bucket);
     const std::int64_t last = bucket_start + (std::int64_t{1} << rung.width_log2) - 1;
     add_rung(scratch_, bucket_start, last);  // `rung` and `bucket` may have moved
     scratch_.clear();
   }
+  if (top_.empty()) {
+    top_start_ = none;
+    return false;
+  }
   empty_top();
+  return bottom_size_ > 0 || refill_bottom();
 }
 
 void EventQueue::empty_top() {
@@ -91,18 +113,22 @@ void EventQueue::empty_top() {
   scratch_.swap(top_);
   add_rung(scratch_, start, last);
   scratch_.clear();
-  refill_bottom();
 }
 
 void EventQueue::sort_into_bottom(std::vector<Event>& events) {
-  bottom_.assign(events.begin(), events.end());
+  if (bottom_.size() < events.size() + 2) {
+    bottom_.resize(events.size() + 2);
+  }
+  std::copy(events.begin(), events.end(), bottom_.begin() + 1);
+  bottom_size_ = events.size();
   events.clear();
-  if (bottom_.size() > 1) {
-    std::sort(bottom_.begin(), bottom_.end(), later);
+  if (bottom_size_ > 1) {
+    std::sort(bottom_.begin() + 1, bottom_.begin() + 1 + static_cast<std::ptrdiff_t>(bottom_size_),
+              later);
   }
 }
 
-void EventQueue::add_rung(std::vector<Event>& events, std::int64_t start, std::int64_t last) {
+void EventQueue::add_rung(std::span<const Event> events, std::int64_t start, std::int64_t last) {
   const auto span = static_cast<std::uint64_t>(last - start);
   const std::size_t wanted =
       std::clamp<std::size_t>(events.size() / events_per_bucket, 2, max_buckets);

@@ -15,9 +15,8 @@ namespace {
 
 /// How often a run looks at its limits, and whether it was told to stop, in resumptions.
 constexpr std::uint64_t check_interval = 4096;
-/// With so many pending events their frames are no longer in the processor's cache. Those of the
-/// next events are fetched so many events ahead, and so much of each.
-constexpr std::size_t prefetch_from = 256;
+/// With many pending events their frames are no longer in the processor's cache. Those of the next
+/// events are fetched so many events ahead, and so much of each.
 constexpr std::size_t prefetch_distance = 4;
 constexpr std::size_t frame_bytes = 640;
 
@@ -31,33 +30,42 @@ void Simulation::run(Time end, const std::atomic<bool>* stop) {
   destroy_doomed();  // what was killed between two runs must not go on in this one
   stop_ = stop;
   check_limits();
-  while (!is_stopped_) {
+  bool goes_on = !is_stopped_;
+  while (goes_on) {
     if (!ready_.empty()) {
-      resume(ready_.pop_front().process);
+      goes_on = resume(ready_.pop_front().process);
       continue;
     }
-    if (events_.empty()) {
+    const Event* event = events_.front();
+    if (event == nullptr || event->time > end.ns()) {
+      now_ = end;
       break;
     }
-    const Event event = events_.front();
-    if (event.time > end.ns()) {
-      break;
-    }
+    const Time due = Time::from_start(Duration::nanoseconds(event->time));
+    const auto slot = static_cast<std::uint32_t>(event->order & slot_mask);
     events_.pop();
-    if (events_.size() >= prefetch_from) {
+    if (events_.is_long()) {
       prefetch_next();
     }
-    const auto slot = static_cast<std::uint32_t>(event.order & slot_mask);
     void* process = slots_[slot].process;
     free_slot(slot);
     if (process != nullptr) {
-      now_ = Time::from_start(Duration::nanoseconds(event.time));
-      resume(std::coroutine_handle<>::from_address(process));
+      now_ = due;
+      goes_on = resume(std::coroutine_handle<>::from_address(process));
     }
   }
-  if (!is_stopped_) {
-    now_ = end;
-  }
+}
+
+bool Simulation::is_to_go_on() {
+  destroy_doomed();
+  check_limits();
+  return !is_stopped_;
+}
+
+EventId Simulation::schedule_with_new_slots(Time due, std::coroutine_handle<> process,
+                                            const void* touches) {
+  add_slots();
+  return schedule(due, process, touches);
 }
 
 void Simulation::prefetch_next() {

@@ -111,10 +111,12 @@ std::string ComponentRecorder::broken_law() const {
     return fmt::format("{}: a request waited for longer than it stayed", name_);
   }
 
-  // Little's law. `arrived_at_` is down to what is still in flight.
+  // Little's law, between the levels and the times that the result tells. `arrived_at_` is down to
+  // what is still in flight.
   const std::int64_t end = grid_.boundary(slices).ns();
   const Int128 area = in_flight_.totals(0, slices).area;
-  const Int128 stays = stays_ + (static_cast<Int128>(left) * end - arrived_at_);
+  const Int128 stays = response_.moments(0, slices).sum + stays_without_work_ +
+                       (static_cast<Int128>(left) * end - arrived_at_);
   if (area != stays) {
     return fmt::format(
         "{}: Little's law does not hold: requests in flight make {} ns, their stays "
@@ -124,9 +126,10 @@ std::string ComponentRecorder::broken_law() const {
   // The visits that are not over have told nothing of their waits, and neither has work that goes
   // on after its visit or beside it.
   const Int128 queued = queue_.totals(0, slices).area;
-  if (queue_.level() < 0 || queued < waits_) {
+  const Int128 waits = wait_.moments(0, slices).sum;
+  if (queue_.level() < 0 || queued < waits) {
     return fmt::format("{}: Little's law does not hold: the queue makes {} ns, waits {} ns", name_,
-                       queued, waits_);
+                       queued, waits);
   }
 
   std::string broken;

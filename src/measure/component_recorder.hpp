@@ -45,8 +45,6 @@ class ComponentRecorder final : public ComponentObserver {
     in_flight_.change(now, -1);
     outcomes_[static_cast<std::size_t>(visit.outcome)].add();
     arrived_at_ -= visit.arrived.ns();
-    stays_ += stay.ns();
-    waits_ += visit.waited.ns();
     ages_.remove(visit.arrived);
     if (visit.waited > stay || visit.waited < Duration()) [[unlikely]] {
       has_impossible_wait_ = true;
@@ -61,8 +59,11 @@ class ComponentRecorder final : public ComponentObserver {
         response_.record(stay.ns());
       }
       count_cpu_wait(visit.cpu_waited);
-    } else if (!is_rejection(visit.outcome) || !visit.waited.is_zero()) {
-      wait_.record(visit.waited.ns());  // it left the line; who was turned away was never in it
+    } else {
+      stays_without_work_ += stay.ns();
+      if (!is_rejection(visit.outcome) || !visit.waited.is_zero()) {
+        wait_.record(visit.waited.ns());  // it left the line; who was turned away was never in it
+      }
     }
     ++served_by(visit.instance);
   }
@@ -200,9 +201,8 @@ class ComponentRecorder final : public ComponentObserver {
 
   // For the exact laws.
   std::int64_t arrivals_ = 0;
-  Int128 arrived_at_ = 0;  ///< sum of the instants in ns, of what is in flight
-  Int128 stays_ = 0;       ///< ns from arrival to end, of what has ended
-  Int128 waits_ = 0;
+  Int128 arrived_at_ = 0;          ///< sum of the instants in ns, of what is in flight
+  Int128 stays_without_work_ = 0;  ///< ns from arrival to end, of visits that never started
   bool has_impossible_wait_ = false;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -53,7 +54,9 @@ class PopulationRecorder final : public PopulationObserver {
     }
     const std::size_t cohort = cursor_.slice_of(request.sent);
     ledger_of(request).sent(cohort, request.sent);
-    for_each_part_of(request, [&](RequestLedger& part) { part.sent(cohort, request.sent); });
+    if (!divisions_.empty()) {
+      sent_by_parts(cohort, request);
+    }
   }
 
   void attempt_ended(const Request& attempt, Outcome outcome) override {
@@ -67,16 +70,8 @@ class PopulationRecorder final : public PopulationObserver {
                      [&](RequestLedger& part) { part.attempt_ended(cohort, is_retry, outcome); });
   }
 
-  void showed_data(const Request& request, bool stale) override {
-    if (is_finished_) [[unlikely]] {
-      return;
-    }
-    const std::size_t cohort = cursor_.slice_of(request.sent);
-    ledger_of(request).showed_data(cohort, stale);
-    for_each_part_of(request, [&](RequestLedger& part) { part.showed_data(cohort, stale); });
-  }
-
-  void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) override {
+  void ended(const Request& request, Time now, const Response& response,
+             bool at_first_try) override {
     if (is_finished_) [[unlikely]] {
       return;
     }
@@ -84,17 +79,22 @@ class PopulationRecorder final : public PopulationObserver {
     end.cohort = cursor_.slice_of(request.sent);
     end.sent = request.sent;
     end.at = now;
-    end.outcome = outcome;
-    end.is_good = outcome == Outcome::ok && end.latency_ns() <= deadline_.ns();
+    end.outcome = response.outcome;
+    end.is_good = response.ok() && end.latency_ns() <= deadline_.ns();
     end.at_first_try = at_first_try;
+    end.shows_data =
+        response.ok() && response.stamp.is_data() && request.operation == Operation::read;
+    end.is_stale = end.shows_data && response.stale;
     ledger_of(request).ended(end);
-    for_each_part_of(request, [&](RequestLedger& part) { part.ended(end); });
+    if (!divisions_.empty()) {
+      ended_by_parts(request, end);
+    }
 
-    // What ended is spread by odd factors; the order in which it did, by the chain of combine.
+    // What ended is spread by odd factors; the order in which it did, by the chain of turns.
     const std::uint64_t what = request.id * 0x9e3779b97f4a7c15U +
                                static_cast<std::uint64_t>(now.ns()) * 0xc2b2ae3d27d4eb4fU +
-                               (index_ << 8 | static_cast<unsigned>(outcome));
-    fingerprint_ = combine(fingerprint_, what);
+                               (index_ << 8 | static_cast<unsigned>(response.outcome));
+    fingerprint_ = std::rotl(fingerprint_ + what, 29) * 0x9fb21c651e98df25U;
   }
 
   void close_slice() {
@@ -120,6 +120,9 @@ class PopulationRecorder final : public PopulationObserver {
   const std::vector<Division>& divisions() const { return divisions_; }
 
  private:
+  void sent_by_parts(std::size_t cohort, const Request& request);
+  void ended_by_parts(const Request& request, const RequestEnd& end);
+
   RequestLedger& ledger_of(const Request& request) {
     require(request.type < ledger_of_type_.size() && ledger_of_type_[request.type] != nullptr,
             "a population sends requests of its own types");

@@ -1,5 +1,6 @@
 #include "stampede/measure/recording.hpp"
 
+#include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
 #include "state.hpp"
 
@@ -67,7 +68,7 @@ std::string Recording::finish(Time end) {
   return broken;
 }
 
-std::uint64_t Recording::fingerprint() const { return state_->fingerprint; }
+std::uint64_t Recording::fingerprint() const { return mix(state_->fingerprint); }
 
 std::int64_t Recording::ended_requests() const {
   std::int64_t ended = 0;

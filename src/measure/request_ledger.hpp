@@ -51,6 +51,8 @@ struct RequestEnd {
   Outcome outcome;
   bool is_good;       ///< ok within the deadline
   bool at_first_try;  ///< its only attempt ended with it, and was not told before
+  bool shows_data;    ///< a good answer to a read, with data from a store
+  bool is_stale;      ///< which a committed write had replaced when it was read
 
   std::int64_t latency_ns() const { return at.ns() - sent.ns(); }
 };
@@ -75,16 +77,14 @@ class RequestLedger {
     ++(is_retry ? counts.retries : counts.first_tries)[static_cast<std::size_t>(outcome)];
   }
 
-  void showed_data(std::size_t cohort, bool stale) {
-    CohortCounts& counts = cohorts_[cohort];
-    ++counts.with_data;
-    counts.stale += stale ? 1 : 0;
-  }
-
   void ended(const RequestEnd& end) {
     CohortCounts& counts = cohorts_[end.cohort];
     ++counts.outcomes[static_cast<std::size_t>(end.outcome)];
     counts.first_tries[static_cast<std::size_t>(end.outcome)] += end.at_first_try ? 1 : 0;
+    if (end.shows_data) {
+      ++counts.with_data;
+      counts.stale += end.is_stale ? 1 : 0;
+    }
     (end.outcome == Outcome::ok ? ok_ : not_ok_).record(end.cohort, end.latency_ns());
     open_ends_.ended += 1;
     open_ends_.good += end.is_good ? 1 : 0;

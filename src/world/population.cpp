@@ -69,7 +69,7 @@ std::uint32_t whole_payload(Bytes size) {
 
 }  // namespace
 
-std::uint32_t UserPopulation::SizeLaw::at(std::uint64_t luck) const {
+[[gnu::noinline]] std::uint32_t UserPopulation::SizeLaw::at(std::uint64_t luck) const {
   Draw draw = stream.at(luck);
   return whole_payload(law.sample(draw));
 }
@@ -151,15 +151,27 @@ const UserPopulation::Type& UserPopulation::type_of(const Ask& ask, std::uint64_
   return types_[i];
 }
 
-std::uint64_t UserPopulation::user_of(const Ask& ask, const Request& request) const {
-  if (ask.user) {
-    return *ask.user;
-  }
-  if (user_count_ == 0) {
-    return request.id;
-  }
+// Each draw that not all populations need is a function of its own and stays one: together they
+// would cost every request the registers of all.
+
+[[gnu::noinline]] std::uint64_t UserPopulation::draw_user(const Request& request) const {
   Draw draw = user_stream_.at(request.luck);
   return draw.below(user_count_);
+}
+
+[[gnu::noinline]] PlaceId UserPopulation::home_of(const Request& request) const {
+  return homes_[parts_.front().of(request.user)];
+}
+
+[[gnu::noinline]] std::uint64_t UserPopulation::draw_key(KeyLaw& law,
+                                                         const Request& request) const {
+  Draw draw = key_stream_.at(request.luck);
+  return law.sample(draw);
+}
+
+[[gnu::noinline]] Duration UserPopulation::draw_patience(const Request& request) const {
+  Draw draw = patience_stream_.at(request.luck);
+  return patience_->sample(draw);
 }
 
 Request UserPopulation::draw(const Ask& ask) {
@@ -180,23 +192,25 @@ Request UserPopulation::draw(const Ask& ask) {
   } else if (!type.response_size.is_constant) {
     request.response_size = type.response_size.at(luck);
   }
-  request.user = user_of(ask, request);
+  if (ask.user) {
+    request.user = *ask.user;
+  } else {
+    request.user = user_count_ == 0 ? id : draw_user(request);
+  }
   if (homes_.size() > 1) {
-    request.from = homes_[parts_.front().of(request.user)];
+    request.from = home_of(request);
   }
 
   if (ask.key) {
     request.key = *ask.key;
   } else if (type.keys != nullptr) {
-    Draw draw = key_stream_.at(request.luck);
-    request.key = type.keys->sample(draw);
+    request.key = draw_key(*type.keys, request);
   } else {
-    request.key = request.luck;  // something that nobody else asks for
+    request.key = luck;  // something that nobody else asks for
   }
 
   if (patience_) {
-    Draw draw = patience_stream_.at(request.luck);
-    request.patience = request.sent + patience_->sample(draw);
+    request.patience = request.sent + draw_patience(request);
   }
   if (deadline_) {
     request.deadline = request.sent + *deadline_;
@@ -296,10 +310,7 @@ void UserPopulation::land(Flight& flight, const Response& response) {
 }
 
 void UserPopulation::end(const Request& request, const Response& response, bool at_first_try) {
-  if (response.stamp.is_data() && response.ok() && request.operation == Operation::read) {
-    observer_->showed_data(request, response.stale);
-  }
-  observer_->ended(request, simulation_.now(), response.outcome, at_first_try);
+  observer_->ended(request, simulation_.now(), response, at_first_try);
 }
 
 void UserPopulation::attempt_ended(const Request& attempt, Outcome outcome) {

@@ -18,6 +18,7 @@ struct Thing {
 
   int* owner = nullptr;
   int used = 0;
+  Thing* next_idle = nullptr;
 
   static inline int made = 0;
   static inline int destroyed = 0;

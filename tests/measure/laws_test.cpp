@@ -53,7 +53,7 @@ TEST_CASE("a request that ends twice is noticed") {
   CHECK_THAT(law_of_population([](Timeline& run, PopulationObserver& users) {
                const Request request = run.request(users, 3_s, 1_s);
                run.happens(5_s, [&users, request](Time now) {
-                 users.ended(request, now, Outcome::ok, /*at_first_try=*/false);
+                 users.ended(request, now, Response::with(Outcome::ok), /*at_first_try=*/false);
                });
              }),
              Contains("users.request: 1 requests of slice 3 were sent, 2 ended"));
@@ -164,7 +164,7 @@ TEST_CASE("what dies with the world after the end counts for nothing") {
       visit.arrived = at(5_s);
       app.busy_workers_changed(at(10_s), 0, -1);
       app.ended(at(10_s), visit);
-      users.ended(request, at(10_s), Outcome::reset, /*at_first_try=*/false);
+      users.ended(request, at(10_s), Response::with(Outcome::reset), /*at_first_try=*/false);
     }
     const Result result = result_of({&run.recording()});
     return std::tuple(result.fingerprint, count(result.traffic.at(0), "outcomes.in_flight"),

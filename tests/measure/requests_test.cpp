@@ -90,10 +90,10 @@ TEST_CASE("a request that ends at its first try counts as both") {
     const Request request = run.unanswered(users, 1_s);
     run.happens(3_s, [&users, request, in_one](Time now) {
       if (in_one) {
-        users.ended(request, now, Outcome::error, /*at_first_try=*/true);
+        users.ended(request, now, Response::with(Outcome::error), /*at_first_try=*/true);
       } else {
         users.attempt_ended(request, Outcome::error);
-        users.ended(request, now, Outcome::error, /*at_first_try=*/false);
+        users.ended(request, now, Response::with(Outcome::error), /*at_first_try=*/false);
       }
     });
     REQUIRE(run.play().empty());

@@ -38,7 +38,7 @@ class Timeline {
     const Request request = unanswered(users, sent, type, user);
     happens(sent + latency, [&users, request, outcome](Time now) {
       users.attempt_ended(request, outcome);
-      users.ended(request, now, outcome, /*at_first_try=*/false);
+      users.ended(request, now, Response::with(outcome), /*at_first_try=*/false);
     });
     return request;
   }

@@ -55,12 +55,13 @@ class FakeObserver final : public PopulationObserver {
     told.push_back("attempt " + std::to_string(attempt.id) + "." + std::to_string(attempt.attempt) +
                    " " + std::string(name_of(outcome)));
   }
-  void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) override {
+  void ended(const Request& request, Time now, const Response& response,
+             bool at_first_try) override {
     if (at_first_try) {
-      attempt_ended(request, outcome);
+      attempt_ended(request, response.outcome);
     }
-    told.push_back("ended " + std::to_string(request.id) + " " + std::string(name_of(outcome)) +
-                   " " + to_text(now - request.sent));
+    told.push_back("ended " + std::to_string(request.id) + " " +
+                   std::string(name_of(response.outcome)) + " " + to_text(now - request.sent));
   }
   std::vector<std::string> told;
 };

@@ -18,14 +18,13 @@ class ListHook {
       previous_->next_ = next_;
       next_->previous_ = previous_;
       next_ = nullptr;
-      previous_ = nullptr;
     }
   }
 
  private:
   template <class T>
   friend class IntrusiveList;
-  ListHook* previous_ = nullptr;
+  ListHook* previous_;  ///< while it is linked
   ListHook* next_ = nullptr;
 };
 
@@ -59,7 +58,10 @@ class IntrusiveList {
 
   T& pop_front() {
     T& item = front();
-    item.ListHook::unlink();
+    ListHook& hook = item;
+    head_.next_ = hook.next_;
+    hook.next_->previous_ = &head_;
+    hook.next_ = nullptr;
     return item;
   }
   T& pop_back() {

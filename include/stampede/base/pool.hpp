@@ -1,28 +1,29 @@
 #pragma once
 
-#include <cstddef>
 #include <deque>
-#include <vector>
 
 namespace stampede {
 
 /// Objects that are taken, used and given back instead of made and destroyed: what comes with every
 /// request costs no allocation. They stay where they are, and whoever takes one finds it as it was
-/// given back.
+/// given back. T has a member `T* next_idle`, which belongs to the pool.
 template <class T>
 class Pool {
  public:
   /// One that is not in use; made of `arguments` if there is none.
   template <class... Arguments>
   T& take(Arguments&... arguments) {
-    if (idle_.empty()) [[unlikely]] {
+    if (idle_ == nullptr) [[unlikely]] {
       return all_.emplace_back(arguments...);
     }
-    T& object = *idle_.back();
-    idle_.pop_back();
+    T& object = *idle_;
+    idle_ = object.next_idle;
     return object;
   }
-  void give_back(T& object) { idle_.push_back(&object); }
+  void give_back(T& object) {
+    object.next_idle = idle_;
+    idle_ = &object;
+  }
 
   /// All of them, in use or not.
   auto begin() { return all_.begin(); }
@@ -30,7 +31,7 @@ class Pool {
 
  private:
   std::deque<T> all_;
-  std::vector<T*> idle_;
+  T* idle_ = nullptr;  ///< the one that was given back last
 };
 
 }  // namespace stampede

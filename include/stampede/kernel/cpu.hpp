@@ -72,7 +72,6 @@ class Cpu {
     Duration demand;
     Time came;
     Time since;  ///< when its remaining work was last accounted, on a core
-    Duration waited;
     double left{};  ///< ns of work; fifo: as of `since`; sharing: `share_` at which it is complete
     std::uint64_t order{};
   };
@@ -86,8 +85,8 @@ class Cpu {
    public:
     Awaiter(Cpu& cpu, Duration demand) : cpu_(cpu), piece_(demand) {}
     ~Awaiter() {
-      if (piece_.state != Piece::State::outside) {
-        cpu_.leave(piece_, /*complete=*/false);
+      if (piece_.state != Piece::State::outside) [[unlikely]] {
+        cpu_.abandon(piece_);
       }
     }
     bool await_ready() const { return piece_.demand.is_zero(); }
@@ -96,11 +95,7 @@ class Cpu {
       cpu_.enter(piece_);
     }
     Duration await_resume() {
-      if (piece_.state != Piece::State::outside) {
-        piece_.completion.slot = EventId::none;
-        cpu_.leave(piece_, /*complete=*/true);
-      }
-      return piece_.waited;
+      return piece_.state == Piece::State::outside ? Duration() : cpu_.complete(piece_);
     }
 
    private:
@@ -109,8 +104,15 @@ class Cpu {
   };
 
   void enter(Piece& piece);
-  void leave(Piece& piece, bool complete);
+  /// The work is done; gives the time that it took beyond its demand.
+  Duration complete(Piece& piece);
+  /// Whoever wanted the work is dead.
+  void abandon(Piece& piece);
+
   void run(Piece& piece);
+  void stop_running(Piece& piece);
+  void share(Piece& piece);
+  void stop_sharing(Piece& piece);
   void schedule_completion(Piece& piece);
   void account(Piece& piece);
   void change_busy(std::int64_t by) {

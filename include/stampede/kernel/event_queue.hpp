@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace stampede {
@@ -29,37 +30,31 @@ struct Event {
 /// Times are in [0, 2^62), 146 years, and never earlier than what was popped last.
 class EventQueue {
  public:
-  bool empty() const { return size_ == 0; }
-  std::size_t size() const { return size_; }
+  EventQueue() : bottom_(spill_limit + 2, Event{none, 0}) {}
 
   /// Its order is greater than that of every event before.
   void push(Event event) {
-    ++size_;
-    if (event.time >= top_start_) {
-      push_top(event);
-    } else if (rung_count_ == 0) {
+    if (event.time < top_start_ && rung_count_ == 0 && bottom_size_ < spill_limit) {
       insert_sorted(event);
     } else {
-      push_below_top(event);
+      push_among_many(event);
     }
   }
 
-  /// The earliest event. Not to be called on an empty queue.
-  const Event& front() {
-    if (bottom_.empty()) [[unlikely]] {
-      refill_bottom();
-    }
-    return bottom_.back();
+  /// The earliest event; null if there is none.
+  const Event* front() {
+    return bottom_size_ > 0 || refill_bottom() ? &bottom_[bottom_size_] : nullptr;
   }
 
-  void pop() {
-    bottom_.pop_back();
-    --size_;
-  }
+  /// Takes the front away.
+  void pop() { --bottom_size_; }
+
+  /// Whether so many are pending that some of them are not sorted yet.
+  bool is_long() const { return top_start_ != none; }
 
   /// The n-th event after the front if it is already sorted, else null: a hint for prefetching.
   const Event* peek(std::size_t n) const {
-    return bottom_.size() > n ? &bottom_[bottom_.size() - 1 - n] : nullptr;
+    return bottom_size_ > n ? &bottom_[bottom_size_ - n] : nullptr;
   }
 
  private:
@@ -90,27 +85,21 @@ class EventQueue {
     }
     top_.push_back(event);
   }
-  void push_below_top(Event event);
+  void push_among_many(Event event);
   void insert_sorted(Event event) {
-    std::size_t i = bottom_.size();
-    if (i >= spill_limit) [[unlikely]] {
-      insert_into_many(event);
-      return;
-    }
-    bottom_.push_back(event);
     // Its order is the greatest of all, so that times alone decide.
-    Event* const events = bottom_.data();
-    for (; i > 0 && events[i - 1].time <= event.time; --i) {
-      events[i] = events[i - 1];
+    Event* place = &bottom_[++bottom_size_];
+    for (; place[-1].time <= event.time; --place) {
+      *place = place[-1];
     }
-    events[i] = event;
+    *place = event;
   }
   void insert_into_many(Event event);
-  void refill_bottom();
+  bool refill_bottom();
   void empty_top();
   void sort_into_bottom(std::vector<Event>& events);
   /// Distributes `events` over a new finest rung that covers [start, last].
-  void add_rung(std::vector<Event>& events, std::int64_t start, std::int64_t last);
+  void add_rung(std::span<const Event> events, std::int64_t start, std::int64_t last);
 
   static constexpr std::int64_t none = INT64_MAX;
   /// As many events as are sorted at once.
@@ -118,7 +107,10 @@ class EventQueue {
   /// Below it, insertion into a sorted array is the fastest; beyond, all but `sort_limit` move out.
   static constexpr std::size_t spill_limit = 96;
 
-  std::vector<Event> bottom_;  ///< descending, so that the next event is at the back
+  /// Descending, so that the next event comes last: bottom_[1] to bottom_[bottom_size_]. In front of
+  /// them stands one that is later than all, and behind them is room for one more.
+  std::vector<Event> bottom_;
+  std::size_t bottom_size_ = 0;
   std::vector<Rung> rungs_;    ///< from coarse to fine; only the first `rung_count_` are in use
   std::size_t rung_count_ = 0;
   std::vector<Event> top_;
@@ -126,7 +118,6 @@ class EventQueue {
   std::int64_t top_min_ = none;
   std::int64_t top_max_ = 0;
   std::vector<Event> scratch_;
-  std::size_t size_ = 0;
 };
 
 }  // namespace stampede

@@ -92,10 +92,15 @@ class Simulation {
     if (due == Time::never()) [[unlikely]] {
       return EventId();
     }
-    const std::uint32_t slot = take_slot(process.address());
-    slots_[slot].touches = touches;
-    events_.push(Event{due.ns(), (sequence_ << slot_bits) | slot});
-    ++sequence_;
+    if (first_free_ == EventId::none) [[unlikely]] {
+      return schedule_with_new_slots(due, process, touches);
+    }
+    const std::uint32_t slot = first_free_;
+    EventSlot& taken = slots_[slot];
+    first_free_ = taken.next_free;
+    taken.process = process.address();
+    taken.touches = touches;
+    events_.push(Event{due.ns(), (sequence_++ << slot_bits) | slot});
     return EventId{slot};
   }
   void cancel(EventId& event) {
@@ -143,28 +148,19 @@ class Simulation {
     const void* touches;
   };
 
-  std::uint32_t take_slot(void* process) {
-    if (first_free_ == EventId::none) [[unlikely]] {
-      add_slots();
-    }
-    const std::uint32_t slot = first_free_;
-    first_free_ = slots_[slot].next_free;
-    slots_[slot].process = process;
-    return slot;
-  }
+  EventId schedule_with_new_slots(Time due, std::coroutine_handle<> process, const void* touches);
   void free_slot(std::uint32_t slot) {
     slots_[slot].next_free = first_free_;
     first_free_ = slot;
   }
   void add_slots();
-  void resume(std::coroutine_handle<> process) {
+  /// Tells whether to go on.
+  bool resume(std::coroutine_handle<> process) {
     process.resume();
-    if (++resumptions_ >= next_check_) [[unlikely]] {
-      destroy_doomed();
-      check_limits();
-    }
+    return ++resumptions_ < next_check_ || is_to_go_on();
   }
   void prefetch_next();
+  bool is_to_go_on();
   void check_limits();
 
   Time now_;

@@ -28,9 +28,15 @@ class Slot {
   ~Slot() { release(); }
 
   explicit operator bool() const { return slots_ != nullptr; }
-  void release();
+  void release() {
+    if (slots_ != nullptr) {
+      give_back();
+    }
+  }
 
  private:
+  void give_back();
+
   Slots* slots_ = nullptr;
 };
 
@@ -85,10 +91,9 @@ class Slots {
     Awaiter(Slots& slots, int priority, Time give_up)
         : slots_(slots), priority_(priority), give_up_(give_up) {}
     ~Awaiter() {
-      if (expiry_.is_pending()) {
-        slots_.simulation_.cancel(expiry_);
+      if (!is_over_) {
+        give_up();
       }
-      slots_.leave(place_);
     }
     bool await_ready() {
       return slots_.take_at_once(place_) || give_up_ <= slots_.simulation_.now();
@@ -101,13 +106,27 @@ class Slots {
     Slot await_resume() {
       if (!place_.granted) {
         expiry_.slot = EventId::none;  // it was the expiry that resumed us
+        return Slot();
       }
-      return slots_.take_granted(place_);
+      if (expiry_.is_pending()) {
+        slots_.simulation_.cancel(expiry_);
+      }
+      is_over_ = true;
+      return Slot(slots_);
     }
 
    private:
+    /// The wait ends without anything, or whoever waited died.
+    void give_up() {
+      if (expiry_.is_pending()) {
+        slots_.simulation_.cancel(expiry_);
+      }
+      slots_.leave(place_);
+    }
+
     Slots& slots_;
     int priority_;
+    bool is_over_ = false;  ///< it has handed out its slot
     Time give_up_;
     Place place_;
     EventId expiry_;
@@ -126,13 +145,6 @@ class Slots {
     (by_priority_.empty() ? line_ : by_priority_[static_cast<std::size_t>(priority)])
         .push_back(place);
   }
-  Slot take_granted(Place& place) {
-    if (!place.granted) {
-      return Slot();
-    }
-    place.granted = false;
-    return Slot(*this);
-  }
   void leave(Place& place) {
     if (place.granted) {  // granted and cancelled in the same instant: the next one gets it
       place.granted = false;
@@ -144,7 +156,9 @@ class Slots {
   }
   void give_back() {
     ++free_;
-    grant();
+    if (waiting_ > 0) {
+      grant();
+    }
   }
   void grant() {
     while (free_ > 0 && waiting_ > 0) {
@@ -174,10 +188,6 @@ class Slots {
   std::vector<IntrusiveList<Place>> by_priority_;  ///< under priority, a line for each level
 };
 
-inline void Slot::release() {
-  if (slots_ != nullptr) {
-    std::exchange(slots_, nullptr)->give_back();
-  }
-}
+inline void Slot::give_back() { std::exchange(slots_, nullptr)->give_back(); }
 
 }  // namespace stampede

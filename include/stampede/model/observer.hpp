@@ -59,12 +59,8 @@ class PopulationObserver {
   virtual void attempt_ended(const Request& attempt, Outcome outcome) = 0;
   /// A user request ended: its response reached the user `now`, or something else decided how it
   /// ends. `at_first_try` says that it had a single attempt, of which nothing was told.
-  virtual void ended(const Request& request, Time now, Outcome outcome, bool at_first_try) = 0;
-  /// The good answer that is about to end the request shows data from a store; `stale`: what a
-  /// committed write had replaced when it was read.
-  virtual void showed_data(const Request& request, bool stale) {
-    static_cast<void>(request), static_cast<void>(stale);
-  }
+  virtual void ended(const Request& request, Time now, const Response& response,
+                     bool at_first_try) = 0;
 };
 
 }  // namespace stampede

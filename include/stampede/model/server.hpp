@@ -80,7 +80,11 @@ class Server : public Instance {
         : at_(at), stay_(stay), line_(slots.acquire(request.priority, request.patience)) {}
     Queueing(const Queueing&) = delete;
     Queueing& operator=(const Queueing&) = delete;
-    ~Queueing() { leave(); }
+    ~Queueing() {
+      if (is_waiting_) [[unlikely]] {
+        leave();
+      }
+    }
 
     bool await_ready() { return line_.await_ready(); }
     void await_suspend(std::coroutine_handle<> process) {
@@ -90,19 +94,19 @@ class Server : public Instance {
       line_.await_suspend(process);
     }
     Slot await_resume() {
-      leave();
+      if (is_waiting_) {
+        leave();
+      }
       return line_.await_resume();
     }
 
    private:
     void leave() {
-      if (is_waiting_) {
-        is_waiting_ = false;
-        const Time now = at_.simulation().now();
-        at_.observer().queue_changed(now, -1);
-        if (stay_ != nullptr) {
-          stay_->add_wait(now - since_);
-        }
+      is_waiting_ = false;
+      const Time now = at_.simulation().now();
+      at_.observer().queue_changed(now, -1);
+      if (stay_ != nullptr) {
+        stay_->add_wait(now - since_);
       }
     }
 
@@ -125,7 +129,7 @@ class Server : public Instance {
     }
 
     explicit operator bool() const { return static_cast<bool>(slot_); }
-    void hold(Slot slot) {
+    void hold(Slot&& slot) {
       if (slot) {
         slot_ = std::move(slot);
         at_.observer().busy_workers_changed(at_.simulation().now(), at_.index(), 1);

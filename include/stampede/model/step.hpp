@@ -165,6 +165,7 @@ class Program {
   }
 
   bool is_empty() const { return steps_.empty(); }
+  std::size_t step_count() const { return steps_.size(); }
   /// What the i-th step asks for; beyond the last one, nothing.
   Action action(std::size_t i, const Request& request) const {
     return i < steps_.size() ? steps_[i]->act(request) : Action();

@@ -113,6 +113,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
     void lost() override { population.flights_.give_back(*this); }
 
     UserPopulation& population;
+    Flight* next_idle = nullptr;
     Request request;
   };
 
@@ -122,7 +123,10 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
                 RequestTypes& request_types);
   void divide_users(const UsersSettings& users, const Geography& geography);
   const Type& type_of(const Ask& ask, std::uint64_t luck) const;
-  std::uint64_t user_of(const Ask& ask, const Request& request) const;
+  std::uint64_t draw_user(const Request& request) const;
+  PlaceId home_of(const Request& request) const;
+  std::uint64_t draw_key(KeyLaw& law, const Request& request) const;
+  Duration draw_patience(const Request& request) const;
 
   Reply send_plainly(Request request);
   Reply send_with_timeout(Request request);

@@ -18,7 +18,9 @@ void describe(Visitor& v, PoissonSettings& s) {
 class Poisson final : public ArrivalProcess {
  public:
   Poisson(const PoissonSettings& settings, const Context& context)
-      : population_(context.population), rate_(settings.rate.make({})) {}
+      : population_(context.population),
+        simulation_(context.population.simulation()),
+        rate_(settings.rate.make({})) {}
 
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(arrive()); }
@@ -32,12 +34,13 @@ class Poisson final : public ArrivalProcess {
       if (next == Time::never()) {
         co_return Done();
       }
-      co_await population_.simulation().until(next);
+      co_await simulation_.until(next);
       population_.send_and_forget(Ask::at(next));
     }
   }
 
   Population& population_;
+  Simulation& simulation_;
   std::unique_ptr<RateProfile> rate_;
 };
 

@@ -74,6 +74,7 @@ class Balancer final : public Server, private Roster::Listener {
     Time lost_at;
     Visit visit;
     ScopeMember* work = nullptr;  ///< the backend's, while it goes on
+    Passage* next_idle = nullptr;
   };
 
   // ---- The life of a request here ----

@@ -252,8 +252,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
           stay.end(Outcome::abandoned);
         } else {
           stay.start();
-          for (std::size_t i = 0; action.kind != Action::Kind::nothing;
-               action = program.action(++i, request)) {
+          for (std::size_t i = 0; i < program.step_count();) {
             if (action.kind == Action::Kind::compute && !computes_with_worker_) {
               const Duration waited = co_await cpu().work(action.duration);
               stay.add_cpu_wait(waited);
@@ -265,6 +264,9 @@ class ServiceInstance final : public Server, private ProgramRunner {
               if (!response.ok()) {
                 break;
               }
+            }
+            if (++i < program.step_count()) {
+              action = program.action(i, request);
             }
           }
           stay.end(response.ok() && fails(request) ? Outcome::error : response.outcome);
