@@ -21,6 +21,12 @@ Json estimate(const Metric& metric) {
   if (!metric.supported) {
     json["supported"] = false;
     json["unfinished"] = metric.unfinished;
+    if (std::isfinite(metric.needs_times)) {
+      json["needs_times"] = metric.needs_times;
+    }
+  }
+  if (metric.autocorrelated) {
+    json["autocorrelated"] = true;
   }
   return json;
 }
@@ -118,6 +124,13 @@ Json result_json(const StudyResult& study) {
            {"warmup_s", result.warmup_s},
            {"version", STAMPEDE_VERSION},
            {"fingerprint", hash_text(result.fingerprint)}};
+  if (result.batches > 0) {
+    run["batches"] = result.batches;
+  }
+  if (const auto& search = result.warmup_search) {
+    run["warmup_search"] = {
+        {"slices", search->slices}, {"best_cut", search->best}, {"refused", search->refused}};
+  }
   if (result.partial) {
     run["partial"] = true;
     run["replications_asked"] = study.replications_asked;
