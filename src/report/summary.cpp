@@ -57,7 +57,8 @@ constexpr Column component_columns[] = {
 /// "1.4", "12", "350": two digits are enough for advice, rounded up.
 std::string times_text(double times) {
   const double unit = std::pow(10.0, std::floor(std::log10(times)) - 1);
-  return plain_text(std::ceil(times / unit - 1e-9) * unit, {});
+  const double rounded = std::ceil(times / unit - 1e-9) * unit;
+  return fmt::format("{:.{}f}", rounded, rounded < 10 ? 1 : 0);
 }
 
 /// The longer side of the interval; NaN when there is none.
@@ -81,6 +82,7 @@ class Summary80 {
     own_measures();
     faults();
     expectations();
+    precision();
     warnings();
     return std::move(text_);
   }
@@ -260,10 +262,9 @@ class Summary80 {
     std::string lines;
     for (const CheckedExpectation& expectation : study_.expectations) {
       const bool pass = expectation.verdict.kind == Verdict::Kind::pass;
-      const std::string mark = style_.utf8 ? (pass ? "✓" : "✗") : (pass ? "PASS" : "FAIL");
       const std::string observed = observed_text(expectation);
       // The observed number stands to the right, or below when there is no room.
-      std::string line = "  " + mark + " " + expectation.text;
+      std::string line = "  " + mark(pass) + " " + expectation.text;
       const std::size_t taken = columns_of(line) + 2 + columns_of(observed);
       line = taken <= 80 ? line + std::string(82 - taken, ' ')
                          : wrapped(line, 6) + std::string(6, ' ');
@@ -273,6 +274,51 @@ class Summary80 {
       }
     }
     add_section("expectations", lines);
+  }
+
+  void precision() {
+    if (!study_.precision) {
+      return;
+    }
+    std::string lines;
+    for (const ReachedPrecision& goal : study_.precision->goals) {
+      const std::string width = std::isfinite(goal.half_width) && std::isfinite(goal.allowed)
+                                    ? fmt::format("half-width {}, at most {}",
+                                                  in_unit_of(*goal.observed, goal.half_width),
+                                                  in_unit_of(*goal.observed, goal.allowed))
+                                    : "no interval";
+      lines +=
+          painted(wrapped(fmt::format("  {} {}: {}", mark(goal.is_met), goal.goal.text, width), 6),
+                  goal.is_met ? Paint::green : Paint::red, style_);
+    }
+    lines += wrapped(
+        fmt::format("  {} after {} replications", end_of_precision(), result_.replications), 2);
+    add_section("precision", lines);
+  }
+
+  std::string in_unit_of(const Metric& metric, double value) const {
+    const std::string_view block = std::string_view(metric.name).substr(0, metric.name.find('.'));
+    return block.ends_with("_per_s") ? rate_text(value, style_)
+           : block.ends_with("_s")   ? seconds_text(value, style_)
+                                     : plain_text(value, style_);
+  }
+
+  std::string_view end_of_precision() const {
+    switch (study_.precision->end) {
+      case PrecisionEnd::reached:
+        return "reached";
+      case PrecisionEnd::most_replications:
+        return "not reached: ended by --max-replications";
+      case PrecisionEnd::out_of_time:
+        return "not reached: ended by --max-wall";
+      case PrecisionEnd::interrupted:
+        return "not reached: interrupted";
+    }
+    return "";
+  }
+
+  std::string mark(bool good) const {
+    return style_.utf8 ? (good ? "✓" : "✗") : (good ? "PASS" : "FAIL");
   }
 
   void warnings() {

@@ -86,12 +86,12 @@ class Crew {
   void run_one(std::size_t index) {
     Slot& slot = slots_[index];
     const Batch& batch = *slot.account->batch;
-    const std::size_t number = index - slot.account->first_slot;
+    const std::size_t place = index - slot.account->first_slot;
+    const std::int64_t number = batch.first + static_cast<std::int64_t>(place);
     const std::string name = "replication " + std::to_string(number + 1);
     try {
       std::call_once(slot.account->begun, batch.begin);
-      WorldRecord record =
-          batch.run_world(static_cast<std::int64_t>(number), slot.stop, slot.simulated_ns);
+      WorldRecord record = batch.run_world(number, slot.stop, slot.simulated_ns);
       if (!record.broken_law.empty()) {
         slot.failure = "bug: " + name + " broke an exact law: " + record.broken_law;
       } else if (record.complete) {
@@ -105,15 +105,15 @@ class Crew {
       slot.failure = name + ": " + failure.what();
     }
     if (!slot.failure.empty()) {
-      failed(*slot.account, number);
+      failed(*slot.account, place);
     }
   }
 
   /// Only what comes later is stopped: an earlier one may fail as well, and is to be told instead.
-  void failed(Account& account, std::size_t number) {
+  void failed(Account& account, std::size_t place) {
     const std::lock_guard lock(mutex_);
-    account.first_failure = std::min(account.first_failure, number);
-    for (std::size_t i = number + 1; i < account.size(); ++i) {
+    account.first_failure = std::min(account.first_failure, place);
+    for (std::size_t i = place + 1; i < account.size(); ++i) {
       slots_[account.first_slot + i].stop = true;
     }
   }
@@ -131,7 +131,8 @@ class Crew {
     for (std::size_t i = 0; i < account.size(); ++i) {
       Slot& slot = slots_[account.first_slot + i];
       if (slot.record) {
-        end.replications.push_back({static_cast<std::int64_t>(i), std::move(*slot.record)});
+        end.replications.push_back(
+            {account.batch->first + static_cast<std::int64_t>(i), std::move(*slot.record)});
         slot.record.reset();
       }
       if (!end.failure.empty()) {
@@ -198,14 +199,10 @@ void run_batches(std::span<const Batch> batches, const ReplicationOptions& optio
   Crew(batches, options).run();
 }
 
-std::vector<Replication> run_replications(std::int64_t count, Duration duration,
-                                          const RunWorld& run_world,
-                                          const ReplicationOptions& options) {
+namespace {
+
+std::vector<Replication> run_batch(Batch batch, const ReplicationOptions& options) {
   BatchEnd end;
-  Batch batch;
-  batch.count = count;
-  batch.duration = duration;
-  batch.run_world = run_world;
   batch.ended = [&](BatchEnd of_batch) { end = std::move(of_batch); };
   run_batches({&batch, 1}, options);
   if (!end.failure.empty()) {
@@ -214,13 +211,38 @@ std::vector<Replication> run_replications(std::int64_t count, Duration duration,
   return std::move(end.replications);
 }
 
-std::vector<Replication> run_replications(const Scenario& scenario,
+}  // namespace
+
+std::vector<Replication> run_replications(std::int64_t count, Duration duration,
+                                          const RunWorld& run_world,
                                           const ReplicationOptions& options) {
-  const RunWorld run_world = [&](std::int64_t replication, const std::atomic<bool>& stop,
-                                 std::atomic<std::int64_t>& simulated_ns) {
+  Batch batch;
+  batch.count = count;
+  batch.duration = duration;
+  batch.run_world = run_world;
+  return run_batch(std::move(batch), options);
+}
+
+RunWorld worlds_of(const Scenario& scenario) {
+  return [&scenario](std::int64_t replication, const std::atomic<bool>& stop,
+                     std::atomic<std::int64_t>& simulated_ns) {
     return World(scenario, static_cast<std::uint64_t>(replication)).run(&stop, &simulated_ns);
   };
-  return run_replications(scenario.run.replications, scenario.run.duration, run_world, options);
+}
+
+std::vector<Replication> run_replications(const Scenario& scenario, std::int64_t first,
+                                          std::int64_t count, const ReplicationOptions& options) {
+  Batch batch;
+  batch.first = first;
+  batch.count = count;
+  batch.duration = scenario.run.duration;
+  batch.run_world = worlds_of(scenario);
+  return run_batch(std::move(batch), options);
+}
+
+std::vector<Replication> run_replications(const Scenario& scenario,
+                                          const ReplicationOptions& options) {
+  return run_replications(scenario, 0, scenario.run.replications, options);
 }
 
 }  // namespace stampede

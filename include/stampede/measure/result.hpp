@@ -27,7 +27,7 @@ struct Metric {
   double needs_times = std::numeric_limits<double>::quiet_NaN();
   /// How far each replication (or batch) moves the estimate, in their order, as stats/estimate.hpp
   /// says; NaN where one has no data. Empty for maxima and counts.
-  std::vector<double> deviations;
+  std::vector<double> deviations = {};
   /// Of batches: neighbours are so much alike that the interval is doubtful, though it was widened.
   bool autocorrelated = false;
 };

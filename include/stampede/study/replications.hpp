@@ -61,7 +61,8 @@ struct BatchEnd {
 /// threads: `begin` once and before the first `run_world`, `ended` once and after the last. Neither
 /// of those two may throw.
 struct Batch {
-  std::int64_t count = 1;                   ///< replications 0 to count - 1
+  std::int64_t first = 0;                   ///< number of the first replication
+  std::int64_t count = 1;                   ///< replications first to first + count - 1
   Duration duration;                        ///< simulated time of each
   std::function<void()> begin = [] {};      ///< not called if the crew was stopped before
   RunWorld run_world;                       ///< may throw what World::run throws
@@ -81,8 +82,12 @@ std::vector<Replication> run_replications(std::int64_t count, Duration duration,
                                           const RunWorld& run_world,
                                           const ReplicationOptions& options);
 
-/// The same with the worlds of a scenario.
+/// The same with the worlds of a scenario: as many as it asks for, or those from `first` on.
 std::vector<Replication> run_replications(const Scenario& scenario,
                                           const ReplicationOptions& options);
+std::vector<Replication> run_replications(const Scenario& scenario, std::int64_t first,
+                                          std::int64_t count, const ReplicationOptions& options);
+/// What a crew does to run replications of this scenario, which outlives the batch.
+RunWorld worlds_of(const Scenario& scenario);
 
 }  // namespace stampede
