@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "doubts.hpp"
 #include "numbers.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
@@ -238,6 +239,9 @@ Result summarize(std::span<const Recording* const> replications, const WarmupCho
         allow_for_autocorrelation(subject);
       }
     }
+  }
+  for (std::string& doubt : doubts_about(result, samples)) {
+    result.warnings.push_back(std::move(doubt));
   }
   return result;
 }

@@ -33,14 +33,12 @@ BatchDependence dependence_of(std::span<const double> deviations) {
   }
   const double mean = sum / count;
   double squares = 0;
-  double successive = 0;  // squared differences of neighbours
   double products = 0;
   double before = nan;
   for (const double value : deviations) {
     if (!std::isnan(value)) {
       squares += (value - mean) * (value - mean);
       if (!std::isnan(before)) {
-        successive += (value - before) * (value - before);
         products += (value - mean) * (before - mean);
       }
     }
@@ -49,17 +47,16 @@ BatchDependence dependence_of(std::span<const double> deviations) {
   if (count < 8 || !(squares > 0)) {
     return {nan, 1, false};
   }
-  // Of n independent normal values 1 - successive/(2·squares) has mean 0 and variance
-  // (n-2)/(n²-1), and is close to normal from n = 8 on (Fishman, Principles of Discrete Event
-  // Simulation, 1978, §5.5).
+  // Of n independent values the autocorrelation is about normal with this mean and deviation.
   constexpr double once_in_a_hundred = 2.326;
-  const double likeness = 1 - successive / (2 * squares);
-  const double chance = std::sqrt((count - 2) / (count * count - 1));
+  const double correlation = products / squares;
+  const double mean_by_chance = -1 / count;
+  const double deviation_by_chance = (count - 2) / (count * std::sqrt(count - 1));
   // Beyond this the correction is worth nothing: the run is far too short.
   constexpr double most = 0.9;
-  const double rho = std::clamp(products / squares, 0.0, most);
-  return {products / squares, std::sqrt((1 + rho) / (1 - rho)),
-          likeness > once_in_a_hundred * chance};
+  const double rho = std::clamp(correlation, 0.0, most);
+  return {correlation, std::sqrt((1 + rho) / (1 - rho)),
+          correlation > mean_by_chance + once_in_a_hundred * deviation_by_chance};
 }
 
 }  // namespace stampede

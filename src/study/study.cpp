@@ -11,6 +11,7 @@
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
 #include "stampede/stats/paired.hpp"
+#include "stampede/study/doubts.hpp"
 
 namespace stampede {
 namespace {
@@ -64,7 +65,7 @@ void add_once(std::vector<std::string>& texts, const std::string& text) {
   }
 }
 
-std::vector<std::string> warnings_of(const StudyResult& study,
+std::vector<std::string> warnings_of(const Scenario& scenario, const StudyResult& study,
                                      const std::vector<Replication>& finished) {
   std::vector<std::string> warnings;
   if (study.result.partial) {
@@ -78,6 +79,11 @@ std::vector<std::string> warnings_of(const StudyResult& study,
   }
   for (const std::string& warning : study.result.warnings) {
     add_once(warnings, warning);
+  }
+  if (!finished.empty()) {
+    for (const std::string& doubt : doubts_about(scenario, study.result, finished)) {
+      add_once(warnings, doubt);
+    }
   }
   for (const Replication& replication : finished) {
     for (const std::string& note : replication.record.notes) {
@@ -131,7 +137,7 @@ StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& f
     study.faults = finished[0].record.faults;
     study.expectations = judge_expectations(scenario.expect, study.result, divisor == 1);
   }
-  study.warnings = warnings_of(study, finished);
+  study.warnings = warnings_of(scenario, study, finished);
   for (const Replication& replication : finished) {
     study.recordings.emplace_back(replication.number + 1, replication.record.recording);
     study.performance.events += replication.record.events;

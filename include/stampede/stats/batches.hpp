@@ -20,8 +20,10 @@ struct BatchDependence {
   /// ACM Trans. Modeling and Computer Simulation 15, 2005, pp. 39-73, who correct ASAP3's batches
   /// in this way; Skart does so too).
   double widening;
-  /// By von Neumann's test (Annals of Mathematical Statistics 12, 1941, pp. 367-395) neighbours are
-  /// more alike than chance makes independent ones once in a hundred: batches are too short.
+  /// Neighbours are more alike than chance makes independent ones once in a hundred: batches are
+  /// too short. The autocorrelation is compared with its mean -1/n and deviation (n-2)/(n·√(n-1))
+  /// under independence (Moran, Biometrika 35, 1948, pp. 255-260). Von Neumann's ratio is the same
+  /// but for its ends, where a single odd batch would decide it.
   bool significant;
 };
 
