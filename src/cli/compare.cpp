@@ -155,6 +155,9 @@ int run(const Arguments& arguments) {
   for (const Source& source : sources) {
     std::optional<Scenario> scenario = load_or_complain(source.file, source.settings);
     are_valid = are_valid && scenario;
+    if (!scenario) {
+      complain(fmt::format("stampede: {} is no valid scenario\n", source.name));
+    }
     if (scenario) {
       const char label = static_cast<char>('A' + alternatives.size());
       alternatives.push_back(

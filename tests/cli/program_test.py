@@ -204,7 +204,8 @@ class ProgramTest(unittest.TestCase):
         self.assertIn("nothing to compare", self.stampede("compare", file, code=2).words)
         self.assertIn("--with makes variants of one",
                       self.stampede("compare", file, file, "--with", "app.cpu=2", code=2).words)
-        self.stampede("compare", file, "--with", "app.conurrency=2", code=104)
+        done = self.stampede("compare", file, "--with", "app.conurrency=2", code=104)
+        self.assertIn("with app.conurrency=2 is no valid scenario", done.words)
         other = self.file(SCENARIO.replace("shoppers", "guests"), "other.yaml")
         self.assertIn("no population of traffic in common",
                       self.stampede("compare", file, other, code=2).words)
@@ -346,8 +347,16 @@ class ProgramTest(unittest.TestCase):
 
     # ---- signals and terminals ----
 
-    def interrupted(self, number, *words):
-        running = subprocess.Popen([PROGRAM, "run", self.file(ENDLESS), *words],
+    def test_an_interrupted_comparison_says_so(self):
+        code, stdout, _ = self.interrupted(signal.SIGINT, "--progress=always", "--with",
+                                           "app.cpu=2", "--format=json", command="compare")
+        self.assertEqual(code, 130)
+        comparison = json.loads(stdout)
+        self.assertIs(comparison["run"]["partial"], True)
+        self.assertEqual(comparison["run"]["replications"], 0)
+
+    def interrupted(self, number, *words, command="run"):
+        running = subprocess.Popen([PROGRAM, command, self.file(ENDLESS), *words],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
         running.stderr.readline()  # progress: it is running
         running.send_signal(number)
