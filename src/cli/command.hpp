@@ -33,6 +33,7 @@ struct Command {
 
 // Each in a file of its own.
 extern const Command run_command;
+extern const Command compare_command;
 extern const Command validate_command;
 extern const Command explain_command;
 extern const Command graph_command;

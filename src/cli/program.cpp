@@ -22,6 +22,7 @@ constexpr std::string_view examples =
     "  stampede run scenarios/web-shop.yaml\n"
     "  stampede run web-shop.yaml --replications 20 --out results/\n"
     "  stampede run web-shop.yaml --set app.replicas=6 --format json\n"
+    "  stampede compare web-shop.yaml --with app.replicas=6\n"
     "  stampede validate scenarios/*.yaml\n"
     "  stampede list \"load balancing policy\"\n"
     "\n"
@@ -98,9 +99,9 @@ int run_command_line(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static const Command* const all[] = {&run_command,      &validate_command, &explain_command,
-                                       &graph_command,    &list_command,     &schema_command,
-                                       &reference_command};
+  static const Command* const all[] = {&run_command,     &compare_command,  &validate_command,
+                                       &explain_command, &graph_command,    &list_command,
+                                       &schema_command,  &reference_command};
   return all;
 }
 

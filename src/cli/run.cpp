@@ -7,6 +7,7 @@
 #include "interrupt.hpp"
 #include "progress.hpp"
 #include "scenario_file.hpp"
+#include "stampede/base/text.hpp"
 #include "stampede/report/csv.hpp"
 #include "stampede/report/files.hpp"
 #include "stampede/report/result_json.hpp"
@@ -27,6 +28,7 @@ constexpr std::string_view text =
     "  stampede run web-shop.yaml --set app.replicas=6 --set run.duration=5m\n"
     "  stampede run web-shop.yaml --replications 20 --jobs 4 --out results/\n"
     "  stampede run web-shop.yaml --format json | jq .traffic.shoppers.availability\n"
+    "  stampede run web-shop.yaml --precision 'shoppers.latency.p99 within 2%'\n"
     "\n"
     "Ctrl-C ends it early: finished replications are reported, marked partial; a\n"
     "second Ctrl-C kills it. Exit codes: 0 ok, 99 an expectation failed, 104 invalid\n"
@@ -37,6 +39,10 @@ po::options_description options() {
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()("seed", value("N"), "another seed, other luck")(
       "replications", value("N"), "runs with luck of their own, for intervals")(
+      "precision", po::value<std::vector<std::string>>()->value_name("GOAL")->composing(),
+      "add replications until the goal holds; repeatable")(
+      "max-replications", value("N"), "but no more than this; 1000 unless given")(
+      "max-wall", value("TIME"), "nor for longer than this, such as 10m")(
       "jobs,j", value("N"), "threads; one for each core unless given")(
       "out,o", value("DIR"), "write result.json, summary.txt, timeseries.csv, ...")(
       "format", value("FORMAT"), "text, json or csv on the standard output")(
@@ -45,6 +51,29 @@ po::options_description options() {
       "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
                                                        "auto, always or never");
   return options;
+}
+
+PrecisionGoal precision_goal(const std::string& text) {
+  if (const std::optional<PrecisionGoal> goal = parse_precision(text)) {
+    return *goal;
+  }
+  throw UsageError(
+      fmt::format("--precision is '{}'; expected such as "
+                  "'shoppers.latency.p99 within 2%'",
+                  text));
+}
+
+/// Before a long run: that the numbers exist.
+void check_goals(const Scenario& scenario, const std::vector<PrecisionGoal>& goals) {
+  Problems problems;
+  for (const PrecisionGoal& goal : goals) {
+    metric_at(scenario, goal.path, Place{"--precision"}, problems);
+  }
+  if (!problems.empty()) {
+    const Problem& first = problems.front();
+    throw UsageError(
+        fmt::format("--precision: {}{}", first.what, first.hint.empty() ? "" : "; " + first.hint));
+  }
 }
 
 /// What the command line asks for, checked before anything is done.
@@ -64,12 +93,24 @@ struct Wishes {
     if (const auto replications = arguments.integer("replications", 1)) {
       settings.push_back(fmt::format("run.replications={}", *replications));
     }
+    for (const std::string& goal : arguments.texts("precision")) {
+      precision.goals.push_back(precision_goal(goal));
+    }
+    precision.most_replications = arguments.integer("max-replications", 2).value_or(1000);
+    if (const auto limit = arguments.text("max-wall")) {
+      const Parsed<Duration> time = parse_duration(*limit);
+      if (!time.value) {
+        throw UsageError(fmt::format("--max-wall is '{}'; expected a time such as 10m", *limit));
+      }
+      precision.most_wall_s = time.value->seconds();
+    }
     const std::string progress = arguments.word("progress", {"auto", "always", "never"});
     shows_progress = progress == "always" || (progress == "auto" && !quiet && stderr_is_terminal());
   }
 
   std::string file;
   std::vector<std::string> settings;
+  PrecisionWish precision;
   int jobs;
   int divisor;
   std::string out;
@@ -86,7 +127,9 @@ StudyResult simulate(const Scenario& scenario, const Wishes& wishes,
   options.jobs = wishes.jobs;
   options.stop = &stop;
   options.on_progress = [&](const Progress& now) { progress.show(now); };
-  return run_study(scenario, options, wishes.divisor);
+  return wishes.precision.goals.empty()
+             ? run_study(scenario, options, wishes.divisor)
+             : run_study_to(wishes.precision, scenario, options, wishes.divisor);
 }
 
 void show(const StudyResult& study, const Wishes& wishes) {
@@ -122,6 +165,7 @@ int run(const Arguments& arguments) {
   if (!scenario) {
     return exit_invalid;
   }
+  check_goals(*scenario, wishes.precision.goals);
   if (!wishes.out.empty()) {
     prepare_directory(wishes.out);
   }

@@ -2,12 +2,13 @@
 #include <utility>
 
 #include "numbers.hpp"
+#include "state.hpp"
 #include "subjects.hpp"
 
 namespace stampede {
 namespace {
 
-/// What one replication saw of a component within a window.
+/// What one replication or batch saw of a component.
 struct ComponentWindow {
   OutcomeCounts outcomes{};
   Summary wait;
@@ -18,14 +19,19 @@ struct ComponentWindow {
   std::int64_t all_requests = 0;
   const ComponentRecorder* recorder;
   Window window;
+  bool is_last;  ///< of its recording
 
-  ComponentWindow(const ComponentRecorder& recorder, const Window& window)
+  ComponentWindow(const ComponentRecorder& recorder, const Sample& sample)
+      : ComponentWindow(recorder, sample.window, sample.is_last()) {}
+
+  ComponentWindow(const ComponentRecorder& recorder, const Window& window, bool is_last)
       : wait(recorder.wait().merged(window.first, window.end)),
         cpu_wait(recorder.cpu_wait().merged(window.first, window.end)),
         service(recorder.service().merged(window.first, window.end)),
         response(recorder.response().merged(window.first, window.end)),
         recorder(&recorder),
-        window(window) {
+        window(window),
+        is_last(is_last) {
     for (std::size_t i = 0; i < outcome_count; ++i) {
       outcomes[i] = recorder.outcomes()[i].total(window.first, window.end);
     }
@@ -38,10 +44,11 @@ struct ComponentWindow {
   double area(const SlicedLevel& level) const {
     return static_cast<double>(level.totals(window.first, window.end).area);
   }
-  double mean(const SlicedLevel& level) const {
-    return level.totals(window.first, window.end).mean_over(window.length());
+  Duration length() const { return window.length(); }
+  /// When the run ends; 0 of what is not the last of its recording.
+  std::int64_t at_end(const SlicedLevel& level) const {
+    return is_last ? level.at_boundary(window.end) : 0;
   }
-  std::int64_t at_end(const SlicedLevel& level) const { return level.at_boundary(window.end); }
 
   std::int64_t requests_of(std::size_t instance) const {
     return instance < requests.size() ? requests[instance] : 0;
@@ -53,52 +60,53 @@ struct ComponentWindow {
 
 using Windows = std::vector<ComponentWindow>;
 
-std::vector<const Summary*> each(const Windows& replications, Summary ComponentWindow::*summary) {
+std::vector<const Summary*> each(const Windows& samples, Summary ComponentWindow::*summary) {
   std::vector<const Summary*> all;
-  for (const ComponentWindow& replication : replications) {
-    all.push_back(&(replication.*summary));
+  for (const ComponentWindow& sample : samples) {
+    all.push_back(&(sample.*summary));
   }
   return all;
 }
 
 /// Time used per time existing.
-void add_utilization(Subject& to, const std::string& name, const Windows& replications,
+void add_utilization(Subject& to, const std::string& name, const Windows& samples,
                      const SlicedLevel& (ComponentRecorder::*busy)() const,
                      const SlicedLevel& (ComponentRecorder::*existing)() const) {
-  add_ratio(to, name, replications, [&](const ComponentWindow& replication) {
-    const ComponentRecorder& recorder = *replication.recorder;
-    return Fraction{replication.area((recorder.*busy)()), replication.area((recorder.*existing)())};
+  add_ratio(to, name, samples, [&](const ComponentWindow& sample) {
+    const ComponentRecorder& recorder = *sample.recorder;
+    return Fraction{sample.area((recorder.*busy)()), sample.area((recorder.*existing)())};
   });
 }
 
-void add_level(Subject& to, const std::string& name, const Windows& replications,
+void add_level(Subject& to, const std::string& name, const Windows& samples,
                const SlicedLevel& (ComponentRecorder::*level)() const) {
-  add_mean(to, name, replications, [&](const ComponentWindow& replication) {
-    return replication.mean((replication.recorder->*level)());
+  add_per_second(to, name, samples, [&](const ComponentWindow& sample) {
+    return seconds_of(sample.area((sample.recorder->*level)()));
   });
 }
 
-void add_uptime(Subject& to, const Windows& replications) {
-  add_ratio(to, "uptime", replications, [](const ComponentWindow& replication) {
-    const SlicedLevel& up = replication.recorder->instances();
+void add_uptime(Subject& to, const Windows& samples) {
+  add_ratio(to, "uptime", samples, [](const ComponentWindow& sample) {
+    const SlicedLevel& up = sample.recorder->instances();
     const std::int64_t existing = up.totals(0, up.slice_count()).max;
-    return Fraction{
-        replication.area(up),
-        static_cast<double>(existing) * static_cast<double>(replication.window.length().ns())};
+    return Fraction{sample.area(up), static_cast<double>(existing) *
+                                         static_cast<double>(sample.window.length().ns())};
   });
 }
 
-void add_visit_times(Subject& to, const Windows& replications) {
+void add_visit_times(Subject& to, const Windows& samples) {
   InFlight in_flight;
   std::int64_t queued = 0;
-  for (const ComponentWindow& replication : replications) {
-    in_flight.add(replication.recorder->ages());
-    queued += replication.at_end(replication.recorder->queue());
+  for (const ComponentWindow& sample : samples) {
+    if (sample.is_last) {
+      in_flight.add(sample.recorder->ages());
+    }
+    queued += sample.at_end(sample.recorder->queue());
   }
   queued = std::min(queued, in_flight.count());
   const std::int64_t not_queued = in_flight.count() - queued;
 
-  if (replications.front().recorder->has_workers()) {
+  if (samples.front().recorder->has_workers()) {
     // Who of them is in the queue is not known: in the best case the youngest.
     Unfinished waiting;
     waiting.longer_than = [&](double ns) {
@@ -106,118 +114,126 @@ void add_visit_times(Subject& to, const Windows& replications) {
     };
     waiting.count = queued;
     waiting.so_far = in_flight.sum_of_youngest(queued);
-    add_times(to, "wait_s", each(replications, &ComponentWindow::wait), waiting);
-    add_proportion(to, "wait_s.share", replications, [](const ComponentWindow& replication) {
-      const Histogram& waits = replication.wait.histogram();
+    add_times(to, "wait_s", each(samples, &ComponentWindow::wait), waiting);
+    add_proportion(to, "wait_s.share", samples, [](const ComponentWindow& sample) {
+      const Histogram& waits = sample.wait.histogram();
       return Fraction{static_cast<double>(waits.count_above(0)),
                       static_cast<double>(waits.count())};
     });
   }
-  if (replications.front().recorder->has_cores()) {
-    add_times(to, "cpu_wait_s", each(replications, &ComponentWindow::cpu_wait), {});
+  if (samples.front().recorder->has_cores()) {
+    add_times(to, "cpu_wait_s", each(samples, &ComponentWindow::cpu_wait), {});
   }
   // Those that are served may have waited before: no more of them than have been here for longer.
   Unfinished served;
   served.longer_than = [&](double ns) { return std::min(not_queued, in_flight.older_than(ns)); };
-  add_times(to, "service_s", each(replications, &ComponentWindow::service), served);
+  add_times(to, "service_s", each(samples, &ComponentWindow::service), served);
   Unfinished staying;
   staying.longer_than = [&](double ns) { return in_flight.older_than(ns); };
   staying.count = in_flight.count();
   staying.so_far = in_flight.sum_of_youngest(in_flight.count());
-  add_times(to, "response_s", each(replications, &ComponentWindow::response), staying);
+  add_times(to, "response_s", each(samples, &ComponentWindow::response), staying);
 }
 
-Subject instance_subject(const Windows& replications, std::size_t instance) {
-  const ComponentRecorder& any = *replications.front().recorder;
+Subject instance_subject(const Windows& samples, std::size_t instance) {
+  const ComponentRecorder& any = *samples.front().recorder;
   Subject subject;
   subject.name = any.name() + "-" + std::to_string(instance);
   subject.kind = "instance";
   std::int64_t requests = 0;
-  for (const ComponentWindow& replication : replications) {
-    requests += replication.requests_of(instance);
+  for (const ComponentWindow& sample : samples) {
+    requests += sample.requests_of(instance);
   }
   subject.counts.emplace_back("requests", requests);
-  add_ratio(subject, "share", replications, [&](const ComponentWindow& replication) {
-    return Fraction{static_cast<double>(replication.requests_of(instance)),
-                    static_cast<double>(replication.all_requests)};
+  add_ratio(subject, "share", samples, [&](const ComponentWindow& sample) {
+    return Fraction{static_cast<double>(sample.requests_of(instance)),
+                    static_cast<double>(sample.all_requests)};
   });
   if (any.has_workers()) {
-    add_ratio(subject, "utilization", replications, [&](const ComponentWindow& replication) {
-      const ComponentRecorder& recorder = *replication.recorder;
-      const double up = replication.area(recorder.instances());
-      const double workers_each = up > 0 ? replication.area(recorder.workers()) / up : 0;
+    add_ratio(subject, "utilization", samples, [&](const ComponentWindow& sample) {
+      const ComponentRecorder& recorder = *sample.recorder;
+      const double up = sample.area(recorder.instances());
+      const double workers_each = up > 0 ? sample.area(recorder.workers()) / up : 0;
       const bool is_known = instance < recorder.instance_count();
       const Int128 busy =
-          is_known ? recorder.busy_of(instance, replication.window.first, replication.window.end)
-                   : 0;
+          is_known ? recorder.busy_of(instance, sample.window.first, sample.window.end) : 0;
       return Fraction{static_cast<double>(busy),
-                      workers_each * static_cast<double>(replication.window.length().ns())};
+                      workers_each * static_cast<double>(sample.window.length().ns())};
     });
   }
   return subject;
 }
 
-void add_instances(Subject& to, const Windows& replications) {
+/// Batches of one run together again: the extremes of a batch are not those of the run.
+Windows whole_runs(const Windows& samples) {
+  const bool are_batches = samples.front().recorder == samples.back().recorder;
+  if (!are_batches) {
+    return samples;
+  }
+  const Window& first = samples.front().window;
+  return {ComponentWindow(*samples.front().recorder,
+                          Window{first.grid, first.first, samples.back().window.end}, true)};
+}
+
+void add_instances(Subject& to, const Windows& samples) {
   std::size_t instances = 0;
-  for (const ComponentWindow& replication : replications) {
-    instances = std::max(instances, replication.recorder->instance_count());
+  for (const ComponentWindow& sample : samples) {
+    instances = std::max(instances, sample.recorder->instance_count());
   }
   if (instances < 2) {
     return;
   }
-  add_mean(to, "instance_share.min", replications, [](const ComponentWindow& replication) {
-    return replication.share_of(
-        *std::min_element(replication.requests.begin(), replication.requests.end()));
+  const Windows runs = whole_runs(samples);
+  add_mean(to, "instance_share.min", runs, [](const ComponentWindow& run) {
+    return run.share_of(*std::min_element(run.requests.begin(), run.requests.end()));
   });
-  add_mean(to, "instance_share.max", replications, [](const ComponentWindow& replication) {
-    return replication.share_of(
-        *std::max_element(replication.requests.begin(), replication.requests.end()));
+  add_mean(to, "instance_share.max", runs, [](const ComponentWindow& run) {
+    return run.share_of(*std::max_element(run.requests.begin(), run.requests.end()));
   });
   for (std::size_t i = 0; i < instances && instances <= ComponentRecorder::most_told_apart; ++i) {
-    to.parts.push_back(instance_subject(replications, i));
+    to.parts.push_back(instance_subject(samples, i));
   }
 }
 
 /// What only components of this kind measure.
-void add_own(Subject& to, const Windows& replications) {
-  const ComponentRecorder& any = *replications.front().recorder;
+void add_own(Subject& to, const Windows& samples) {
+  const ComponentRecorder& any = *samples.front().recorder;
   for (const Measure* measure : Measure::all_of(any.kind())) {
-    const auto count_of = [](const ComponentWindow& replication, const Measure& count) {
-      const SlicedCount* slices = replication.recorder->own().count(count);
-      return slices == nullptr ? 0
-                               : slices->total(replication.window.first, replication.window.end);
+    const auto count_of = [](const ComponentWindow& sample, const Measure& count) {
+      const SlicedCount* slices = sample.recorder->own().count(count);
+      return slices == nullptr ? 0 : slices->total(sample.window.first, sample.window.end);
     };
     switch (measure->form()) {
       case Measure::count:
         if (any.own().count(*measure) != nullptr) {
           std::int64_t total = 0;
-          for (const ComponentWindow& replication : replications) {
-            total += count_of(replication, *measure);
+          for (const ComponentWindow& sample : samples) {
+            total += count_of(sample, *measure);
           }
           to.counts.emplace_back(measure->name(), total);
         }
         break;
       case Measure::share:
         if (any.own().count(measure->whole()) != nullptr) {
-          add_share(to, measure->name(), replications, [&](const ComponentWindow& replication) {
-            return Fraction{static_cast<double>(count_of(replication, measure->part())),
-                            static_cast<double>(count_of(replication, measure->whole()))};
+          add_share(to, measure->name(), samples, [&](const ComponentWindow& sample) {
+            return Fraction{static_cast<double>(count_of(sample, measure->part())),
+                            static_cast<double>(count_of(sample, measure->whole()))};
           });
         }
         break;
       case Measure::level:
         if (any.own().level(*measure) != nullptr) {
-          add_mean(to, measure->name(), replications, [&](const ComponentWindow& replication) {
-            return replication.mean(*replication.recorder->own().level(*measure));
+          add_per_second(to, measure->name(), samples, [&](const ComponentWindow& sample) {
+            return seconds_of(sample.area(*sample.recorder->own().level(*measure)));
           });
         }
         break;
       case Measure::times:
         if (any.own().times(*measure) != nullptr) {
           std::vector<Summary> times;
-          for (const ComponentWindow& replication : replications) {
-            times.push_back(replication.recorder->own().times(*measure)->merged(
-                replication.window.first, replication.window.end));
+          for (const ComponentWindow& sample : samples) {
+            times.push_back(sample.recorder->own().times(*measure)->merged(sample.window.first,
+                                                                           sample.window.end));
           }
           std::vector<const Summary*> each_time;
           for (const Summary& one : times) {
@@ -232,46 +248,45 @@ void add_own(Subject& to, const Windows& replications) {
 
 }  // namespace
 
-Subject component_subject(const std::vector<const ComponentRecorder*>& recorders,
-                          const Window& window) {
-  Windows replications;
+Subject component_subject(const std::vector<Sample>& samples, std::size_t component) {
+  Windows windows;
   std::vector<OutcomeCounts> outcomes;
   std::int64_t in_flight = 0;
   std::int64_t ended = 0;
-  for (const ComponentRecorder* recorder : recorders) {
-    replications.emplace_back(*recorder, window);
-    outcomes.push_back(replications.back().outcomes);
-    in_flight += replications.back().at_end(recorder->in_flight());
+  for (const Sample& sample : samples) {
+    const ComponentRecorder& recorder = *sample.recording->state().components[component];
+    windows.emplace_back(recorder, sample);
+    outcomes.push_back(windows.back().outcomes);
+    in_flight += windows.back().at_end(recorder.in_flight());
     ended += sum_of(outcomes.back());
   }
-  const ComponentRecorder& any = *recorders.front();
+  const ComponentRecorder& any = *windows.front().recorder;
 
   Subject subject;
   subject.name = any.name();
   subject.kind = any.kind();
   subject.counts.emplace_back("requests", ended + in_flight);
-  add_mean(subject, "throughput_per_s", replications, [](const ComponentWindow& replication) {
-    return static_cast<double>(sum_of(replication.outcomes)) /
-           seconds_of(replication.window.length());
+  add_per_second(subject, "throughput_per_s", windows, [](const ComponentWindow& sample) {
+    return static_cast<double>(sum_of(sample.outcomes));
   });
   add_outcomes(subject, outcomes, in_flight);
   if (any.has_workers()) {
-    add_utilization(subject, "utilization", replications, &ComponentRecorder::busy_workers,
+    add_utilization(subject, "utilization", windows, &ComponentRecorder::busy_workers,
                     &ComponentRecorder::workers);
   }
   if (any.has_cores()) {
-    add_utilization(subject, "cpu_utilization", replications, &ComponentRecorder::busy_cores,
+    add_utilization(subject, "cpu_utilization", windows, &ComponentRecorder::busy_cores,
                     &ComponentRecorder::cores);
   }
   if (any.has_workers()) {
-    add_level(subject, "queue_length", replications, &ComponentRecorder::queue);
+    add_level(subject, "queue_length", windows, &ComponentRecorder::queue);
   }
-  add_level(subject, "in_flight", replications, &ComponentRecorder::in_flight);
-  add_level(subject, "replicas", replications, &ComponentRecorder::instances);
-  add_uptime(subject, replications);
-  add_visit_times(subject, replications);
-  add_own(subject, replications);
-  add_instances(subject, replications);
+  add_level(subject, "in_flight", windows, &ComponentRecorder::in_flight);
+  add_level(subject, "replicas", windows, &ComponentRecorder::instances);
+  add_uptime(subject, windows);
+  add_visit_times(subject, windows);
+  add_own(subject, windows);
+  add_instances(subject, windows);
   return subject;
 }
 

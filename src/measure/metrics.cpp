@@ -229,6 +229,21 @@ std::string without_unit(std::string_view name) {
   return std::string(block) + std::string(name.substr(dot));
 }
 
+Improves direction_of(std::string_view metric) {
+  const std::string name = without_unit(metric);
+  const std::string_view block = std::string_view(name).substr(0, name.find('.'));
+  constexpr std::array<std::string_view, 6> good{"availability", "goodput",     "uptime",
+                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok"};
+  constexpr std::array<std::string_view, 10> bad{
+      "latency",  "latency_all", "wait",         "cpu_wait",      "service",
+      "response", "stale_ratio", "queue_length", "outcome_share", "attempts_per_request"};
+  if (std::find(good.begin(), good.end(), name) != good.end()) {
+    return Improves::upwards;
+  }
+  return std::find(bad.begin(), bad.end(), block) != bad.end() ? Improves::downwards
+                                                               : Improves::neither;
+}
+
 const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> traffic = traffic_metrics();
   static const std::vector<MetricInfo> component = component_metrics();

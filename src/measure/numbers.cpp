@@ -18,6 +18,20 @@ Estimate in_seconds(Estimate ns) {
   return ns;
 }
 
+std::vector<double> in_seconds(std::vector<double> ns) {
+  for (double& value : ns) {
+    value = seconds_of(value);
+  }
+  return ns;
+}
+
+/// A number of the merged times, and of those of each replication.
+void add_of_merged(Subject& to, std::string name, double merged_ns,
+                   std::span<const double> each_ns) {
+  add_metric(to, std::move(name), in_seconds(quantile_estimate(merged_ns, each_ns)),
+             in_seconds(quantile_deviations(merged_ns, each_ns)));
+}
+
 void mark_unfinished(Metric& metric) {
   metric.supported = false;
   metric.unfinished = true;
@@ -37,8 +51,10 @@ double chance_beyond(double q, std::int64_t count) {
 
 }  // namespace
 
-void add_metric(Subject& to, std::string name, const Estimate& value) {
+void add_metric(Subject& to, std::string name, const Estimate& value,
+                std::vector<double> deviations) {
   Metric metric;
+  metric.deviations = std::move(deviations);
   metric.name = std::move(name);
   metric.value = value;
   metric.supported = !std::isnan(value.estimate);
@@ -85,7 +101,7 @@ void add_times(Subject& to, const std::string& block,
   for (std::size_t r = 0; r < replications.size(); ++r) {
     values[r] = replications[r]->stddev();
   }
-  add_metric(to, block + ".stddev", in_seconds(quantile_estimate(all.stddev(), values)));
+  add_of_merged(to, block + ".stddev", all.stddev(), values);
   if (is_mean_moved) {
     mark_unfinished(to.metrics.back());
   }
@@ -95,9 +111,12 @@ void add_times(Subject& to, const std::string& block,
       values[r] = replications[r]->quantile(q);
     }
     const double merged = all.quantile(q);
-    add_metric(to, block + "." + name, in_seconds(quantile_estimate(merged, values)));
+    add_of_merged(to, block + "." + name, merged, values);
     Metric& metric = to.metrics.back();
     metric.supported = supported(q, moments.count);
+    if (!metric.supported) {
+      metric.needs_times = times_the_samples(q, moments.count);
+    }
     if (moments.count > 0 && unfinished.longer_than &&
         static_cast<double>(unfinished.longer_than(merged)) > chance_beyond(q, moments.count)) {
       mark_unfinished(metric);

@@ -23,7 +23,8 @@ inline double seconds_of(Duration duration) {
   return seconds_of(static_cast<double>(duration.ns()));
 }
 
-void add_metric(Subject& to, std::string name, const Estimate& value);
+void add_metric(Subject& to, std::string name, const Estimate& value,
+                std::vector<double> deviations = {});
 
 /// One value a replication, averaged.
 template <class Window, class ValueOf>
@@ -33,7 +34,7 @@ void add_mean(Subject& to, std::string name, const std::vector<Window>& replicat
   for (const Window& replication : replications) {
     values.push_back(value_of(replication));
   }
-  add_metric(to, std::move(name), mean_estimate(values));
+  add_metric(to, std::move(name), mean_estimate(values), mean_deviations(values));
 }
 
 /// Sums whose quotient is of interest.
@@ -44,7 +45,17 @@ void add_ratio(Subject& to, std::string name, const std::vector<Window>& replica
   for (const Window& replication : replications) {
     fractions.push_back(fraction_of(replication));
   }
-  add_metric(to, std::move(name), ratio_estimate(fractions));
+  add_metric(to, std::move(name), ratio_estimate(fractions), ratio_deviations(fractions));
+}
+
+/// What was seen of a window divided by the window's length in seconds. Batches may differ in
+/// length, so it is the ratio of the sums.
+template <class Window, class AmountOf>
+void add_per_second(Subject& to, std::string name, const std::vector<Window>& replications,
+                    AmountOf amount_of) {
+  add_ratio(to, std::move(name), replications, [&](const Window& replication) {
+    return Fraction{amount_of(replication), seconds_of(replication.length())};
+  });
 }
 
 /// A share of yes among yes or no.
@@ -55,7 +66,7 @@ void add_proportion(Subject& to, std::string name, const std::vector<Window>& re
   for (const Window& replication : replications) {
     fractions.push_back(fraction_of(replication));
   }
-  add_metric(to, std::move(name), proportion_estimate(fractions));
+  add_metric(to, std::move(name), proportion_estimate(fractions), ratio_deviations(fractions));
 }
 
 /// A share of yes among yes or no, of which the two may be counted at different moments: then a

@@ -16,32 +16,30 @@ void add_attempts(Subject& to, const std::string& which, const OutcomeCounts& co
 
 }  // namespace
 
-void add_window(RequestWindow& to, InFlight& in_flight, const RequestLedger& ledger,
-                const Window& window) {
+void add_window(RequestWindow& to, const RequestLedger& ledger, const Window& window) {
+  to.span = window.length();
   to.counts.merge(ledger.cohorts(window.first, window.end));
   to.ends.merge(ledger.ends(window.first, window.end));
   to.ok.merge(ledger.ok().merged(window.first, window.end));
   to.not_ok.merge(ledger.not_ok().merged(window.first, window.end));
   to.area += ledger.area(window.first, window.end, window.begins(), window.ends());
-  in_flight.add(ledger.ages(), window.length());
 }
 
 Subject request_subject(const std::string& name, const std::string& kind,
-                        const std::vector<RequestWindow>& replications, const InFlight& in_flight,
-                        Duration window) {
+                        const std::vector<RequestWindow>& samples, const InFlight& in_flight) {
   CohortCounts all;
   std::vector<OutcomeCounts> outcomes;
   std::vector<Summary> any_outcome;
-  for (const RequestWindow& replication : replications) {
-    all.merge(replication.counts);
-    outcomes.push_back(replication.counts.outcomes);
-    any_outcome.push_back(replication.ok);
-    any_outcome.back().merge(replication.not_ok);
+  for (const RequestWindow& sample : samples) {
+    all.merge(sample.counts);
+    outcomes.push_back(sample.counts.outcomes);
+    any_outcome.push_back(sample.ok);
+    any_outcome.back().merge(sample.not_ok);
   }
   std::vector<const Summary*> of_ok;
   std::vector<const Summary*> of_all;
-  for (std::size_t r = 0; r < replications.size(); ++r) {
-    of_ok.push_back(&replications[r].ok);
+  for (std::size_t r = 0; r < samples.size(); ++r) {
+    of_ok.push_back(&samples[r].ok);
     of_all.push_back(&any_outcome[r]);
   }
 
@@ -49,12 +47,11 @@ Subject request_subject(const std::string& name, const std::string& kind,
   subject.name = name;
   subject.kind = kind;
   subject.counts.emplace_back("requests", all.sent);
-  add_mean(subject, "throughput_per_s", replications, [&](const RequestWindow& replication) {
-    return static_cast<double>(replication.ends.ended) / seconds_of(window);
+  add_per_second(subject, "throughput_per_s", samples, [](const RequestWindow& sample) {
+    return static_cast<double>(sample.ends.ended);
   });
-  add_mean(subject, "goodput_per_s", replications, [&](const RequestWindow& replication) {
-    return static_cast<double>(replication.ends.good) / seconds_of(window);
-  });
+  add_per_second(subject, "goodput_per_s", samples,
+                 [](const RequestWindow& sample) { return static_cast<double>(sample.ends.good); });
   add_proportion(subject, "availability", outcomes, [](const OutcomeCounts& one) {
     return Fraction{static_cast<double>(one[static_cast<std::size_t>(Outcome::ok)]),
                     static_cast<double>(sum_of(one))};
@@ -62,21 +59,20 @@ Subject request_subject(const std::string& name, const std::string& kind,
   add_outcomes(subject, outcomes, all.in_flight());
   add_attempts(subject, "first_tries", all.first_tries);
   add_attempts(subject, "retries", all.retries);
-  add_ratio(subject, "attempts_per_request", replications, [](const RequestWindow& replication) {
-    const CohortCounts& counts = replication.counts;
+  add_ratio(subject, "attempts_per_request", samples, [](const RequestWindow& sample) {
+    const CohortCounts& counts = sample.counts;
     return Fraction{static_cast<double>(sum_of(counts.first_tries) + sum_of(counts.retries)),
                     static_cast<double>(sum_of(counts.first_tries))};
   });
   if (all.with_data > 0) {
     subject.counts.emplace_back("stale", all.stale);
-    add_proportion(subject, "stale_ratio", replications, [](const RequestWindow& replication) {
-      return Fraction{static_cast<double>(replication.counts.stale),
-                      static_cast<double>(replication.counts.with_data)};
+    add_proportion(subject, "stale_ratio", samples, [](const RequestWindow& sample) {
+      return Fraction{static_cast<double>(sample.counts.stale),
+                      static_cast<double>(sample.counts.with_data)};
     });
   }
-  add_mean(subject, "in_flight", replications, [&](const RequestWindow& replication) {
-    return static_cast<double>(replication.area) / static_cast<double>(window.ns());
-  });
+  add_per_second(subject, "in_flight", samples,
+                 [](const RequestWindow& sample) { return seconds_of(sample.area); });
 
   Unfinished unfinished;
   unfinished.longer_than = [&](double ns) { return in_flight.older_than(ns); };

@@ -7,6 +7,7 @@
 #include "component_recorder.hpp"
 #include "in_flight.hpp"
 #include "request_ledger.hpp"
+#include "stampede/measure/recording.hpp"
 #include "stampede/measure/result.hpp"
 #include "stampede/stats/slices.hpp"
 
@@ -23,27 +24,37 @@ struct Window {
   Duration length() const { return grid.length(first, end); }
 };
 
-/// What one replication saw of some user requests within a window. Those of several ledgers merge
-/// into those of the population.
+/// What intervals are made of: a replication, or a batch of the only one. Those of one recording
+/// follow each other and make a window without a gap.
+struct Sample {
+  const Recording* recording;
+  Window window;
+
+  /// What is in flight at the end of the run belongs to the last of a recording.
+  bool is_last() const { return window.end == window.grid.count(); }
+};
+
+/// What one replication or batch saw of some user requests. Those of several ledgers merge into
+/// those of the population.
 struct RequestWindow {
+  Duration span;
   CohortCounts counts;
   EndCounts ends;
   Summary ok;
   Summary not_ok;
   Int128 area = 0;  ///< requests in flight × ns
+
+  Duration length() const { return span; }
 };
 
 /// Adds what a ledger holds of the window.
-void add_window(RequestWindow& to, InFlight& in_flight, const RequestLedger& ledger,
-                const Window& window);
+void add_window(RequestWindow& to, const RequestLedger& ledger, const Window& window);
 
-/// The numbers of some user requests out of what each replication saw of them.
+/// The numbers of some user requests out of what each replication or batch saw of them.
 Subject request_subject(const std::string& name, const std::string& kind,
-                        const std::vector<RequestWindow>& replications, const InFlight& in_flight,
-                        Duration window);
+                        const std::vector<RequestWindow>& samples, const InFlight& in_flight);
 
-/// The numbers of a component, one recorder a replication.
-Subject component_subject(const std::vector<const ComponentRecorder*>& replications,
-                          const Window& window);
+/// The numbers of a component.
+Subject component_subject(const std::vector<Sample>& samples, std::size_t component);
 
 }  // namespace stampede

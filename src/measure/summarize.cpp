@@ -6,10 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "doubts.hpp"
 #include "numbers.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/base/text.hpp"
+#include "stampede/stats/batches.hpp"
 #include "stampede/stats/mser.hpp"
 #include "state.hpp"
 #include "subjects.hpp"
@@ -18,6 +20,7 @@ namespace stampede {
 namespace {
 
 using Recordings = std::span<const Recording* const>;
+using Samples = std::vector<Sample>;
 
 // ---- The warm-up ------------------------------------------------------------------------------
 
@@ -73,6 +76,7 @@ std::size_t end_of_warmup(Recordings replications, const WarmupChoice& choice, R
   }
   const std::vector<double> series = latency_series(replications);
   const Truncation truncation = mser(series, 1);
+  result.warmup_search = {series.size(), truncation.index, truncation.run_too_short};
   if (truncation.run_too_short) {
     result.warnings.push_back(
         "the run is too short to leave its warm-up: its latency is not seen to settle in the first "
@@ -83,44 +87,93 @@ std::size_t end_of_warmup(Recordings replications, const WarmupChoice& choice, R
   return truncation.index;
 }
 
-// ---- Traffic ----------------------------------------------------------------------------------
+// ---- What intervals are over ------------------------------------------------------------------
 
-/// A population, or one of its parts, over all replications: the ledgers that `ledgers_of` gives.
-template <class LedgersOf>
-Subject subject_of(const std::string& name, const std::string& kind, Recordings replications,
-                   std::size_t population, const Window& window, LedgersOf ledgers_of) {
-  std::vector<RequestWindow> windows(replications.size());
-  InFlight in_flight;
-  for (std::size_t r = 0; r < replications.size(); ++r) {
-    for (const RequestLedger* ledger :
-         ledgers_of(*replications[r]->state().populations[population])) {
-      add_window(windows[r], in_flight, *ledger, window);
-    }
+/// Replications are independent samples. A single one is cut into batches of slices, 20 to 30 of
+/// them as even as can be (Schmeiser, Operations Research 30, 1982, pp. 556-568: more than 30
+/// hardly make the interval narrower, and shorter batches are less independent).
+Samples samples_of(Recordings replications, const Window& window, Result& result) {
+  Samples samples;
+  for (const Recording* replication : replications) {
+    samples.push_back({replication, window});
   }
-  return request_subject(name, kind, windows, in_flight, window.length());
+  const std::size_t batches = number_of_batches(window.end - window.first);
+  if (samples.size() > 1 || batches == 0) {
+    return samples;
+  }
+  result.batches = static_cast<std::int64_t>(batches);
+  samples.clear();
+  const std::size_t slices = window.end - window.first;
+  for (std::size_t batch = 0; batch < batches; ++batch) {
+    samples.push_back({replications.front(),
+                       {window.grid, window.first + batch * slices / batches,
+                        window.first + (batch + 1) * slices / batches}});
+  }
+  return samples;
 }
 
-Subject population_subject(Recordings replications, std::size_t index, const Window& window) {
+/// Widens the intervals over batches by as much as neighbours are alike.
+void allow_for_autocorrelation(Subject& subject) {
+  for (Metric& metric : subject.metrics) {
+    const BatchDependence dependence = dependence_of(metric.deviations);
+    metric.autocorrelated = dependence.significant;
+    Estimate& value = metric.value;
+    // A share stays one.
+    const bool is_share = value.low >= 0 && value.high <= 1;
+    value.low = value.estimate - dependence.widening * (value.estimate - value.low);
+    value.high = value.estimate + dependence.widening * (value.high - value.estimate);
+    if (is_share) {
+      value.low = std::max(0.0, value.low);
+      value.high = std::min(1.0, value.high);
+    }
+  }
+  for (Subject& part : subject.parts) {
+    allow_for_autocorrelation(part);
+  }
+}
+
+// ---- Traffic ----------------------------------------------------------------------------------
+
+/// A population, or one of its parts, over all samples: the ledgers that `ledgers_of` gives.
+template <class LedgersOf>
+Subject subject_of(const std::string& name, const std::string& kind, const Samples& samples,
+                   std::size_t population, LedgersOf ledgers_of) {
+  const Duration measured = samples.back().window.ends() - samples.front().window.begins();
+  std::vector<RequestWindow> windows(samples.size());
+  InFlight in_flight;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    for (const RequestLedger* ledger :
+         ledgers_of(*samples[i].recording->state().populations[population])) {
+      add_window(windows[i], *ledger, samples[i].window);
+      if (samples[i].is_last()) {
+        in_flight.add(ledger->ages(), measured);
+      }
+    }
+  }
+  return request_subject(name, kind, windows, in_flight);
+}
+
+Subject population_subject(const Samples& samples, std::size_t index) {
   using Ledgers = std::vector<const RequestLedger*>;
-  const PopulationRecorder& any = *replications.front()->state().populations[index];
-  Subject subject = subject_of(any.name(), "traffic", replications, index, window,
-                               [](const PopulationRecorder& population) {
-                                 Ledgers all;
-                                 for (const RequestLedger& type : population.types()) {
-                                   all.push_back(&type);
-                                 }
-                                 return all;
-                               });
+  const PopulationRecorder& any = *samples.front().recording->state().populations[index];
+  Subject subject =
+      subject_of(any.name(), "traffic", samples, index, [](const PopulationRecorder& population) {
+        Ledgers all;
+        for (const RequestLedger& type : population.types()) {
+          all.push_back(&type);
+        }
+        return all;
+      });
   for (std::size_t type = 0; type < any.types().size(); ++type) {
     subject.parts.push_back(subject_of(
-        any.types()[type].subject(), "request_type", replications, index, window,
+        any.types()[type].subject(), "request_type", samples, index,
         [&](const PopulationRecorder& population) { return Ledgers{&population.types()[type]}; }));
   }
   for (std::size_t division = 0; division < any.divisions().size(); ++division) {
     const PopulationRecorder::Division& parts = any.divisions()[division];
     for (std::size_t part = 0; part < parts.parts.size(); ++part) {
-      subject.parts.push_back(subject_of(parts.parts[part].subject(), parts.kind, replications,
-                                         index, window, [&](const PopulationRecorder& population) {
+      subject.parts.push_back(subject_of(parts.parts[part].subject(), parts.kind, samples, index,
+                                         [&](const PopulationRecorder& population) {
                                            return Ledgers{
                                                &population.divisions()[division].parts[part]};
                                          }));
@@ -172,16 +225,23 @@ Result summarize(std::span<const Recording* const> replications, const WarmupCho
   for (const Recording* replication : replications) {
     result.fingerprint = combine(result.fingerprint, replication->fingerprint());
   }
+  const Samples samples = samples_of(replications, window, result);
   for (std::size_t i = 0; i < first.populations.size(); ++i) {
-    result.traffic.push_back(population_subject(replications, i, window));
+    result.traffic.push_back(population_subject(samples, i));
     warn_about(result.traffic.back(), result.warnings);
   }
   for (std::size_t i = 0; i < first.components.size(); ++i) {
-    std::vector<const ComponentRecorder*> recorders;
-    for (const Recording* replication : replications) {
-      recorders.push_back(replication->state().components[i].get());
+    result.components.push_back(component_subject(samples, i));
+  }
+  if (result.batches > 0) {
+    for (std::vector<Subject>* subjects : {&result.traffic, &result.components}) {
+      for (Subject& subject : *subjects) {
+        allow_for_autocorrelation(subject);
+      }
     }
-    result.components.push_back(component_subject(recorders, window));
+  }
+  for (std::string& doubt : doubts_about(result, samples)) {
+    result.warnings.push_back(std::move(doubt));
   }
   return result;
 }

@@ -21,6 +21,12 @@ Json estimate(const Metric& metric) {
   if (!metric.supported) {
     json["supported"] = false;
     json["unfinished"] = metric.unfinished;
+    if (std::isfinite(metric.needs_times)) {
+      json["needs_times"] = metric.needs_times;
+    }
+  }
+  if (metric.autocorrelated) {
+    json["autocorrelated"] = true;
   }
   return json;
 }
@@ -106,6 +112,32 @@ Json expectations_json(const std::vector<CheckedExpectation>& expectations) {
   return json;
 }
 
+std::string_view word_for(PrecisionEnd end) {
+  switch (end) {
+    case PrecisionEnd::reached:
+      return "reached";
+    case PrecisionEnd::most_replications:
+      return "most_replications";
+    case PrecisionEnd::out_of_time:
+      return "out_of_time";
+    case PrecisionEnd::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+Json precision_json(const PrecisionReport& precision) {
+  Json goals = Json::array();
+  for (const ReachedPrecision& goal : precision.goals) {
+    goals.push_back({{"goal", goal.goal.text},
+                     {"observed", goal.observed ? estimate(*goal.observed) : Json(nullptr)},
+                     {"half_width", number(goal.half_width)},
+                     {"allowed", number(goal.allowed)},
+                     {"met", goal.is_met}});
+  }
+  return {{"ended", word_for(precision.end)}, {"goals", std::move(goals)}};
+}
+
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 }  // namespace
@@ -118,12 +150,22 @@ Json result_json(const StudyResult& study) {
            {"warmup_s", result.warmup_s},
            {"version", STAMPEDE_VERSION},
            {"fingerprint", hash_text(result.fingerprint)}};
+  if (result.batches > 0) {
+    run["batches"] = result.batches;
+  }
+  if (const auto& search = result.warmup_search) {
+    run["warmup_search"] = {
+        {"slices", search->slices}, {"best_cut", search->best}, {"refused", search->refused}};
+  }
   if (result.partial) {
     run["partial"] = true;
     run["replications_asked"] = study.replications_asked;
   }
   if (study.shortened > 1) {
     run["shortened"] = study.shortened;
+  }
+  if (study.precision) {
+    run["precision"] = precision_json(*study.precision);
   }
   return {{"schema_version", schema_version},
           {"scenario",

@@ -54,6 +54,13 @@ constexpr Column component_columns[] = {
     {"ended", "throughput_per_s", rate_format},
 };
 
+/// "1.4", "12", "350": two digits are enough for advice, rounded up.
+std::string times_text(double times) {
+  const double unit = std::pow(10.0, std::floor(std::log10(times)) - 1);
+  const double rounded = std::ceil(times / unit - 1e-9) * unit;
+  return fmt::format("{:.{}f}", rounded, rounded < 10 ? 1 : 0);
+}
+
 /// The longer side of the interval; NaN when there is none.
 double half_width(const Estimate& value) {
   return std::max(value.estimate - value.low, value.high - value.estimate);
@@ -75,6 +82,7 @@ class Summary80 {
     own_measures();
     faults();
     expectations();
+    precision();
     warnings();
     return std::move(text_);
   }
@@ -91,15 +99,25 @@ class Summary80 {
     const std::string replications =
         result_.partial ? fmt::format("{} of {} replications", count, study_.replications_asked)
                         : fmt::format("{} replication{}", count, count == 1 ? "" : "s");
-    const std::string warmup =
-        result_.warmup_s == 0 ? "no warm-up"
-                              : fmt::format("warm-up {}{}", seconds_text(result_.warmup_s, style_),
-                                            result_.warmup_found ? " (found by MSER-5)" : "");
-    text_ += wrapped(fmt::format("{} of {}, {}, seed {}", replications,
-                                 seconds_text(result_.duration_s, style_), warmup, study_.seed),
-                     2);
+    const std::string batches =
+        result_.batches > 0 ? fmt::format(", intervals over {} batches", result_.batches) : "";
+    text_ += wrapped(
+        fmt::format("{} of {}, {}, seed {}{}", replications,
+                    seconds_text(result_.duration_s, style_), warmup(), study_.seed, batches),
+        2);
     text_ += fmt::format("stampede {}, scenario {:016x}, fingerprint {:016x}\n", STAMPEDE_VERSION,
                          study_.scenario_hash, result_.fingerprint);
+  }
+
+  std::string warmup() const {
+    std::string text =
+        result_.warmup_s == 0 ? "no warm-up" : "warm-up " + seconds_text(result_.warmup_s, style_);
+    if (const auto& search = result_.warmup_search) {
+      text += search->refused
+                  ? fmt::format(" (MSER: none found in {} slices)", search->slices)
+                  : fmt::format(" (MSER: {} of {} slices)", search->best, search->slices);
+    }
+    return text;
   }
 
   void traffic() {
@@ -244,10 +262,9 @@ class Summary80 {
     std::string lines;
     for (const CheckedExpectation& expectation : study_.expectations) {
       const bool pass = expectation.verdict.kind == Verdict::Kind::pass;
-      const std::string mark = style_.utf8 ? (pass ? "✓" : "✗") : (pass ? "PASS" : "FAIL");
       const std::string observed = observed_text(expectation);
       // The observed number stands to the right, or below when there is no room.
-      std::string line = "  " + mark + " " + expectation.text;
+      std::string line = "  " + mark(pass) + " " + expectation.text;
       const std::size_t taken = columns_of(line) + 2 + columns_of(observed);
       line = taken <= 80 ? line + std::string(82 - taken, ' ')
                          : wrapped(line, 6) + std::string(6, ' ');
@@ -257,6 +274,51 @@ class Summary80 {
       }
     }
     add_section("expectations", lines);
+  }
+
+  void precision() {
+    if (!study_.precision) {
+      return;
+    }
+    std::string lines;
+    for (const ReachedPrecision& goal : study_.precision->goals) {
+      const std::string width = std::isfinite(goal.half_width) && std::isfinite(goal.allowed)
+                                    ? fmt::format("half-width {}, at most {}",
+                                                  in_unit_of(*goal.observed, goal.half_width),
+                                                  in_unit_of(*goal.observed, goal.allowed))
+                                    : "no interval";
+      lines +=
+          painted(wrapped(fmt::format("  {} {}: {}", mark(goal.is_met), goal.goal.text, width), 6),
+                  goal.is_met ? Paint::green : Paint::red, style_);
+    }
+    lines += wrapped(
+        fmt::format("  {} after {} replications", end_of_precision(), result_.replications), 2);
+    add_section("precision", lines);
+  }
+
+  std::string in_unit_of(const Metric& metric, double value) const {
+    const std::string_view block = std::string_view(metric.name).substr(0, metric.name.find('.'));
+    return block.ends_with("_per_s") ? rate_text(value, style_)
+           : block.ends_with("_s")   ? seconds_text(value, style_)
+                                     : plain_text(value, style_);
+  }
+
+  std::string_view end_of_precision() const {
+    switch (study_.precision->end) {
+      case PrecisionEnd::reached:
+        return "reached";
+      case PrecisionEnd::most_replications:
+        return "not reached: ended by --max-replications";
+      case PrecisionEnd::out_of_time:
+        return "not reached: ended by --max-wall";
+      case PrecisionEnd::interrupted:
+        return "not reached: interrupted";
+    }
+    return "";
+  }
+
+  std::string mark(bool good) const {
+    return style_.utf8 ? (good ? "✓" : "✗") : (good ? "PASS" : "FAIL");
   }
 
   void warnings() {
@@ -366,7 +428,11 @@ class Summary80 {
     std::string text = column.format.number(metric.value.estimate, style_);
     if (std::isfinite(metric.value.estimate) && !metric.supported) {
       text = (metric.unfinished ? ">" : "~") + text;
-      (metric.unfinished ? some_unfinished_ : some_unsupported_) = true;
+      some_unfinished_ = some_unfinished_ || metric.unfinished;
+      if (!metric.unfinished) {
+        const double times = std::isfinite(metric.needs_times) ? metric.needs_times : 1;
+        needs_times_ = std::max(needs_times_, times);
+      }
     }
     const bool is_utilization = column.metric.ends_with("utilization");
     return {text,
@@ -423,14 +489,20 @@ class Summary80 {
       return;
     }
     text_ += "\n" + table.text(style_);
-    if (some_unsupported_) {
-      text_ += painted("  ~ too few samples to tell this number\n", Paint::dim, style_);
+    if (needs_times_ > 0) {
+      const std::string longer =
+          needs_times_ > 1 ? fmt::format("; for all of them the run must be about {} times as long",
+                                         times_text(needs_times_))
+                           : "";
+      text_ += painted(wrapped("  ~ too few samples to tell this number" + longer, 4), Paint::dim,
+                       style_);
     }
     if (some_unfinished_) {
       text_ +=
           painted("  > requests still in flight would raise this number\n", Paint::dim, style_);
     }
-    some_unsupported_ = some_unfinished_ = false;
+    needs_times_ = 0;
+    some_unfinished_ = false;
   }
 
   void add_section(std::string_view title, const std::string& lines) {
@@ -443,7 +515,8 @@ class Summary80 {
   const Result& result_;
   const TextStyle& style_;
   std::string text_;
-  bool some_unsupported_ = false;
+  double needs_times_ =
+      0;  ///< of what is unsupported in this table: how much longer a run, at most
   bool some_unfinished_ = false;
 };
 

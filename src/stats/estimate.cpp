@@ -6,6 +6,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "stampede/base/require.hpp"
@@ -92,6 +93,14 @@ double effective_count(std::span<const Fraction> replications, const Fraction& s
   return sum.denominator / design_effect * shrink * shrink;
 }
 
+constexpr double enough_beyond = 10;
+
+// Expected beyond the q-quantile on its shorter side.
+double samples_beyond(double q, std::int64_t count) {
+  require(q >= 0 && q <= 1, "a quantile is between 0 and 1");
+  return std::min(q, 1 - q) * static_cast<double>(count);
+}
+
 struct Limits {
   double low;
   double high;
@@ -176,11 +185,57 @@ Estimate proportion_estimate(std::span<const Fraction> replications) {
   return result;
 }
 
+std::vector<double> mean_deviations(std::span<const double> replications) {
+  return quantile_deviations(mean_estimate(replications).estimate, replications);
+}
+
+std::vector<double> ratio_deviations(std::span<const Fraction> replications) {
+  const Fraction sum = pooled(replications);
+  const double ratio = sum.numerator / sum.denominator;
+  const double mean = sum.denominator / static_cast<double>(replications.size());
+  std::vector<double> deviations;
+  for (const Fraction& one : replications) {
+    deviations.push_back(sum.denominator > 0 ? (one.numerator - ratio * one.denominator) / mean
+                                             : std::numeric_limits<double>::quiet_NaN());
+  }
+  return deviations;
+}
+
+std::vector<double> quantile_deviations(double merged, std::span<const double> replications) {
+  std::vector<double> deviations;
+  for (const double value : replications) {
+    deviations.push_back(value - merged);
+  }
+  return deviations;
+}
+
+Estimate interval_of(double estimate, std::span<const double> deviations, double level) {
+  Estimate result;
+  result.estimate = estimate;
+  double squares = 0;
+  for (const double deviation : deviations) {
+    if (!std::isnan(deviation)) {
+      squares += deviation * deviation;
+      ++result.n;
+    }
+  }
+  if (result.n >= 2) {
+    const auto n = static_cast<double>(result.n);
+    const double margin = t_critical(level, result.n - 1) * std::sqrt(squares / (n * (n - 1)));
+    result.low = estimate - margin;
+    result.high = estimate + margin;
+  }
+  return result;
+}
+
 bool supported(double q, std::int64_t count) {
-  require(q >= 0 && q <= 1, "a quantile is between 0 and 1");
   // 100 · (1 - 0.9) is a hair below ten.
-  constexpr double enough = 10 - 1e-6;
-  return std::min(q, 1 - q) * static_cast<double>(count) >= enough;
+  return samples_beyond(q, count) >= enough_beyond - 1e-6;
+}
+
+double times_the_samples(double q, std::int64_t count) {
+  return count == 0 ? std::numeric_limits<double>::quiet_NaN()
+                    : std::max(1.0, enough_beyond / samples_beyond(q, count));
 }
 
 }  // namespace stampede

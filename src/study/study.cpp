@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <iterator>
 
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
+#include "stampede/stats/paired.hpp"
+#include "stampede/study/doubts.hpp"
 
 namespace stampede {
 namespace {
@@ -61,7 +65,7 @@ void add_once(std::vector<std::string>& texts, const std::string& text) {
   }
 }
 
-std::vector<std::string> warnings_of(const StudyResult& study,
+std::vector<std::string> warnings_of(const Scenario& scenario, const StudyResult& study,
                                      const std::vector<Replication>& finished) {
   std::vector<std::string> warnings;
   if (study.result.partial) {
@@ -75,6 +79,11 @@ std::vector<std::string> warnings_of(const StudyResult& study,
   }
   for (const std::string& warning : study.result.warnings) {
     add_once(warnings, warning);
+  }
+  if (!finished.empty()) {
+    for (const std::string& doubt : doubts_about(scenario, study.result, finished)) {
+      add_once(warnings, doubt);
+    }
   }
   for (const Replication& replication : finished) {
     for (const std::string& note : replication.record.notes) {
@@ -112,8 +121,8 @@ Scenario shortened(Scenario scenario, int divisor) {
   return scenario;
 }
 
-StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor) {
-  const Stopwatch stopwatch;
+StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
+                     int divisor) {
   StudyResult study;
   study.name = scenario.name;
   study.description = scenario.description;
@@ -123,19 +132,132 @@ StudyResult run_study(const Scenario& scenario, const ReplicationOptions& option
   study.replications_asked = scenario.run.replications;
   study.shortened = divisor;
 
-  const std::vector<Replication> finished = run_replications(scenario, options);
   study.result = result_of(scenario, finished);
   if (!finished.empty()) {
     study.faults = finished[0].record.faults;
     study.expectations = judge_expectations(scenario.expect, study.result, divisor == 1);
   }
-  study.warnings = warnings_of(study, finished);
+  study.warnings = warnings_of(scenario, study, finished);
   for (const Replication& replication : finished) {
     study.recordings.emplace_back(replication.number + 1, replication.record.recording);
     study.performance.events += replication.record.events;
     study.performance.requests += replication.record.recording->ended_requests();
     study.performance.simulated_s += scenario.run.duration.seconds();
   }
+  return study;
+}
+
+namespace {
+
+/// Runs replications in rounds.
+class Rounds {
+ public:
+  Rounds(const PrecisionWish& wish, Scenario& scenario, const ReplicationOptions& options)
+      : wish_(wish), scenario_(scenario), options_(options) {}
+
+  PrecisionEnd run() {
+    std::int64_t wanted = std::clamp<std::int64_t>(scenario_.run.replications, 10, most());
+    while (add_until(wanted)) {
+      const Result result = result_of(scenario_, finished_);
+      const std::vector<ReachedPrecision> goals = check_precision(wish_.goals, result);
+      if (std::all_of(goals.begin(), goals.end(), [](const auto& goal) { return goal.is_met; })) {
+        return PrecisionEnd::reached;
+      }
+      if (wanted >= most()) {
+        return PrecisionEnd::most_replications;
+      }
+      if (is_out_of_time()) {
+        return PrecisionEnd::out_of_time;
+      }
+      wanted = next(goals, wanted);
+    }
+    return end_;
+  }
+
+  const std::vector<Replication>& finished() const { return finished_; }
+
+ private:
+  std::int64_t most() const { return std::max<std::int64_t>(1, wish_.most_replications); }
+
+  /// Whether it came to its end; otherwise nothing of the round is kept, unless it is the first.
+  bool add_until(std::int64_t wanted) {
+    scenario_.run.replications = static_cast<int>(wanted);
+    const auto first = static_cast<std::int64_t>(finished_.size());
+    std::atomic<bool> stop = false;
+    ReplicationOptions options = options_;
+    options.stop = &stop;
+    options.on_progress = [&](const Progress& progress) {
+      if (options_.stop != nullptr && *options_.stop) {
+        end_ = PrecisionEnd::interrupted;
+        stop = true;
+      } else if (first > 0 && is_out_of_time() && !stop) {
+        end_ = PrecisionEnd::out_of_time;
+        stop = true;
+      }
+      if (options_.on_progress) {
+        options_.on_progress(progress);
+      }
+    };
+    std::vector<Replication> round = run_replications(scenario_, first, wanted - first, options);
+    const bool is_whole = static_cast<std::int64_t>(round.size()) == wanted - first;
+    if (is_whole || first == 0) {
+      std::move(round.begin(), round.end(), std::back_inserter(finished_));
+    } else if (end_ == PrecisionEnd::out_of_time) {
+      scenario_.run.replications = static_cast<int>(first);  // as good as if it had been asked for
+    }
+    return is_whole && !stop;
+  }
+
+  bool is_out_of_time() const {
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began_;
+    return wish_.most_wall_s && wall.count() >= *wish_.most_wall_s;
+  }
+
+  /// What the widest interval needs, since half-widths shrink as 1/√n; by at least a tenth more,
+  /// and at most twice as many, because what is judged by are estimates themselves.
+  std::int64_t next(const std::vector<ReachedPrecision>& goals, std::int64_t now) const {
+    double needed = 1.1 * static_cast<double>(now);
+    for (const ReachedPrecision& goal : goals) {
+      if (!goal.is_met) {
+        const double by_width = replications_for(goal.half_width, now, goal.allowed);
+        needed =
+            std::max(needed, std::isfinite(by_width) ? by_width : 2.0 * static_cast<double>(now));
+      }
+    }
+    needed =
+        std::min({std::ceil(needed), 2.0 * static_cast<double>(now), static_cast<double>(most())});
+    return static_cast<std::int64_t>(needed);
+  }
+
+  const PrecisionWish& wish_;
+  Scenario& scenario_;
+  const ReplicationOptions& options_;
+  std::vector<Replication> finished_;
+  PrecisionEnd end_ = PrecisionEnd::interrupted;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+StudyResult run_study_to(const PrecisionWish& wish, Scenario scenario,
+                         const ReplicationOptions& options, int divisor) {
+  const Stopwatch stopwatch;
+  Rounds rounds(wish, scenario, options);
+  const PrecisionEnd end = rounds.run();
+  StudyResult study = study_of(scenario, rounds.finished(), divisor);
+  study.precision = PrecisionReport{check_precision(wish.goals, study.result), end};
+  for (const ReachedPrecision& goal : study.precision->goals) {
+    if (!goal.is_met) {
+      study.warnings.push_back("not reached: " + goal.goal.text);
+    }
+  }
+  stopwatch.stop(study.performance);
+  return study;
+}
+
+StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor) {
+  const Stopwatch stopwatch;
+  StudyResult study = study_of(scenario, run_replications(scenario, options), divisor);
   stopwatch.stop(study.performance);
   return study;
 }

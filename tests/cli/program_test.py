@@ -141,11 +141,78 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(result["scenario"]["resolved"]["name"], "tiny")
         self.assertNotIn("partial", result["run"])
 
-    def test_one_replication_has_no_intervals(self):
-        done = self.stampede("run", self.file(SCENARIO), "--replications", "1", "--format", "json")
-        availability = json.loads(done.stdout)["traffic"]["shoppers"]["availability"]
-        self.assertIsNone(availability["low"])
-        self.assertIsNone(availability["high"])
+    def test_one_replication_has_intervals_over_batches(self):
+        words = ["run", self.file(SCENARIO), "--replications", "1"]
+        result = json.loads(self.stampede(*words, "--format", "json").stdout)
+        self.assertEqual(result["run"]["batches"], 30)
+        availability = result["traffic"]["shoppers"]["availability"]
+        self.assertEqual(availability["n"], 30)
+        self.assertLess(availability["low"], availability["high"])
+        self.assertIn("intervals over 30 batches", " ".join(self.stampede(*words).stdout.split()))
+
+    def test_replications_are_added_until_the_numbers_are_precise(self):
+        words = ["run", self.file(SCENARIO), "--precision", "shoppers.latency.mean within 4%"]
+        done = self.stampede(*words)
+        self.assertIn("✓ shoppers.latency.mean within 4%", done.stdout)
+        run = json.loads(self.stampede(*words, "--format", "json").stdout)["run"]
+        self.assertEqual(run["precision"]["ended"], "reached")
+        self.assertGreaterEqual(run["replications"], 10)
+        done = self.stampede(*words, "--max-replications", "4")
+        self.assertIn("not reached: ended by --max-replications after 4 replications", done.stdout)
+
+    def test_precision_of_what_is_not_there_is_refused(self):
+        file = self.file(SCENARIO)
+        done = self.stampede("run", file, "--precision", "shoppers.latncy.p99 within 2%", code=2)
+        self.assertIn("did you mean 'latency.p99'?", done.words)
+        done = self.stampede("run", file, "--precision", "shoppers.latency.p99 < 2%", code=2)
+        self.assertIn("expected such as", done.words)
+        done = self.stampede("run", file, "--precision", "shoppers.latency.p99 within 2%",
+                             "--max-wall", "5", code=2)
+        self.assertIn("expected a time", done.words)
+
+    # ---- compare ----
+
+    def test_two_scenarios_are_compared(self):
+        slower = self.file(SCENARIO.replace("mean: 10ms", "mean: 12ms"), "slower.yaml")
+        done = self.stampede("compare", self.file(SCENARIO), slower)
+        self.assertRegex(done.stdout, r"latency.mean .* worse\n")
+        self.assertIn("The same luck for all", done.stdout)
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+
+    def test_variants_of_one_scenario_are_compared_and_ranked(self):
+        words = ["compare", self.file(SCENARIO), "--with", "app.concurrency.workers=3", "--with",
+                 "app.concurrency.workers=1; app.concurrency.queue=20", "--replications", "8"]
+        done = self.stampede(*words, "--format", "json")
+        comparison = json.loads(done.stdout)
+        self.assertEqual([one["label"] for one in comparison["scenarios"]], ["A", "B", "C"])
+        self.assertIn("app.concurrency.queue=20", comparison["scenarios"][2]["source"])
+        mean = comparison["metrics"][0]
+        self.assertEqual(mean["metric"], "shoppers.latency.mean")
+        self.assertEqual(mean["against_first"]["C"]["verdict"], "worse")
+        self.assertEqual(mean["ranking"][-1], "C")
+        self.assertNotIn("C", mean["perhaps_best"])
+        rows = list(csv.DictReader(self.stampede(*words, "--format=csv").stdout.splitlines()))
+        self.assertEqual(len(rows), 10)
+        self.assertEqual(rows[0]["scenario"], "B")
+        self.assertIn("ranking", self.stampede(*words).stdout)
+        same = [self.stampede(*words, "--format", "json", "-j", jobs).stdout for jobs in "13"]
+        self.assertEqual(same, [done.stdout] * 2)
+
+    def test_what_cannot_be_compared_is_refused(self):
+        file = self.file(SCENARIO)
+        self.assertIn("nothing to compare", self.stampede("compare", file, code=2).words)
+        self.assertIn("--with makes variants of one",
+                      self.stampede("compare", file, file, "--with", "app.cpu=2", code=2).words)
+        done = self.stampede("compare", file, "--with", "app.conurrency=2", code=104)
+        self.assertIn("with app.conurrency=2 is no valid scenario", done.words)
+        other = self.file(SCENARIO.replace("shoppers", "guests"), "other.yaml")
+        self.assertIn("no population of traffic in common",
+                      self.stampede("compare", file, other, code=2).words)
+        done = self.stampede("compare", file, file, "--metric", "shoppers.latncy.p99", code=2)
+        self.assertIn("did you mean 'latency.p99'?", done.words)
+        self.assertIn("expected a share",
+                      self.stampede("compare", file, file, "--margin", "5ms", code=2).words)
 
     def test_the_result_as_csv(self):
         done = self.stampede("run", self.file(SCENARIO), "--format", "csv")
@@ -280,8 +347,16 @@ class ProgramTest(unittest.TestCase):
 
     # ---- signals and terminals ----
 
-    def interrupted(self, number, *words):
-        running = subprocess.Popen([PROGRAM, "run", self.file(ENDLESS), *words],
+    def test_an_interrupted_comparison_says_so(self):
+        code, stdout, _ = self.interrupted(signal.SIGINT, "--progress=always", "--with",
+                                           "app.cpu=2", "--format=json", command="compare")
+        self.assertEqual(code, 130)
+        comparison = json.loads(stdout)
+        self.assertIs(comparison["run"]["partial"], True)
+        self.assertEqual(comparison["run"]["replications"], 0)
+
+    def interrupted(self, number, *words, command="run"):
+        running = subprocess.Popen([PROGRAM, command, self.file(ENDLESS), *words],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
         running.stderr.readline()  # progress: it is running
         running.send_signal(number)

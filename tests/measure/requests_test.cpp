@@ -139,7 +139,7 @@ TEST_CASE("a warm-up that leaves nothing keeps the last slice and says so") {
   const Result result = result_of({&run.recording()}, 9500_ms);
   CHECK(result.warmup_s == 9);
   CHECK(count(result.traffic.at(0), "requests") == 1);
-  CHECK(result.warnings.size() == 1);
+  CHECK(warns(result, "the warm-up leaves nothing but the last slice"));
 }
 
 TEST_CASE("answers that come hundreds of slices late still count for their own slice") {
@@ -307,11 +307,11 @@ TEST_CASE("a population whose requests do not end is warned about") {
   run.unanswered(users, 5_s);
   REQUIRE(run.play().empty());
   const Result result = result_of({&run.recording()});
-  REQUIRE(result.warnings.size() == 1);
   CHECK(
-      result.warnings[0] ==
-      "50 % of the requests of users are still in flight at the end: what is slow is missing from "
-      "its latencies");
+      warns(result,
+            "50 % of the requests of users are still in flight at the end: what is slow is missing "
+            "from its latencies"));
+  CHECK(warns(result, "only 1 of the requests of users ended after the warm-up"));
 }
 
 TEST_CASE("a population that sent nothing has no numbers, and says so") {
@@ -322,4 +322,52 @@ TEST_CASE("a population that sent nothing has no numbers, and says so") {
   CHECK(std::isnan(value(result.traffic.at(0), "availability")));
   CHECK_FALSE(result.traffic.at(0).find("availability")->supported);
   CHECK(result.warnings == std::vector<std::string>{"users sent no requests after the warm-up"});
+}
+
+TEST_CASE("a single replication has intervals over batches, and the sums of the whole run") {
+  Timeline run(100_s, 1_s);
+  PopulationObserver& users = run.add_population();
+  for (int i = 0; i < 9990; ++i) {
+    run.request(users, 10_ms * i, 1_ms * (1 + (i * 37) % 101),
+                i % 50 == 0 ? Outcome::error : Outcome::ok);
+  }
+  REQUIRE(run.play().empty());
+  const Result result = result_of({&run.recording()}, 10_s);
+  CHECK(result.batches == 30);
+  const Subject& subject = result.traffic.at(0);
+  CHECK(count(subject, "requests") == 8990);
+  for (const char* name : {"latency.mean", "latency.p99", "availability", "throughput"}) {
+    CAPTURE(name);
+    const Metric* metric = subject.find(name);
+    REQUIRE(metric != nullptr);
+    CHECK(metric->value.n == 30);
+    CHECK(metric->deviations.size() == 30);
+    CHECK(metric->value.low <= metric->value.estimate);
+    CHECK(metric->value.high >= metric->value.estimate);
+  }
+  // The estimates are those of the run as a whole, whatever the batches.
+  CHECK(value(subject, "throughput") == Approx(8990.0 / 90).epsilon(0.002));
+  CHECK(value(subject, "availability") == Approx(0.98).epsilon(0.001));
+}
+
+TEST_CASE("too few slices make no batches") {
+  Timeline run(10_s, 1_s);
+  run.request(run.add_population(), 1_s, 1_s);
+  REQUIRE(run.play().empty());
+  const Result result = result_of({&run.recording()});
+  CHECK(result.batches == 0);
+  CHECK(std::isnan(result.traffic.at(0).find("latency.mean")->value.low));
+}
+
+TEST_CASE("a percentile that the run cannot tell says how much longer it would have to be") {
+  Timeline run(100_s, 1_s);
+  PopulationObserver& users = run.add_population();
+  for (int i = 0; i < 500; ++i) {
+    run.request(users, 100_ms * i, 10_ms);
+  }
+  REQUIRE(run.play().empty());
+  const Subject subject = result_of({&run.recording()}).traffic.at(0);
+  CHECK(std::isnan(subject.find("latency.p95")->needs_times));
+  CHECK(subject.find("latency.p99")->needs_times == Approx(2));
+  CHECK(subject.find("latency.p99.9")->needs_times == Approx(20));
 }

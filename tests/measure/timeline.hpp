@@ -139,6 +139,12 @@ inline double value(const Subject& subject, std::string_view metric) {
   return found == nullptr ? -1 : found->value.estimate;
 }
 
+/// Whether there is a warning that begins so.
+inline bool warns(const Result& result, std::string_view beginning) {
+  return std::any_of(result.warnings.begin(), result.warnings.end(),
+                     [&](const std::string& warning) { return warning.starts_with(beginning); });
+}
+
 inline std::int64_t count(const Subject& subject, std::string_view name) {
   const std::int64_t* found = subject.find_count(name);
   return found == nullptr ? -1 : *found;

@@ -53,8 +53,12 @@ TEST_CASE("a run that never settles keeps everything and is warned about") {
   const Result result = summarize(replications, {});
   CHECK(result.warmup_s == 0);
   CHECK_FALSE(result.warmup_found);
-  REQUIRE(result.warnings.size() == 1);
-  CHECK(result.warnings[0].find("the run is too short to leave its warm-up") == 0);
+  CHECK(warns(result, "the run is too short to leave its warm-up"));
+  // And its batches are alike, as they rise one after the other.
+  CHECK(warns(result, "the latency of users is much alike from one batch of the run to the next"));
+  REQUIRE(result.warmup_search);
+  CHECK(result.warmup_search->refused);
+  CHECK(result.warmup_search->slices == 100);
 }
 
 TEST_CASE("a warm-up that is given is taken, whatever MSER would say") {
@@ -62,16 +66,16 @@ TEST_CASE("a warm-up that is given is taken, whatever MSER would say") {
   const Result result = result_of({&run}, 30_s);
   CHECK(result.warmup_s == 30);
   CHECK_FALSE(result.warmup_found);
-  CHECK(result.warnings.empty());
+  CHECK_FALSE(result.warmup_search);
+  CHECK_FALSE(warns(result, "the run is too short"));
 }
 
 TEST_CASE("a warm-up that ends within a slice is rounded up, and that is said") {
   const Recording run = recording_of([](int i) { return 0.05 + 1e-4 * i; });
   const Result result = result_of({&run}, 29500_ms);
   CHECK(result.warmup_s == 30);
-  REQUIRE(result.warnings.size() == 1);
-  CHECK(result.warnings[0] ==
-        "the warm-up of 29.5s was rounded up to 30s, where a time slice begins (run.slice)");
+  CHECK(warns(result,
+              "the warm-up of 29.5s was rounded up to 30s, where a time slice begins (run.slice)"));
 }
 
 TEST_CASE("replications share one warm-up, found on their average") {

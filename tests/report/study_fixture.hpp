@@ -41,6 +41,7 @@ inline StudyResult shop_study() {
   study.result.duration_s = 600;
   study.result.warmup_s = 42;
   study.result.warmup_found = true;
+  study.result.warmup_search = WarmupSearch{100, 7, false};
   study.result.replications = 10;
   study.result.fingerprint = 0xabcdef;
   study.result.traffic = {traffic("shoppers", "traffic", 1'200'345)};

@@ -29,6 +29,13 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind);
 /// Those that only this kind of component has.
 const std::vector<MetricInfo>& own_metrics_of(std::string_view kind);
 
+/// Which way a number improves, as far as that can be said without knowing what it is for: more
+/// requests in flight, say, are neither good nor bad.
+enum class Improves { downwards, upwards, neither };
+/// By its name, with or without the suffix of its unit: latencies, waits and failures downwards,
+/// availability, goodput and hit ratios upwards.
+Improves direction_of(std::string_view metric);
+
 /// The name without the suffix of its unit: "latency_s.p99" is "latency.p99", "throughput_per_s" is
 /// "throughput".
 std::string without_unit(std::string_view name);

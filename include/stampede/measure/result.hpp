@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +23,13 @@ struct Metric {
   /// Why not: requests that are still in flight would move it upwards. Otherwise it has too few
   /// samples.
   bool unfinished = false;
+  /// Of a percentile with too few samples: how many times as many it would take. NaN if not known.
+  double needs_times = std::numeric_limits<double>::quiet_NaN();
+  /// How far each replication (or batch) moves the estimate, in their order, as stats/estimate.hpp
+  /// says; NaN where one has no data. Empty for maxima and counts.
+  std::vector<double> deviations = {};
+  /// Of batches: neighbours are so much alike that the interval is doubtful, though it was widened.
+  bool autocorrelated = false;
 };
 
 /// What was seen of one traffic population, a part of it (a request type, a region of users), a
@@ -41,6 +50,13 @@ struct Subject {
   const std::int64_t* find_count(std::string_view count) const;
 };
 
+/// What MSER said about the warm-up.
+struct WarmupSearch {
+  std::size_t slices = 0;  ///< of the run
+  std::size_t best = 0;    ///< how many of them are best cut off
+  bool refused = false;    ///< they were not: more than half, or too few slices to tell
+};
+
 /// What a scenario gave, over all its replications: plain data that holds nothing which differs
 /// between two runs of the same seed.
 ///
@@ -50,8 +66,11 @@ struct Subject {
 struct Result {
   double warmup_s = 0;
   bool warmup_found = false;  ///< by MSER; otherwise as the scenario gave it, or none was found
-  double duration_s = 0;      ///< with the warm-up
+  std::optional<WarmupSearch> warmup_search;  ///< none where the scenario gave it
+  double duration_s = 0;                      ///< with the warm-up
   std::int64_t replications = 0;
+  /// Intervals are over so many batches of the only replication; 0: over replications.
+  std::int64_t batches = 0;
   std::uint64_t fingerprint = 0;
   bool partial = false;  ///< interrupted: fewer replications than asked for
   std::vector<Subject> traffic;

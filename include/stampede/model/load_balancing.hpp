@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "stampede/model/request.hpp"
 #include "stampede/random/stream.hpp"
@@ -68,6 +69,12 @@ class LoadBalancingPolicy {
     static_cast<void>(slot), static_cast<void>(view), static_cast<void>(outcome),
         static_cast<void>(latency), static_cast<void>(now);
   }
+};
+
+/// What a balancer may declare of itself (Visitor::declare): it gives the instances of that
+/// component one request after the other in turn, and prefers none of them.
+struct TakesTurns {
+  std::string backends;
 };
 
 }  // namespace stampede

@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <vector>
 
 namespace stampede {
 
-/// A number with its 95 % interval over `n` independent replications. With n < 2 there is no
-/// interval and low and high are NaN; without data the estimate is NaN too.
+/// A number with its 95 % interval over `n` independent replications, or over n batches of one.
+/// With n < 2 there is no interval and low and high are NaN; without data the estimate is NaN too.
 struct Estimate {
   double estimate = std::numeric_limits<double>::quiet_NaN();
   double low = std::numeric_limits<double>::quiet_NaN();
@@ -56,10 +57,24 @@ Estimate quantile_estimate(double merged, std::span<const double> replications);
 /// outage that no replication met.
 Estimate proportion_estimate(std::span<const Fraction> replications);
 
+/// How far each replication moves an estimate: dᵢ such that √(Σdᵢ²/(R(R-1))) is its standard error,
+/// as in the three intervals above. NaN where the replication has no data. Estimates of two
+/// scenarios that share their luck are compared by the differences of these.
+std::vector<double> mean_deviations(std::span<const double> replications);
+/// (yᵢ - r·xᵢ)/x̄, the linearised ratio.
+std::vector<double> ratio_deviations(std::span<const Fraction> replications);
+/// qᵢ - q.
+std::vector<double> quantile_deviations(double merged, std::span<const double> replications);
+
+/// estimate ± t·√(Σdᵢ²/(n(n-1))) over the n deviations that are not NaN.
+Estimate interval_of(double estimate, std::span<const double> deviations, double confidence = 0.95);
+
 /// Whether `count` samples can tell the q-quantile: at least ten are expected beyond it, on the
 /// shorter side. The distribution-free interval for a quantile ends at the order statistic of rank
 /// n·q + 1.96·√(n·q·(1-q)) (David and Nagaraja, Order Statistics, 3rd ed. 2003, §7.1), which exists
 /// only from four samples beyond; ten keep its end inside the sample, away from the maximum.
 bool supported(double q, std::int64_t count);
+/// How many times as many samples it would take, 1 or more; NaN without any sample.
+double times_the_samples(double q, std::int64_t count);
 
 }  // namespace stampede

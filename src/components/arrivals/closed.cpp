@@ -1,3 +1,4 @@
+#include <cmath>
 #include <coroutine>
 #include <optional>
 
@@ -20,6 +21,8 @@ void describe(Visitor& v, ClosedSettings& s) {
   if (!s.users) {
     v.declare(NeedsUserCount());
   }
+  v.declare(WaitsForAnswers{
+      Duration::nanoseconds(static_cast<std::int64_t>(std::llround(s.think_time.mean())))});
 }
 
 /// Lets all other processes that are ready go first. A user for whom no time passes must go back to

@@ -25,8 +25,10 @@ inline void describe(Visitor& v, DiscoverySettings& s) {
 }
 
 struct LoadBalancerSettings {
+  static constexpr const char* default_policy = "round_robin";
+
   ComponentName backends;
-  Choice<LoadBalancingPolicy> policy = Choice<LoadBalancingPolicy>::of("round_robin");
+  Choice<LoadBalancingPolicy> policy = Choice<LoadBalancingPolicy>::of(default_policy);
   std::vector<double> weights;
   std::optional<HealthCheckSettings> health_check;
   Ratio healthy_panic_threshold{0.5};
@@ -61,6 +63,10 @@ inline void describe(Visitor& v, LoadBalancerSettings& s) {
   v.field("max_pending", s.max_pending, "requests that may wait for a core; more are rejected");
   describe_placement(v, s.placement);
   v.field("boot_time", s.boot_time, "from the start of a balancer until it is ready");
+  if (s.policy.kind() == LoadBalancerSettings::default_policy && s.weights.empty() && !s.sticky &&
+      !s.zone_aware) {
+    v.declare(TakesTurns{s.backends.name});
+  }
   v.check(std::all_of(s.weights.begin(), s.weights.end(), [](double w) { return w > 0; }),
           "weights", "must all be more than 0");
 }
