@@ -168,14 +168,13 @@ std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation
                                                    const Result& result, bool with_precision) {
   std::vector<CheckedExpectation> checked;
   for (const Expectation& expectation : expectations) {
-    CheckedExpectation check;
-    check.text = expectation.text;
-    check.unit = expectation.unit;
-    check.observed = find_metric(result, expectation.subject + "." + expectation.metric);
-    check.verdict =
-        judge(check.observed, expectation.relation, expectation.value,
+    std::optional<Metric> observed =
+        find_metric(result, expectation.subject + "." + expectation.metric);
+    Verdict verdict =
+        judge(observed, expectation.relation, expectation.value,
               with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
-    checked.push_back(std::move(check));
+    checked.push_back({expectation.text, expectation.unit, std::move(observed), std::move(verdict),
+                       expectation.relation, expectation.value});
   }
   return checked;
 }

@@ -17,6 +17,8 @@ struct CheckedExpectation {
   std::string unit;  ///< of the expected value: "s", "/s", "%" or ""
   std::optional<Metric> observed;
   Verdict verdict;
+  Relation relation = Relation::less;
+  double value = 0;  ///< what was expected
 };
 
 /// What can be known before a run: that the numbers exist, and that their units are right.
