@@ -81,8 +81,9 @@ struct Wishes {
   bool shows_progress;
 };
 
-ReadScenario read(const KnownAnswers& answers, const std::vector<std::string>& settings) {
-  return read_scenario(std::string(answers.text), std::string(answers.name), settings);
+ReadScenario read(const KnownAnswers& answers, const std::vector<std::string>& settings,
+                  int divisor) {
+  return read_scenario(std::string(answers.text), std::string(answers.name), settings, divisor);
 }
 
 /// Leaves those answers that are asked for.
@@ -98,18 +99,18 @@ std::optional<std::vector<Scenario>> load(const Wishes& wishes) {
   std::vector<Scenario> scenarios;
   for (const KnownAnswers& answers : known_answers()) {
     // --set is for the scenarios that are run: others may not have what it changes.
-    std::vector<Expectation> wanted = read(answers, {}).scenario.value().expect;
+    std::vector<Expectation> wanted = read(answers, {}, wishes.divisor).scenario.value().expect;
     filter(wanted, answers.name, wishes.filter);
     if (wanted.empty()) {
       continue;
     }
-    ReadScenario changed = read(answers, wishes.settings);
+    ReadScenario changed = read(answers, wishes.settings, wishes.divisor);
     if (!changed.scenario) {
       complain(render(changed.problems, [](const std::string&) { return std::string(); }));
       return std::nullopt;
     }
     filter(changed.scenario->expect, answers.name, wishes.filter);
-    scenarios.push_back(shortened(std::move(*changed.scenario), wishes.divisor));
+    scenarios.push_back(std::move(*changed.scenario));
   }
   return scenarios;
 }

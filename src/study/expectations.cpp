@@ -65,16 +65,39 @@ class Checker {
 
  private:
   void check(const Expectation& expectation) {
-    if (const TrafficSettings* traffic = scenario_.traffic.find(expectation.subject)) {
-      check_traffic(expectation, *traffic);
-    } else if (const Choice<Component>* component =
-                   scenario_.components.find(expectation.subject)) {
-      check_component(expectation, component->kind());
+    const MetricInfo* metric = find({expectation.subject, expectation.metric}, expectation.place);
+    if (!expectation.other) {
+      if (metric != nullptr) {
+        check_unit(expectation, *metric);
+      }
+      return;
+    }
+    const MetricPath& path = expectation.other->path;
+    const MetricInfo* other = find(path, expectation.place);
+    if (metric != nullptr && other != nullptr && metric->unit != other->unit) {
+      mismatch(expectation,
+               expectation.subject + "." + expectation.metric + " is a " +
+                   std::string(word_for(metric->unit)) + " and " + path.text() + " a " +
+                   std::string(word_for(other->unit)),
+               "two numbers of one kind");
     }
   }
 
-  void check_traffic(const Expectation& expectation, const TrafficSettings& traffic) {
-    std::string_view path = expectation.metric;
+  /// The number at a path. None after telling that there is no such number; silent about unknown
+  /// subjects, of which the scenario's own checks tell.
+  const MetricInfo* find(const MetricPath& path, const Place& place) {
+    if (const TrafficSettings* traffic = scenario_.traffic.find(path.subject)) {
+      return find_of_traffic(path, *traffic, place);
+    }
+    if (const Choice<Component>* component = scenario_.components.find(path.subject)) {
+      return find_of_component(path, component->kind(), place);
+    }
+    return nullptr;
+  }
+
+  const MetricInfo* find_of_traffic(const MetricPath& whole, const TrafficSettings& traffic,
+                                    const Place& place) {
+    std::string_view path = whole.metric;
     const std::vector<Part> parts = parts_of(traffic);
     std::string kind = "traffic";
     std::vector<std::string> beside;  // what else could stand first
@@ -89,32 +112,51 @@ class Checker {
       }
       beside.push_back(part.name);
     }
-    check_metric(expectation, path, kind, kind == "traffic" ? beside : std::vector<std::string>{});
+    return find_metric_of(whole.subject, path, kind,
+                          kind == "traffic" ? beside : std::vector<std::string>{}, place);
   }
 
-  void check_component(const Expectation& expectation, const std::string& kind) {
-    std::string_view path = expectation.metric;
+  const MetricInfo* find_of_component(const MetricPath& whole, const std::string& kind,
+                                      const Place& place) {
+    std::string_view path = whole.metric;
     if (take(path, "instances")) {
       path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
-      check_metric(expectation, path, "instance", {});
-    } else {
-      check_metric(expectation, path, kind, {});
+      return find_metric_of(whole.subject, path, "instance", {}, place);
     }
+    return find_metric_of(whole.subject, path, kind, {}, place);
   }
 
-  void check_metric(const Expectation& expectation, std::string_view path, const std::string& kind,
-                    const std::vector<std::string>& beside) {
+  const MetricInfo* find_metric_of(const std::string& subject, std::string_view path,
+                                   const std::string& kind, const std::vector<std::string>& beside,
+                                   const Place& place) {
     std::vector<std::string> known;
     for (const MetricInfo& metric : metrics_of(kind)) {
       if (metric.path() == path || metric.name == path) {
-        check_unit(expectation, metric);
-        return;
+        return &metric;
       }
       known.push_back(metric.path());
     }
     known.insert(known.end(), beside.begin(), beside.end());
-    error(expectation, "'" + expectation.subject + "' has no number '" + std::string(path) + "'",
-          std::string(path), known);
+    const std::string match = closest_match(std::string(path), known);
+    problems_.push_back({Severity::error, place,
+                         "'" + subject + "' has no number '" + std::string(path) + "'",
+                         one_of(known, std::string(path)),
+                         match.empty() ? std::string() : "did you mean '" + match + "'?"});
+    return nullptr;
+  }
+
+  static std::string_view word_for(MetricUnit unit) {
+    switch (unit) {
+      case MetricUnit::seconds:
+        return "length of time";
+      case MetricUnit::per_second:
+        return "rate";
+      case MetricUnit::share:
+        return "share";
+      case MetricUnit::number:
+        return "plain number";
+    }
+    return "";
   }
 
   void check_unit(const Expectation& expectation, const MetricInfo& metric) {
@@ -149,16 +191,16 @@ class Checker {
         {Severity::error, expectation.place, std::move(what), std::move(expected), {}});
   }
 
-  void error(const Expectation& expectation, std::string what, const std::string& word,
-             const std::vector<std::string>& known) {
-    const std::string match = closest_match(word, known);
-    problems_.push_back({Severity::error, expectation.place, std::move(what), one_of(known, word),
-                         match.empty() ? std::string() : "did you mean '" + match + "'?"});
-  }
-
   const Scenario& scenario_;
   Problems problems_;
 };
+
+/// The unit to show a number in when none was written.
+std::string unit_of(const std::optional<Metric>& metric) {
+  const std::string_view name = metric ? std::string_view(metric->name) : std::string_view();
+  const std::string_view block = name.substr(0, name.find('.'));
+  return block.ends_with("_per_s") ? "/s" : block.ends_with("_s") ? "s" : "";
+}
 
 }  // namespace
 
@@ -168,13 +210,26 @@ std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation
                                                    const Result& result, bool with_precision) {
   std::vector<CheckedExpectation> checked;
   for (const Expectation& expectation : expectations) {
-    std::optional<Metric> observed =
-        find_metric(result, expectation.subject + "." + expectation.metric);
-    Verdict verdict =
-        judge(observed, expectation.relation, expectation.value,
-              with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
-    checked.push_back({expectation.text, expectation.unit, std::move(observed), std::move(verdict),
-                       expectation.relation, expectation.value});
+    const MetricPath path{expectation.subject, expectation.metric};
+    std::optional<Metric> observed = find_metric(result, path.text());
+    if (expectation.other) {
+      std::optional<Metric> other = find_metric(result, expectation.other->path.text());
+      Verdict verdict =
+          judge_against(observed, expectation.relation, expectation.other->factor, other);
+      checked.push_back({expectation.text, unit_of(observed), std::move(observed),
+                         std::move(verdict), expectation.relation, 0, std::move(other)});
+    } else {
+      Verdict verdict =
+          judge(observed, expectation.relation, expectation.value,
+                with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
+      checked.push_back({expectation.text,
+                         expectation.unit,
+                         std::move(observed),
+                         std::move(verdict),
+                         expectation.relation,
+                         expectation.value,
+                         {}});
+    }
   }
   return checked;
 }

@@ -45,12 +45,9 @@ struct StudyResult {
   bool has_failed_expectations() const;
 };
 
-/// The scenario with duration, warm-up and slices divided by `divisor`, for a quick look.
-Scenario shortened(Scenario scenario, int divisor);
-
 /// Runs all replications of a scenario and makes one result of them. The same bytes come out
-/// whatever the number of jobs. `divisor` is what the scenario was shortened by; expectations then
-/// do not ask for narrow intervals. Throws ReplicationFailed.
+/// whatever the number of jobs. `divisor` is what the run was shortened by when it was read;
+/// expectations then do not ask for narrow intervals. Throws ReplicationFailed.
 StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor = 1);
 
 }  // namespace stampede
