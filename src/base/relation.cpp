@@ -37,6 +37,35 @@ bool may_be_in_path(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
 }
 
+std::optional<MetricPath> parse_path(std::string_view text) {
+  text = trim(text);
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos || dot == 0 || dot + 1 == text.size() ||
+      !std::all_of(text.begin(), text.end(), may_be_in_path)) {
+    return std::nullopt;
+  }
+  return MetricPath{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
+}
+
+/// "2 * app.latency.p99", "50% * app.latency.p99" or "app.latency.p99".
+std::optional<ScaledPath> parse_scaled_path(std::string_view text) {
+  double factor = 1;
+  if (const std::size_t times = text.find('*'); times != std::string_view::npos) {
+    const std::optional<Measurement> given = parse_measurement(text.substr(0, times));
+    if (!given || (given->unit != "" && given->unit != "%") || !(given->value > 0)) {
+      return std::nullopt;
+    }
+    factor = given->value;
+    text.remove_prefix(times + 1);
+  }
+  const std::optional<MetricPath> path = parse_path(text);
+  // Names begin with a letter: "3.x" is a number that went wrong.
+  if (!path || !std::isalpha(static_cast<unsigned char>(path->subject.front()))) {
+    return std::nullopt;
+  }
+  return ScaledPath{factor, *path};
+}
+
 }  // namespace
 
 std::optional<Measurement> parse_measurement(std::string_view text) {
@@ -65,15 +94,18 @@ std::optional<Comparison> parse_comparison(std::string_view text) {
     if (at == std::string_view::npos) {
       continue;
     }
-    const std::string_view path = trim(text.substr(0, at));
-    const std::size_t dot = path.find('.');
-    const std::optional<Measurement> with = parse_measurement(text.substr(at + symbol.size()));
-    if (dot == std::string_view::npos || dot == 0 || dot + 1 == path.size() || !with ||
-        !std::all_of(path.begin(), path.end(), may_be_in_path)) {
+    const std::optional<MetricPath> path = parse_path(text.substr(0, at));
+    const std::string_view right = text.substr(at + symbol.size());
+    if (!path) {
       return std::nullopt;
     }
-    return Comparison{std::string(path.substr(0, dot)), std::string(path.substr(dot + 1)), relation,
-                      *with};
+    if (const std::optional<Measurement> value = parse_measurement(right)) {
+      return Comparison{*path, relation, *value};
+    }
+    if (const std::optional<ScaledPath> other = parse_scaled_path(right)) {
+      return Comparison{*path, relation, *other};
+    }
+    return std::nullopt;
   }
   return std::nullopt;
 }

@@ -37,6 +37,7 @@ extern const Command compare_command;
 extern const Command validate_command;
 extern const Command explain_command;
 extern const Command graph_command;
+extern const Command selftest_command;
 extern const Command list_command;
 extern const Command schema_command;
 extern const Command reference_command;

@@ -153,15 +153,14 @@ int run(const Arguments& arguments) {
   std::vector<Alternative> alternatives;
   bool are_valid = true;
   for (const Source& source : sources) {
-    std::optional<Scenario> scenario = load_or_complain(source.file, source.settings);
+    std::optional<Scenario> scenario = load_or_complain(source.file, source.settings, nullptr, options.shortened);
     are_valid = are_valid && scenario;
     if (!scenario) {
       complain(fmt::format("stampede: {} is no valid scenario\n", source.name));
     }
     if (scenario) {
       const char label = static_cast<char>('A' + alternatives.size());
-      alternatives.push_back(
-          {std::string(1, label), source.name, shortened(std::move(*scenario), options.shortened)});
+      alternatives.push_back({std::string(1, label), source.name, std::move(*scenario)});
     }
   }
   if (!are_valid) {

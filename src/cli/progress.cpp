@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "stampede/report/numbers.hpp"
 #include "terminal.hpp"
@@ -30,8 +31,10 @@ std::string progress_text(const Progress& progress) {
   return text;
 }
 
-ProgressLine::ProgressLine(bool is_shown)
-    : is_shown_(is_shown), rewrites_(stderr_is_terminal() && !terminal_is_dumb()) {}
+ProgressLine::ProgressLine(bool is_shown, std::string of)
+    : is_shown_(is_shown),
+      of_(std::move(of)),
+      rewrites_(stderr_is_terminal() && !terminal_is_dumb()) {}
 
 ProgressLine::~ProgressLine() {
   if (is_shown_ && rewrites_) {
@@ -44,10 +47,10 @@ void ProgressLine::show(const Progress& progress) {
     return;
   }
   if (rewrites_) {
-    complain(std::string(back_and_clear) + progress_text(progress));
+    complain(std::string(back_and_clear) + of_ + progress_text(progress));
   } else if (progress.wall_s >= next_s_ || progress.share >= 1) {
     next_s_ = progress.wall_s + seconds_between_lines;
-    complain(progress_text(progress) + "\n");
+    complain(of_ + progress_text(progress) + "\n");
   }
 }
 

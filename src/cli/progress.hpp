@@ -13,7 +13,8 @@ std::string progress_text(const Progress& progress);
 /// every few seconds elsewhere.
 class ProgressLine {
  public:
-  explicit ProgressLine(bool is_shown);
+  /// `of` is what is going on, shown before the rest: "mm1 (3 of 16) ".
+  explicit ProgressLine(bool is_shown, std::string of = {});
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -22,6 +23,7 @@ class ProgressLine {
 
  private:
   bool is_shown_;
+  std::string of_;
   bool rewrites_;
   double next_s_ = 0;
 };

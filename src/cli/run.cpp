@@ -30,6 +30,8 @@ constexpr std::string_view text =
     "  stampede run web-shop.yaml --format json | jq .traffic.shoppers.availability\n"
     "  stampede run web-shop.yaml --precision 'shoppers.latency.p99 within 2%'\n"
     "\n"
+    "--shorten divides all times of the run, such as its length, its warm-up and when\n"
+    "faults and stages come; how long the system takes for something stays.\n"
     "Ctrl-C ends it early: finished replications are reported, marked partial; a\n"
     "second Ctrl-C kills it. Exit codes: 0 ok, 99 an expectation failed, 104 invalid\n"
     "scenario, 130 interrupted.\n";
@@ -46,7 +48,7 @@ po::options_description options() {
       "jobs,j", value("N"), "threads; one for each core unless given")(
       "out,o", value("DIR"), "write result.json, summary.txt, timeseries.csv, ...")(
       "format", value("FORMAT"), "text, json or csv on the standard output")(
-      "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
+      "shorten", value("N"), "divide the times of the run by N, for a quick look")(
       "quiet,q", "nothing on the standard error but mistakes")(
       "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
                                                        "auto, always or never");
@@ -161,7 +163,8 @@ int exit_code(const StudyResult& study) {
 int run(const Arguments& arguments) {
   const Wishes wishes(arguments);
   std::string source;
-  std::optional<Scenario> scenario = load_or_complain(wishes.file, wishes.settings, &source);
+  const std::optional<Scenario> scenario =
+      load_or_complain(wishes.file, wishes.settings, &source, wishes.divisor);
   if (!scenario) {
     return exit_invalid;
   }
@@ -170,8 +173,7 @@ int run(const Arguments& arguments) {
     prepare_directory(wishes.out);
   }
   const InterruptWatch interrupt;
-  const StudyResult study =
-      simulate(shortened(std::move(*scenario), wishes.divisor), wishes, interrupt.flag());
+  const StudyResult study = simulate(*scenario, wishes, interrupt.flag());
   if (!wishes.out.empty()) {
     write_study(wishes.out, study, source);
   }

@@ -38,13 +38,14 @@ void require_readable(const std::string& path) {
 
 }  // namespace
 
-ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings) {
+ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings,
+                           int divisor) {
   ReadScenario read;
   if (path == "-") {
-    read = read_scenario(contents_of(std::cin), "<stdin>", settings);
+    read = read_scenario(contents_of(std::cin), "<stdin>", settings, divisor);
   } else {
     require_readable(path);
-    read = read_scenario_file(path, settings);
+    read = read_scenario_file(path, settings, divisor);
   }
   if (read.scenario) {
     const Problems more = check_expectations(*read.scenario);
@@ -65,8 +66,8 @@ std::string rendered(const ReadScenario& read) {
 
 std::optional<Scenario> load_or_complain(const std::string& path,
                                          const std::vector<std::string>& settings,
-                                         std::string* text) {
-  ReadScenario read = load_scenario(path, settings);
+                                         std::string* text, int divisor) {
+  ReadScenario read = load_scenario(path, settings, divisor);
   complain(rendered(read));
   if (text != nullptr) {
     *text = std::move(read.text);

@@ -9,7 +9,8 @@ namespace stampede {
 
 /// Reads a scenario and checks it as a whole; `path` may be "-", the standard input. Throws
 /// FileError when there is nothing to read.
-ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings);
+ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings,
+                           int divisor = 1);
 
 /// The problems with the lines of text that they are about.
 std::string rendered(const ReadScenario& read);
@@ -17,6 +18,6 @@ std::string rendered(const ReadScenario& read);
 /// Loads a scenario and shows its problems on the standard error. None if it has errors.
 std::optional<Scenario> load_or_complain(const std::string& path,
                                          const std::vector<std::string>& settings,
-                                         std::string* text = nullptr);
+                                         std::string* text = nullptr, int divisor = 1);
 
 }  // namespace stampede

@@ -52,11 +52,26 @@ std::string doubt_about(const Metric& metric, double value) {
   return {};
 }
 
+std::string doubt_about(const Metric& metric, double factor, const Metric& other) {
+  if ((!metric.supported && !metric.unfinished) || (!other.supported && !other.unfinished)) {
+    return "there are too few samples for it";
+  }
+  if (metric.value.low <= factor * other.value.high &&
+      factor * other.value.low <= metric.value.high) {
+    return "the 95 % intervals of the two overlap";
+  }
+  return {};
+}
+
+bool has_data(const std::optional<Metric>& metric) {
+  return metric && !std::isnan(metric->value.estimate);
+}
+
 }  // namespace
 
 Verdict judge(const std::optional<Metric>& metric, Relation relation, double value,
               std::optional<double> within, double give_or_take) {
-  if (!metric || std::isnan(metric->value.estimate)) {
+  if (!has_data(metric)) {
     return {Kind::no_data, "there is no data", {}};
   }
   if (relation == Relation::agrees) {
@@ -69,6 +84,21 @@ Verdict judge(const std::optional<Metric>& metric, Relation relation, double val
     return {Kind::no_data, "requests that are still in flight would make it longer", {}};
   }
   return {is_met ? Kind::pass : Kind::fail, {}, doubt_about(*metric, value)};
+}
+
+Verdict judge_against(const std::optional<Metric>& metric, Relation relation, double factor,
+                      const std::optional<Metric>& other) {
+  if (!has_data(metric) || !has_data(other)) {
+    return {Kind::no_data, "there is no data", {}};
+  }
+  const bool is_met = holds(metric->value.estimate, relation, factor * other->value.estimate);
+  const bool is_from_above = relation == Relation::less || relation == Relation::at_most;
+  const Metric& smaller = is_from_above ? *metric : *other;
+  // What is unfinished can only make it larger.
+  if (is_met && relation != Relation::equal && smaller.unfinished) {
+    return {Kind::no_data, "requests that are still in flight would make it longer", {}};
+  }
+  return {is_met ? Kind::pass : Kind::fail, {}, doubt_about(*metric, factor, *other)};
 }
 
 }  // namespace stampede

@@ -15,13 +15,14 @@ void describe(Visitor& v, TargetSettings& s) {
 }
 
 void describe_fault(Visitor& v, FaultSettings& s) {
-  v.field("at", s.at, "when it begins, from the first instant of traffic", at_least(Duration()));
+  v.field("at", s.at, "when it begins, from the first instant of traffic", at_least(Duration()),
+          of_run());
   v.field(
       "when", s.when,
       "it begins when this is first seen to hold (not before `at`): a component, a metric that is "
       "monitored, a relation and a value");
   v.field("for", s.duration, "how long it lasts; to the end of the run unless given",
-          more_than(Duration()));
+          more_than(Duration()), of_run());
   v.field("target", s.target, "whom it strikes", required());
   v.check(s.at || s.when, "at", "or when must be given",
           "such as at: 60s, or when: app.utilization > 90%");

@@ -76,18 +76,19 @@ bool Condition::is_met(const Metrics& metrics, Duration window) const {
 void Codec<Condition>::read(const Value& from, Condition& to, Reader& reader) {
   const std::optional<Comparison> comparison =
       from.is_scalar() ? parse_comparison(from.text) : std::nullopt;
-  if (!comparison || comparison->relation == Relation::equal ||
+  const auto* with = comparison ? std::get_if<Measurement>(&comparison->with) : nullptr;
+  if (with == nullptr || comparison->relation == Relation::equal ||
       comparison->relation == Relation::agrees) {
     reader.mismatch(from, type_text());
     return;
   }
-  const std::optional<MonitoredMetric> metric = metric_of(comparison->metric);
+  const std::optional<MonitoredMetric> metric = metric_of(comparison->path.metric);
   if (!metric) {
     reader.mismatch(from, "one of the metrics that are monitored: " + metric_names());
     return;
   }
   const std::string unit = unit_of(*metric);
-  if (comparison->with.unit != unit && !(comparison->with.unit.empty() && may_be_plain(unit))) {
+  if (with->unit != unit && !(with->unit.empty() && may_be_plain(unit))) {
     reader.mismatch(from, unit == "s"    ? "a time, such as app.response.p99 > 250ms"
                           : unit == "/s" ? "a rate, such as app.throughput < 100/s"
                           : unit == "%"  ? "a share, such as app.utilization > 90%"
@@ -96,10 +97,10 @@ void Codec<Condition>::read(const Value& from, Condition& to, Reader& reader) {
   }
   to.text = from.text;
   to.place = from.place;
-  to.component = comparison->subject;
+  to.component = comparison->path.subject;
   to.metric = *metric;
   to.relation = comparison->relation;
-  to.value = comparison->with.value;
+  to.value = with->value;
   reader.declare(to, from.place);
 }
 

@@ -31,13 +31,17 @@ Json estimate(const Metric& metric) {
   return json;
 }
 
-/// Where a name belongs: "latency_s.p99.9" is the member "p99.9" of "latency_s".
+/// Where a name belongs: "latency_s.p99.9" is the member "p99.9" of "latency_s", and
+/// "attempts.retries.rejected.limit" the member "rejected.limit" of "retries" of "attempts".
 Json& place_in(Json& subject, std::string_view name) {
   const std::size_t dot = name.find('.');
+  const std::string_view block = name.substr(0, dot);
+  Json& place = subject[std::string(block)];
   if (dot == std::string_view::npos) {
-    return subject[std::string(name)];
+    return place;
   }
-  return subject[std::string(name.substr(0, dot))][std::string(name.substr(dot + 1))];
+  const std::string_view member = name.substr(dot + 1);
+  return block == "attempts" ? place_in(place, member) : place[std::string(member)];
 }
 
 std::string block_of(const Subject& part) {
@@ -104,6 +108,9 @@ Json expectations_json(const std::vector<CheckedExpectation>& expectations) {
     Json one{{"expect", expectation.text},
              {"observed", expectation.observed ? estimate(*expectation.observed) : Json(nullptr)},
              {"verdict", word_for(expectation.verdict.kind)}};
+    if (expectation.other) {
+      one["compared_with"] = estimate(*expectation.other);
+    }
     if (!expectation.verdict.reason.empty()) {
       one["reason"] = expectation.verdict.reason;
     }

@@ -469,14 +469,22 @@ class Summary80 {
   }
 
   std::string observed_text(const CheckedExpectation& expectation) const {
-    if (!expectation.observed || !std::isfinite(expectation.observed->value.estimate)) {
+    std::string text = number_text(expectation.observed, expectation.unit);
+    if (expectation.other) {
+      text += " against " + number_text(expectation.other, expectation.unit);
+    }
+    return text;
+  }
+
+  std::string number_text(const std::optional<Metric>& metric, const std::string& unit) const {
+    if (!metric || !std::isfinite(metric->value.estimate)) {
       return "no data";
     }
-    const Format format = expectation.unit == "s"    ? time_format
-                          : expectation.unit == "/s" ? rate_format
-                          : expectation.unit == "%"  ? share_format
-                                                     : plain_format;
-    const Estimate& value = expectation.observed->value;
+    const Format format = unit == "s"    ? time_format
+                          : unit == "/s" ? rate_format
+                          : unit == "%"  ? share_format
+                                         : plain_format;
+    const Estimate& value = metric->value;
     std::string text = format.number(value.estimate, style_);
     if (const double width = half_width(value); std::isfinite(width)) {
       text += (style_.utf8 ? " ± " : " +- ") + format.width(value.estimate, width, style_);

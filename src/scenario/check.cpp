@@ -144,13 +144,18 @@ class Checker {
     if (components_.empty() || scenario_.traffic.empty()) {
       return;
     }
-    for (const Expectation& expectation : scenario_.expect) {
-      const std::string& subject = expectation.subject;
+    const auto check_subject = [&](const std::string& subject, const Place& place) {
       if (!subject.empty() &&
           std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
-        error(expectation.place,
+        error(place,
               fmt::format("there is no traffic or component '{}' to expect something of", subject),
               one_of(subjects, subject), did_you_mean(subject, subjects));
+      }
+    };
+    for (const Expectation& expectation : scenario_.expect) {
+      check_subject(expectation.subject, expectation.place);
+      if (expectation.other) {
+        check_subject(expectation.other->path.subject, expectation.place);
       }
     }
   }

@@ -44,26 +44,37 @@ void Codec<Expectation>::read(const Value& from, Expectation& to, Reader& reader
                               : "`+-` and a value after `~` and a value, such as ~ 4s +- 0.01s");
     return;
   }
-  to.subject = comparison->subject;
-  to.metric = comparison->metric;
+  to.subject = comparison->path.subject;
+  to.metric = comparison->path.metric;
   to.relation = comparison->relation;
-  to.value = comparison->with.value;
-  to.unit = comparison->with.unit;
+  if (const auto* other = std::get_if<ScaledPath>(&comparison->with)) {
+    if (to.relation == Relation::agrees) {
+      reader.mismatch(from, "a value after `~`; two numbers are compared by <, <=, >, >= or ==");
+      return;
+    }
+    to.other = *other;
+  } else {
+    const auto& value = std::get<Measurement>(comparison->with);
+    to.value = value.value;
+    to.unit = value.unit;
+  }
 }
 
 Json Codec<Expectation>::echo(const Expectation& expectation) { return expectation.text; }
 
 Json Codec<Expectation>::schema(SchemaWriter&) {
-  return {
-      {"type", "string"},
-      {"pattern",
-       R"(^\s*[a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]+\s*(<=|>=|==|<|>|~|=)\s*[0-9.+eE-]+\s*[A-Za-z%/]*(\s*\+-\s*[0-9.+eE-]+\s*[A-Za-z%/]*)?(\s+within\s+[0-9.]+%?)?\s*$)"}};
+  const std::string number = R"([0-9.+eE-]+\s*[A-Za-z%/]*)";
+  const std::string path = R"([a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]+)";
+  return {{"type", "string"},
+          {"pattern",
+           R"(^\s*)" + path + R"(\s*((<=|>=|==|<|>|~|=)\s*)" + number + R"((\s*\+-\s*)" + number +
+               R"()?(\s+within\s+[0-9.]+%?)?|(<=|>=|==|<|>|=)\s*([0-9.eE+]+%?\s*\*\s*)?)" + path +
+               R"()\s*$)"}};
 }
 
 std::string Codec<Expectation>::type_text() {
-  return "a name of traffic or a component, a metric, a relation (<, <=, >, >=, ==, ~) and a "
-         "value, "
-         "such as shoppers.latency.p99 < 250ms";
+  return "a name of traffic or a component, a metric, a relation (<, <=, >, >=, ==, ~) and a value "
+         "or another metric, such as shoppers.latency.p99 < 250ms";
 }
 
 }  // namespace stampede

@@ -32,6 +32,12 @@ struct Codec<Warmup> {
     return {{"anyOf", Json::array({{{"const", "auto"}}, writer.of<Duration>()})}};
   }
   static std::string type_text() { return "auto, or a duration, such as 30s"; }
+  static void shorten(Warmup& warmup, std::int64_t divisor) {
+    if (warmup.length) {
+      // Not by the rule of durations: it stays shorter than the run, however short that gets.
+      warmup.length = *warmup.length / divisor;
+    }
+  }
 };
 
 Duration RunSettings::slice_length() const {
@@ -55,8 +61,8 @@ Duration RunSettings::slice_length() const {
 
 void describe(Visitor& v, RunSettings& s) {
   v.field("duration", s.duration, "simulated time from the first instant of traffic to the end",
-          required(), more_than(Duration()));
-  v.field("warmup", s.warmup, "left out of the results: auto finds it (MSER-5)");
+          required(), more_than(Duration()), of_run());
+  v.field("warmup", s.warmup, "left out of the results: auto finds it (MSER-5)", of_run());
   v.field("replications", s.replications,
           "runs with luck of their own, for intervals; from 2 on there are some", at_least(1),
           at_most(1'000'000));
@@ -64,7 +70,7 @@ void describe(Visitor& v, RunSettings& s) {
   v.field("slice", s.slice,
           "resolution of time series; unless given about a hundredth of the run, so that the "
           "warm-up ends with a slice",
-          more_than(Duration()));
+          more_than(Duration()), of_run());
   v.check(!s.warmup.length || *s.warmup.length < s.duration, "warmup",
           "is not shorter than the run", "lengthen run.duration, or use warmup: auto");
   v.check(!s.slice || s.slice->is_zero() || s.duration.ns() / s.slice->ns() <= 100'000, "slice",
@@ -121,13 +127,15 @@ void describe(Visitor& v, Scenario& s) {
   v.field("components", s.components, "the parts of the system", required(), not_empty());
   v.field("monitoring", s.monitoring, "how metrics become known to what is done `when` they cross");
   v.field("faults", s.faults, "what goes wrong, and when");
-  v.field("expect", s.expect, "what must hold of the result, such as shoppers.latency.p99 < 250ms");
+  v.field("expect", s.expect,
+          "what must hold of the result, such as shoppers.latency.p99 < 250ms or "
+          "slow.latency.p99 < 2 * fast.latency.p99");
 }
 
 namespace {
 
 ReadScenario read_tree(std::optional<Value> tree, ReadScenario read, const std::string& file,
-                       const std::vector<std::string>& settings) {
+                       const std::vector<std::string>& settings, int divisor) {
   if (tree) {
     for (const std::string& setting : settings) {
       apply_setting(*tree, setting, read.problems);
@@ -137,6 +145,7 @@ ReadScenario read_tree(std::optional<Value> tree, ReadScenario read, const std::
     scenario.base_directory = std::filesystem::path(file).parent_path().string();
     Reader reader(read.problems);
     reader.base_directory = scenario.base_directory;
+    reader.run_divisor = divisor;
     reader.read(*tree, scenario);
     scenario.references = reader.references();
     scenario.facts = reader.facts();
@@ -153,18 +162,19 @@ ReadScenario read_tree(std::optional<Value> tree, ReadScenario read, const std::
 
 }  // namespace
 
-ReadScenario read_scenario_file(const std::string& path, const std::vector<std::string>& settings) {
+ReadScenario read_scenario_file(const std::string& path, const std::vector<std::string>& settings,
+                                int divisor) {
   ReadScenario read;
   std::optional<Value> tree = read_yaml_file(path, read.problems, &read.text);
-  return read_tree(std::move(tree), std::move(read), path, settings);
+  return read_tree(std::move(tree), std::move(read), path, settings, divisor);
 }
 
 ReadScenario read_scenario(const std::string& text, const std::string& file,
-                           const std::vector<std::string>& settings) {
+                           const std::vector<std::string>& settings, int divisor) {
   ReadScenario read;
   read.text = text;
   std::optional<Value> tree = read_yaml(text, file, read.problems);
-  return read_tree(std::move(tree), std::move(read), file, settings);
+  return read_tree(std::move(tree), std::move(read), file, settings, divisor);
 }
 
 Json resolved(const Scenario& scenario) { return echo(scenario); }

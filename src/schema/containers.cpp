@@ -85,6 +85,12 @@ std::optional<long double> OptionalType::magnitude(const void* from) const {
   return value == nullptr ? std::nullopt : inner_.magnitude(value);
 }
 
+void OptionalType::shorten(void* optional, std::int64_t divisor) const {
+  if (get(optional) != nullptr) {
+    inner_.shorten(const_cast<void*>(get(optional)), divisor);
+  }
+}
+
 Json OptionalType::of_magnitude(long double magnitude) const {
   return inner_.of_magnitude(magnitude);
 }

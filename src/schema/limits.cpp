@@ -18,6 +18,7 @@ bool holds(const Limit& limit, long double magnitude) {
       return magnitude < limit.magnitude;
     case Limit::Kind::required:
     case Limit::Kind::alias:
+    case Limit::Kind::of_run:
       break;
   }
   return true;
@@ -41,6 +42,7 @@ std::string limit_text(const Field& field, const Limit& limit) {
       return "not empty";
     case Limit::Kind::required:
     case Limit::Kind::alias:
+    case Limit::Kind::of_run:
       break;
   }
   return {};

@@ -215,6 +215,12 @@ class DurationType final : public UnitType<Duration> {
   Json of_magnitude(long double magnitude) const override {
     return to_text(Duration::nanoseconds(static_cast<std::int64_t>(magnitude)));
   }
+  void shorten(void* value, std::int64_t divisor) const override {
+    auto& time = *static_cast<Duration*>(value);
+    if (!time.is_zero()) {
+      time = std::max(Duration::nanoseconds(1), time / divisor);
+    }
+  }
 };
 
 class BytesType final : public UnitType<Bytes> {

@@ -97,6 +97,14 @@ class ReadVisitor final : public Visitor {
  protected:
   void visit(const Field& field) override {
     names_.emplace_back(field.name);
+    read(field);
+    if (field.is_of_run() && reader_.run_divisor > 1) {
+      field.type.shorten(field.value, reader_.run_divisor);
+    }
+  }
+
+ private:
+  void read(const Field& field) {
     const Value::Member* member = take(field);
     if (member == nullptr) {
       if (field.is_required()) {
@@ -112,7 +120,6 @@ class ReadVisitor final : public Visitor {
     }
   }
 
- private:
   struct Check {
     Severity severity;
     std::string_view field;
@@ -285,7 +292,8 @@ class SchemaVisitor final : public Visitor {
       property["minLength"] = 1;
       return;
     }
-    if (limit.kind == Limit::Kind::required || limit.kind == Limit::Kind::alias) {
+    if (limit.kind == Limit::Kind::required || limit.kind == Limit::Kind::alias ||
+        limit.kind == Limit::Kind::of_run) {
       return;
     }
     const Json amount = field.type.of_magnitude(limit.magnitude);
@@ -308,6 +316,7 @@ class SchemaVisitor final : public Visitor {
       case Limit::Kind::required:
       case Limit::Kind::alias:
       case Limit::Kind::not_empty:
+      case Limit::Kind::of_run:
         break;
     }
   }

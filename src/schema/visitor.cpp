@@ -7,6 +7,11 @@ namespace {
 
 thread_local Dimension dimension_in_force = Dimension::number;
 
+bool has(std::span<const Limit> limits, Limit::Kind kind) {
+  return std::any_of(limits.begin(), limits.end(),
+                     [kind](const Limit& limit) { return limit.kind == kind; });
+}
+
 }  // namespace
 
 Dimension current_dimension() { return dimension_in_force; }
@@ -17,10 +22,9 @@ DimensionScope::DimensionScope(Dimension dimension) : before_(dimension_in_force
 
 DimensionScope::~DimensionScope() { dimension_in_force = before_; }
 
-bool Field::is_required() const {
-  return std::any_of(limits.begin(), limits.end(),
-                     [](const Limit& limit) { return limit.kind == Limit::Kind::required; });
-}
+bool Field::is_required() const { return has(limits, Limit::Kind::required); }
+
+bool Field::is_of_run() const { return has(limits, Limit::Kind::of_run); }
 
 bool Field::is_called(std::string_view key) const {
   return key == name || std::any_of(limits.begin(), limits.end(), [&](const Limit& limit) {

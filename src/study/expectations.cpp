@@ -59,43 +59,26 @@ class Checker {
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
       check(expectation);
-      if (found_ != nullptr) {
-        check_unit(expectation, *found_);
-      }
     }
     return std::move(problems_);
   }
 
   /// The number that a path names, or nullptr and a problem.
   const MetricInfo* find(const std::string& path, const Place& place, Problems& problems) {
-    Expectation of_path;
-    of_path.place = place;
     const std::size_t dot = std::min(path.find('.'), path.size());
-    of_path.subject = path.substr(0, dot);
-    of_path.metric = path.substr(std::min(dot + 1, path.size()));
-    if (scenario_.traffic.find(of_path.subject) == nullptr &&
-        scenario_.components.find(of_path.subject) == nullptr) {
-      error(of_path, "there is no traffic or component '" + of_path.subject + "'", of_path.subject,
-            subjects());
-    } else {
-      check(of_path);
+    const MetricPath whole{path.substr(0, dot), path.substr(std::min(dot + 1, path.size()))};
+    const MetricInfo* found = find(whole, place);
+    const std::vector<std::string> known = subjects();
+    if (std::find(known.begin(), known.end(), whole.subject) == known.end()) {
+      error(place, "there is no traffic or component '" + whole.subject + "'", whole.subject,
+            known);
     }
     problems.insert(problems.end(), problems_.begin(), problems_.end());
     problems_.clear();
-    return found_;
+    return found;
   }
 
  private:
-  void check(const Expectation& expectation) {
-    found_ = nullptr;
-    if (const TrafficSettings* traffic = scenario_.traffic.find(expectation.subject)) {
-      check_traffic(expectation, *traffic);
-    } else if (const Choice<Component>* component =
-                   scenario_.components.find(expectation.subject)) {
-      check_component(expectation, component->kind());
-    }
-  }
-
   std::vector<std::string> subjects() const {
     std::vector<std::string> names;
     for (const auto& population : scenario_.traffic) {
@@ -107,8 +90,40 @@ class Checker {
     return names;
   }
 
-  void check_traffic(const Expectation& expectation, const TrafficSettings& traffic) {
-    std::string_view path = expectation.metric;
+  void check(const Expectation& expectation) {
+    const MetricInfo* metric = find({expectation.subject, expectation.metric}, expectation.place);
+    if (!expectation.other) {
+      if (metric != nullptr) {
+        check_unit(expectation, *metric);
+      }
+      return;
+    }
+    const MetricPath& path = expectation.other->path;
+    const MetricInfo* other = find(path, expectation.place);
+    if (metric != nullptr && other != nullptr && metric->unit != other->unit) {
+      mismatch(expectation,
+               expectation.subject + "." + expectation.metric + " is a " +
+                   std::string(word_for(metric->unit)) + " and " + path.text() + " a " +
+                   std::string(word_for(other->unit)),
+               "two numbers of one kind");
+    }
+  }
+
+  /// The number at a path. None after telling that there is no such number; silent about unknown
+  /// subjects, of which the scenario's own checks tell.
+  const MetricInfo* find(const MetricPath& path, const Place& place) {
+    if (const TrafficSettings* traffic = scenario_.traffic.find(path.subject)) {
+      return find_of_traffic(path, *traffic, place);
+    }
+    if (const Choice<Component>* component = scenario_.components.find(path.subject)) {
+      return find_of_component(path, component->kind(), place);
+    }
+    return nullptr;
+  }
+
+  const MetricInfo* find_of_traffic(const MetricPath& whole, const TrafficSettings& traffic,
+                                    const Place& place) {
+    std::string_view path = whole.metric;
     const std::vector<Part> parts = parts_of(traffic);
     std::string kind = "traffic";
     std::vector<std::string> beside;  // what else could stand first
@@ -123,32 +138,48 @@ class Checker {
       }
       beside.push_back(part.name);
     }
-    check_metric(expectation, path, kind, kind == "traffic" ? beside : std::vector<std::string>{});
+    return find_metric_of(whole.subject, path, kind,
+                          kind == "traffic" ? beside : std::vector<std::string>{}, place);
   }
 
-  void check_component(const Expectation& expectation, const std::string& kind) {
-    std::string_view path = expectation.metric;
+  const MetricInfo* find_of_component(const MetricPath& whole, const std::string& kind,
+                                      const Place& place) {
+    std::string_view path = whole.metric;
     if (take(path, "instances")) {
       path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
-      check_metric(expectation, path, "instance", {});
-    } else {
-      check_metric(expectation, path, kind, {});
+      return find_metric_of(whole.subject, path, "instance", {}, place);
     }
+    return find_metric_of(whole.subject, path, kind, {}, place);
   }
 
-  void check_metric(const Expectation& expectation, std::string_view path, const std::string& kind,
-                    const std::vector<std::string>& beside) {
+  const MetricInfo* find_metric_of(const std::string& subject, std::string_view path,
+                                   const std::string& kind, const std::vector<std::string>& beside,
+                                   const Place& place) {
     std::vector<std::string> known;
     for (const MetricInfo& metric : metrics_of(kind)) {
       if (metric.path() == path || metric.name == path) {
-        found_ = &metric;
-        return;
+        return &metric;
       }
       known.push_back(metric.path());
     }
     known.insert(known.end(), beside.begin(), beside.end());
-    error(expectation, "'" + expectation.subject + "' has no number '" + std::string(path) + "'",
-          std::string(path), known);
+    error(place, "'" + subject + "' has no number '" + std::string(path) + "'", std::string(path),
+          known);
+    return nullptr;
+  }
+
+  static std::string_view word_for(MetricUnit unit) {
+    switch (unit) {
+      case MetricUnit::seconds:
+        return "length of time";
+      case MetricUnit::per_second:
+        return "rate";
+      case MetricUnit::share:
+        return "share";
+      case MetricUnit::number:
+        return "plain number";
+    }
+    return "";
   }
 
   void check_unit(const Expectation& expectation, const MetricInfo& metric) {
@@ -183,17 +214,23 @@ class Checker {
         {Severity::error, expectation.place, std::move(what), std::move(expected), {}});
   }
 
-  void error(const Expectation& expectation, std::string what, const std::string& word,
+  void error(const Place& place, std::string what, const std::string& word,
              const std::vector<std::string>& known) {
     const std::string match = closest_match(word, known);
-    problems_.push_back({Severity::error, expectation.place, std::move(what), one_of(known, word),
+    problems_.push_back({Severity::error, place, std::move(what), one_of(known, word),
                          match.empty() ? std::string() : "did you mean '" + match + "'?"});
   }
 
   const Scenario& scenario_;
-  const MetricInfo* found_ = nullptr;  ///< what the last one checked is about
   Problems problems_;
 };
+
+/// The unit to show a number in when none was written.
+std::string unit_of(const std::optional<Metric>& metric) {
+  const std::string_view name = metric ? std::string_view(metric->name) : std::string_view();
+  const std::string_view block = name.substr(0, name.find('.'));
+  return block.ends_with("_per_s") ? "/s" : block.ends_with("_s") ? "s" : "";
+}
 
 }  // namespace
 
@@ -208,14 +245,26 @@ std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation
                                                    const Result& result, bool with_precision) {
   std::vector<CheckedExpectation> checked;
   for (const Expectation& expectation : expectations) {
-    CheckedExpectation check;
-    check.text = expectation.text;
-    check.unit = expectation.unit;
-    check.observed = find_metric(result, expectation.subject + "." + expectation.metric);
-    check.verdict =
-        judge(check.observed, expectation.relation, expectation.value,
-              with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
-    checked.push_back(std::move(check));
+    const MetricPath path{expectation.subject, expectation.metric};
+    std::optional<Metric> observed = find_metric(result, path.text());
+    if (expectation.other) {
+      std::optional<Metric> other = find_metric(result, expectation.other->path.text());
+      Verdict verdict =
+          judge_against(observed, expectation.relation, expectation.other->factor, other);
+      checked.push_back({expectation.text, unit_of(observed), std::move(observed),
+                         std::move(verdict), expectation.relation, 0, std::move(other)});
+    } else {
+      Verdict verdict =
+          judge(observed, expectation.relation, expectation.value,
+                with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
+      checked.push_back({expectation.text,
+                         expectation.unit,
+                         std::move(observed),
+                         std::move(verdict),
+                         expectation.relation,
+                         expectation.value,
+                         {}});
+    }
   }
   return checked;
 }

@@ -74,7 +74,7 @@ std::vector<std::string> warnings_of(const Scenario& scenario, const StudyResult
   }
   if (study.shortened > 1) {
     warnings.push_back(fmt::format(
-        "duration and warm-up are divided by {}; expectations do not ask for narrow intervals",
+        "the times of the run are divided by {}; expectations do not ask for narrow intervals",
         study.shortened));
   }
   for (const std::string& warning : study.result.warnings) {
@@ -104,21 +104,6 @@ bool StudyResult::has_failed_expectations() const {
   return std::any_of(expectations.begin(), expectations.end(), [](const auto& expectation) {
     return expectation.verdict.kind != Verdict::Kind::pass;
   });
-}
-
-Scenario shortened(Scenario scenario, int divisor) {
-  const auto divide = [&](Duration length) {
-    return std::max(Duration::nanoseconds(1), length / divisor);
-  };
-  scenario.run.duration = divide(scenario.run.duration);
-  if (scenario.run.warmup.length) {
-    // A warm-up stays shorter than the run, however short that gets.
-    scenario.run.warmup.length = *scenario.run.warmup.length / divisor;
-  }
-  if (scenario.run.slice) {
-    scenario.run.slice = divide(*scenario.run.slice);
-  }
-  return scenario;
 }
 
 StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,

@@ -11,9 +11,14 @@ std::string read(const std::string& text) {
   if (!comparison) {
     return "nothing";
   }
-  return comparison->subject + "|" + comparison->metric + "|" +
-         std::to_string(static_cast<int>(comparison->relation)) + "|" +
-         std::to_string(comparison->with.value) + comparison->with.unit;
+  const std::string left = comparison->path.subject + "|" + comparison->path.metric + "|" +
+                           std::to_string(static_cast<int>(comparison->relation)) + "|";
+  if (const auto* other = std::get_if<ScaledPath>(&comparison->with)) {
+    return left + std::to_string(other->factor) + "|" + other->path.subject + "|" +
+           other->path.metric;
+  }
+  const auto& value = std::get<Measurement>(comparison->with);
+  return left + std::to_string(value.value) + value.unit;
 }
 
 TEST_CASE("a comparison has a subject, a metric, a relation and a value with its unit") {
@@ -24,6 +29,17 @@ TEST_CASE("a comparison has a subject, a metric, a relation and a value with its
   CHECK(read("app.wait.mean == 4") == "app|wait.mean|4|4.000000");
   CHECK(read("app.wait.mean = 4s") == "app|wait.mean|4|4.000000s");
   CHECK(read("app.wait.mean ~ 4s") == "app|wait.mean|5|4.000000s");
+}
+
+TEST_CASE("a metric may be compared with another one, and with a multiple of it") {
+  CHECK(read("a.latency.p99 < b.latency.p99") == "a|latency.p99|0|1.000000|b|latency.p99");
+  CHECK(read("a.latency.p99 >= 2 * b.latency.p99.9") == "a|latency.p99|3|2.000000|b|latency.p99.9");
+  CHECK(read("a.x>50%*b-c.instances.b-c-0.share") == "a|x|2|0.500000|b-c|instances.b-c-0.share");
+  for (const char* text : {"a.x < b", "a.x < .y", "a.x < 2 *", "a.x < 2 * 3", "a.x < 2s * b.x",
+                           "a.x < -1 * b.x", "a.x < 0 * b.x", "a.x < b.x * 2", "a.x < 3.y"}) {
+    INFO(text);
+    CHECK(read(text) == "nothing");
+  }
 }
 
 TEST_CASE("what lacks a part is no comparison") {

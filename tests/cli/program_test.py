@@ -372,6 +372,30 @@ class ProgramTest(unittest.TestCase):
             result = json.loads((out / "result.json").read_text())
             self.assertIs(result["run"]["partial"], True)
 
+    def test_a_second_interruption_kills(self):
+        # Stopped, it cannot act on the first signal before it gets the second one.
+        running = subprocess.Popen([PROGRAM, "run", self.file(ENDLESS), "--progress=always"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        running.stderr.readline()
+        first, second = signal.SIGTERM, signal.SIGINT
+        os.kill(running.pid, signal.SIGSTOP)
+        running.send_signal(first)
+        running.send_signal(second)
+        os.kill(running.pid, signal.SIGCONT)
+        stdout, _ = running.communicate(timeout=60)
+        self.assertIn(running.returncode, (-first, -second))
+        self.assertEqual(stdout, "")
+
+    def test_a_repetition_without_time_can_be_interrupted(self):
+        steps = "[{repeat: {times: 1000000000, steps: [{compute: 0s}]}}]"
+        file = self.file(SCENARIO.replace("[{compute: {exponential: {mean: 10ms}}}]", steps))
+        running = subprocess.Popen([PROGRAM, "run", file, "--progress=always"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 130)
+
     def test_progress_is_for_terminals(self):
         leader, follower = pty.openpty()
         environment = {**os.environ, "TERM": "xterm"}

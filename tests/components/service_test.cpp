@@ -1,5 +1,6 @@
 #include "components/service_world.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -670,6 +671,16 @@ TEST_CASE("a repetition does its steps one time after the other, each with luck 
     lucks.insert(call.luck);
   }
   CHECK(lucks.size() == 3);
+}
+
+TEST_CASE("a repetition in which no time passes can be stopped") {
+  ServiceWorld world(unlimited(R"([{"repeat": {"times": 2000000000, "steps": {"repeat": {
+                                     "times": 2000000000, "steps": {"compute": "0s"}}}}}])"));
+  world.send();
+  const std::atomic<bool> stop = true;
+  world.simulation.run(Time::from_start(1_s), &stop);
+  CHECK(world.heard().empty());
+  CHECK(world.simulation.now() == Time());
 }
 
 TEST_CASE("a repetition ends with the first failure") {

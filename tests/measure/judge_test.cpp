@@ -124,3 +124,39 @@ TEST_CASE("a lopsided interval is judged by the side of the expected value") {
   CHECK(verdict(share, Relation::agrees, 0.9) == Kind::pass);
   CHECK(verdict(share, Relation::agrees, 1.0) == Kind::fail);
 }
+
+TEST_CASE("two numbers of one run are compared by their point estimates") {
+  const auto compare = [](const Metric& one, Relation relation, double factor,
+                          const Metric& other) {
+    return judge_against(std::optional(one), relation, factor, std::optional(other)).kind;
+  };
+  CHECK(compare(metric(1), Relation::less, 1, metric(2)) == Kind::pass);
+  CHECK(compare(metric(3), Relation::less, 1, metric(2)) == Kind::fail);
+  CHECK(compare(metric(3), Relation::less, 2, metric(2)) == Kind::pass);
+  CHECK(compare(metric(3), Relation::more, 2, metric(2)) == Kind::fail);
+  CHECK(compare(metric(4), Relation::at_least, 2, metric(2)) == Kind::pass);
+  CHECK(judge_against(std::optional(metric(1)), Relation::less, 1, std::nullopt).kind ==
+        Kind::no_data);
+  CHECK(judge_against(std::nullopt, Relation::less, 1, std::optional(metric(1))).kind ==
+        Kind::no_data);
+}
+
+TEST_CASE("numbers whose intervals overlap may differ by chance") {
+  const auto doubt = [](const Metric& one, double factor, const Metric& other) {
+    return judge_against(std::optional(one), Relation::less, factor, std::optional(other)).doubt;
+  };
+  CHECK(doubt(metric(1, 0.9, 1.1, 10), 1, metric(2, 1.8, 2.2, 10)).empty());
+  CHECK_THAT(doubt(metric(1, 0.5, 1.5, 10), 1, metric(2, 1.4, 2.6, 10)), Contains("overlap"));
+  CHECK(doubt(metric(1, 0.5, 1.5, 10), 2, metric(2, 1.4, 2.6, 10)).empty());
+  CHECK(doubt(metric(1), 1, metric(2)).empty());
+}
+
+TEST_CASE("what is unfinished is not the smaller of two") {
+  Metric unfinished = metric(1);
+  unfinished.supported = false;
+  unfinished.unfinished = true;
+  const std::optional<Metric> two = metric(2);
+  CHECK(judge_against(unfinished, Relation::less, 1, two).kind == Kind::no_data);
+  CHECK(judge_against(two, Relation::more, 1, std::optional(unfinished)).kind == Kind::no_data);
+  CHECK(judge_against(two, Relation::less, 1, std::optional(unfinished)).kind == Kind::fail);
+}

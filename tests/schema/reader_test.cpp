@@ -25,6 +25,22 @@ T read_well(const std::string& json) {
 
 using Lines = std::vector<std::string>;
 
+struct RunTimes {
+  Duration length;
+  Duration period = 1_s;
+  std::optional<Duration> at;
+  std::optional<Duration> never;
+  Duration timeout;
+};
+void describe(Visitor& v, RunTimes& s) {
+  v.field("length", s.length, "of the run", more_than(10_s), of_run());
+  v.field("period", s.period, "of the run, with a default", of_run());
+  v.field("at", s.at, "an instant of the run", of_run());
+  v.field("never", s.never, "not given", of_run());
+  v.field("timeout", s.timeout, "of the system");
+  v.check(s.period < s.length, "period", "is not shorter than length");
+}
+
 }  // namespace
 
 TEST_CASE("every type of field is read") {
@@ -68,6 +84,20 @@ TEST_CASE("what is left out keeps its default") {
   CHECK_FALSE(animal.retry);
   CHECK(animal.policy.make(0)->name() == "round robin");
   CHECK(animal.latency.law.make({})->mean() == 1e6);
+}
+
+TEST_CASE("times of the run are divided after their limits were checked, others are left") {
+  Problems problems;
+  Reader reader(problems);
+  reader.run_divisor = 10;
+  RunTimes times;
+  reader.read(value_of(R"({"length": "20s", "at": "3ns", "timeout": "3s"})"), times);
+  CHECK(problems.empty());
+  CHECK(times.length == 2_s);
+  CHECK(times.period == 100_ms);
+  CHECK(times.at == 1_ns);  // longer than zero, as it was
+  CHECK_FALSE(times.never);
+  CHECK(times.timeout == 3_s);
 }
 
 TEST_CASE("an unknown key is told with what was meant") {

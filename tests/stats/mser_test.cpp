@@ -1,9 +1,11 @@
 #include "stampede/stats/mser.hpp"
 
 #include <rapidcheck/catch.h>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "test_random.hpp"
@@ -130,6 +132,58 @@ TEST_CASE("the cut moves neither with the scale nor with the origin") {
     }
     RC_ASSERT(mser(moved, 1).index == mser(series, 1).index);
   });
+}
+
+// Leaving out one more value x makes the criterion S/m² smaller as long as (x - mean)² > 2·S/m,
+// twice the variance. The value itself has the variance once, so the cut comes on average where the
+// transient has sunk to the standard deviation of the batch means. That it is right-skewed, rarely
+// much too early, and now and then falls for the noise of the last few batches, which is why one in
+// the second half is refused, is what White, Cobb and Spratt (WSC 2000) and Hoad,
+// Robinson and Davies (J. Operational Research Society 61, 2010) report.
+TEST_CASE("over a thousand series the cut comes where the transient meets the noise") {
+  struct Case {
+    double height, decay, correlation;
+  };
+  constexpr std::size_t length = 1000;
+  constexpr int count = 1000;
+  for (const Case& c :
+       {Case{20, 20, 0.5}, Case{10, 50, 0.5}, Case{20, 20, 0.9}, Case{40, 50, 0.9}}) {
+    const double variance = 1 / (1 - c.correlation * c.correlation);
+    double batch_variance = 5;  // of a sum of five values, in units of the variance
+    for (int lag = 1; lag < 5; ++lag) {
+      batch_variance += 2 * (5 - lag) * std::pow(c.correlation, lag);
+    }
+    batch_variance *= variance / 25;
+    const double expected = c.decay * std::log(c.height / std::sqrt(batch_variance));
+
+    std::vector<std::size_t> cuts;
+    int refused = 0;
+    double bias_before = 0;
+    double bias_after = 0;
+    for (int i = 0; i < count; ++i) {
+      const auto series = series_with_transient(
+          length, c.height, c.decay, static_cast<std::uint64_t>(1000 + i), c.correlation);
+      const Truncation cut = mser(series);
+      refused += cut.run_too_short ? 1 : 0;
+      cuts.push_back(cut.index);
+      const std::size_t from = cut.run_too_short ? 0 : cut.index;
+      bias_before += std::accumulate(series.begin(), series.end(), 0.0) / length / count;
+      bias_after +=
+          std::accumulate(series.begin() + static_cast<std::ptrdiff_t>(from), series.end(), 0.0) /
+          static_cast<double>(length - from) / count;
+    }
+    std::sort(cuts.begin(), cuts.end());
+    INFO("height " << c.height << ", decay " << c.decay << ", correlation " << c.correlation
+                   << ": expected " << expected << ", 5 % " << cuts[50] << ", median " << cuts[500]
+                   << ", 95 % " << cuts[950] << ", refused " << refused << ", bias " << bias_before
+                   << " becomes " << bias_after);
+    CHECK(std::abs(static_cast<double>(cuts[500]) - expected) <= 10);
+    // Neither half a transient left in, nor much of what is good thrown away.
+    CHECK(static_cast<double>(cuts[50]) >= expected - c.decay);
+    CHECK(static_cast<double>(cuts[950]) <= expected + 4 * c.decay + 25);
+    CHECK(refused <= 25);
+    CHECK(std::abs(bias_after) < 0.15 * bias_before);
+  }
 }
 
 }  // namespace stampede

@@ -110,13 +110,99 @@ TEST_CASE("a shortened run does not ask for narrow intervals") {
   CHECK(judge_expectations({expectation}, result, false)[0].verdict.kind == Verdict::Kind::pass);
 }
 
-TEST_CASE("shortening divides duration, warm-up and slices") {
-  Scenario scenario;
-  scenario.run.duration = 600_s;
-  scenario.run.warmup.length = 60_s;
-  scenario.run.slice = 1_s;
-  const Scenario quick = shortened(scenario, 20);
+TEST_CASE("an expectation may compare two numbers of one kind") {
+  CHECK(mistakes_of({"shoppers.product_page.latency.p99 < shoppers.checkout.latency.p99",
+                     "shoppers.latency.p99 >= 2 * app.response.p99",
+                     "app.utilization > 50% * shoppers.availability"}) == Mistakes{});
+  CHECK(mistakes_of({"shoppers.latency.p99 < shoppers.checkout.latncy.p99"}) ==
+        Mistakes{"'shoppers' has no number 'latncy.p99'; did you mean 'latency.p99'?"});
+  CHECK(mistakes_of({"shoppers.latency.p99 < app.utilization"}) ==
+        Mistakes{"shoppers.latency.p99 is a length of time and app.utilization a share"});
+}
+
+TEST_CASE("the names on both sides of an expectation must be known") {
+  const ReadScenario read = read_scenario(
+      std::string(scenario_text) + "expect: ['app.response.p99 < shopers.latency.p99']\n",
+      "a.yaml");
+  REQUIRE(read.problems.size() == 1);
+  CHECK(read.problems[0].what ==
+        "there is no traffic or component 'shopers' to expect something of");
+  CHECK(read.problems[0].hint == "did you mean 'shoppers'?");
+}
+
+TEST_CASE("an expectation of two numbers is judged by both") {
+  const ReadScenario read = read_scenario(
+      std::string(scenario_text) + "expect: ['fast.wait.mean < 50% * slow.wait.mean']\n", "a.yaml");
+  // Names that the scenario does not have: only the result matters here.
+  CHECK_FALSE(read.scenario);
+  Expectation expectation;
+  expectation.text = "fast.wait.mean < 50% * slow.wait.mean";
+  expectation.subject = "fast";
+  expectation.metric = "wait.mean";
+  expectation.relation = Relation::less;
+  expectation.other = ScaledPath{0.5, {"slow", "wait.mean"}};
+  Result result;
+  result.replications = 20;
+  for (const auto& [name, mean] : {std::pair{"fast", 1.0}, std::pair{"slow", 4.0}}) {
+    Subject subject;
+    subject.name = name;
+    subject.kind = "service";
+    subject.metrics.push_back({"wait_s.mean", Estimate{mean, mean - 0.1, mean + 0.1, 20}});
+    result.components.push_back(subject);
+  }
+  CheckedExpectation checked = judge_expectations({expectation}, result, true)[0];
+  CHECK(checked.verdict.kind == Verdict::Kind::pass);
+  CHECK(checked.verdict.doubt.empty());
+  CHECK(checked.unit == "s");
+  CHECK(checked.other->value.estimate == 4);
+  expectation.other->factor = 0.2;
+  CHECK(judge_expectations({expectation}, result, true)[0].verdict.kind == Verdict::Kind::fail);
+}
+
+TEST_CASE("shortening divides the times of the run and leaves those of the system") {
+  const std::string text = R"(
+stampede: 1
+run: {duration: 600s, warmup: 60s, slice: 1s}
+traffic:
+  shoppers:
+    arrivals:
+      kind: poisson
+      rate: {stages: [{target: 10/s, duration: 40s}, {target: 0/s, duration: 0s}]}
+    target: app
+    timeout: 2s
+components:
+  app:
+    kind: service
+    handler: [{compute: 20ms}]
+faults:
+  - {at: 100s, for: 20s, kind: pause, target: app}
+  - {when: app.in_flight > 90, for: 40s, kind: pause, target: app}
+)";
+  const ReadScenario read = read_scenario(text, "a.yaml", {}, 20);
+  REQUIRE(read.scenario);
+  const Scenario& quick = *read.scenario;
   CHECK(quick.run.duration == 30_s);
   CHECK(quick.run.warmup.length == 3_s);
   CHECK(quick.run.slice == 50_ms);
+  const Json all = resolved(quick);
+  CHECK(all["faults"][0]["at"] == "5s");
+  CHECK(all["faults"][0]["for"] == "1s");
+  CHECK(all["faults"][1]["at"] == nullptr);
+  CHECK(all["faults"][1]["for"] == "2s");
+  const Json& shoppers = all["traffic"]["shoppers"];
+  CHECK(shoppers["arrivals"]["rate"]["stages"][0]["duration"] == "2s");
+  CHECK(shoppers["arrivals"]["rate"]["stages"][1]["duration"] == "0s");
+  CHECK(shoppers["timeout"] == "2s");
+  CHECK(all["components"]["app"].dump().find("20ms") != std::string::npos);
+}
+
+TEST_CASE("however short a run gets, it has a length and a warm-up within") {
+  const ReadScenario read =
+      read_scenario(std::string(scenario_text)
+                        .replace(0, std::string(scenario_text).find("regions"),
+                                 "stampede: 1\nrun: {duration: 10ns, warmup: 9ns}\n"),
+                    "a.yaml", {}, 1000);
+  REQUIRE(read.scenario);
+  CHECK(read.scenario->run.duration == 1_ns);
+  CHECK(read.scenario->run.warmup.length == Duration());
 }

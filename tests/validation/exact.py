@@ -89,6 +89,33 @@ def mmpp_m_1(rates, leave, service):
     return arrival, number, number / arrival
 
 
+def ring_shares(nodes, points):
+    """The mean of the largest and of the smallest share of a ring with so many random points for each node.
+    The shares are those of independent gamma (Erlang) variables among their sum, which is independent of
+    them (Dirichlet): the mean of the extreme share is that of the extreme variable over nodes * points."""
+    def below(x):  # Erlang's distribution function
+        term = total = math.exp(-x)
+        for k in range(1, points):
+            term *= x / k
+            total += term
+        return 1 - total
+
+    steps, end = 4000, points + 20 * math.sqrt(points)
+    largest = smallest = 0.0
+    for i in range(steps + 1):  # Simpson's rule for the means, as integrals of P(X > x)
+        weight = 1 if i in (0, steps) else 4 if i % 2 else 2
+        share = below(i * end / steps)
+        largest += weight * (1 - share ** nodes)
+        smallest += weight * (1 - share) ** nodes
+    scale = end / steps / 3 / (nodes * points)
+    return largest * scale, smallest * scale
+
+
+def mean_speed(speeds):
+    """Of (length, speed) pairs: the throughput of a server that is never idle and needs 1 s on average."""
+    return sum(length * speed for length, speed in speeds) / sum(length for length, _ in speeds)
+
+
 def main():
     values = {
         "erlang-b.blocking": erlang_b(10, 8.0),
@@ -110,6 +137,12 @@ def main():
     values["mmpp.arrival_rate"] = arrival
     values["mmpp.in_system"] = number
     values["mmpp.response"] = response
+    largest, smallest = ring_shares(10, 100)
+    values["ring.largest"] = largest
+    values["ring.smallest"] = smallest
+    values["stopping.speed"] = mean_speed([(17, 1), (3, 0)])
+    values["slowing.speed"] = mean_speed([(16, 1), (4, 1 / 4)])
+    values["overlapping.speed"] = mean_speed([(13, 1), (3, 1 / 2), (2, 1 / 6), (2, 0)])
     for name, value in values.items():
         print(f"{name} {value:.9g}")
 

@@ -31,6 +31,11 @@ QUOTED = {
     "mmpp.arrival_rate": [("arrivals", "bursty_users.throughput", lambda x: x)],
     "mmpp.in_system": [("arrivals", "bursty.in_flight", lambda x: x)],
     "mmpp.response": [("arrivals", "bursty_users.latency.mean", lambda x: x)],
+    "ring.largest": [("hash-ring", "nodes.instance_share.max", lambda x: x)],
+    "ring.smallest": [("hash-ring", "nodes.instance_share.min", lambda x: x)],
+    **{f"{name}.speed": [("breakdowns", f"{name}_users.throughput", lambda x: x),
+                         ("breakdowns", f"{name}_users.latency.mean", lambda x: 3 / x)]
+       for name in ("stopping", "slowing", "overlapping")},
 }
 
 

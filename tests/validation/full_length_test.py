@@ -8,4 +8,4 @@ import sys
 
 import scenarios
 
-sys.exit(scenarios.judge_all())
+sys.exit(scenarios.judge_all("--shorten", "1"))

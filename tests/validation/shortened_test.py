@@ -8,4 +8,4 @@ import sys
 
 import scenarios
 
-sys.exit(scenarios.judge_all(divisor=20))
+sys.exit(scenarios.judge_all())

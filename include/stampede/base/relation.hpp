@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace stampede {
 
@@ -24,12 +25,26 @@ struct Measurement {
 };
 std::optional<Measurement> parse_measurement(std::string_view text);
 
-/// A metric of something compared with a value: "app.latency.p99 < 250ms".
-struct Comparison {
+/// A metric of something: "app.latency.p99".
+struct MetricPath {
   std::string subject;  ///< "app"
   std::string metric;   ///< "latency.p99"
+
+  std::string text() const { return subject + "." + metric; }
+};
+
+/// So many times a metric of something: "2 * app.latency.p99", or just "app.latency.p99".
+struct ScaledPath {
+  double factor = 1;
+  MetricPath path;
+};
+
+/// A metric of something compared with a value, "app.latency.p99 < 250ms", or with another metric,
+/// "app.latency.p99 < 2 * cache.latency.p99".
+struct Comparison {
+  MetricPath path;
   Relation relation = Relation::less;
-  Measurement with;
+  std::variant<Measurement, ScaledPath> with;
 };
 std::optional<Comparison> parse_comparison(std::string_view text);
 

@@ -29,4 +29,11 @@ struct Verdict {
 Verdict judge(const std::optional<Metric>& metric, Relation relation, double value,
               std::optional<double> within = std::nullopt, double give_or_take = 0);
 
+/// Judges the point estimate of a metric against `factor` times that of another one of the same
+/// run; not for `agrees`. The verdict might be chance where their 95 % intervals overlap, which is
+/// cautious whatever the two have to do with each other: the standard deviation of a difference is
+/// at most the sum of the two.
+Verdict judge_against(const std::optional<Metric>& metric, Relation relation, double factor,
+                      const std::optional<Metric>& other);
+
 }  // namespace stampede

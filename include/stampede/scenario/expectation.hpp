@@ -9,7 +9,8 @@
 namespace stampede {
 
 /// One line of `expect:`, such as `shoppers.latency.p99 < 250ms` or, for a known answer of theory,
-/// `queue.wait.mean ~ 4s within 1%`.
+/// `queue.wait.mean ~ 4s within 1%`. The right side of the other relations may be another number of
+/// the same run, `bursty.wait.mean > 2 * steady.wait.mean`.
 ///
 /// `~` is the judging rule of Monte Carlo validation: the estimate lies within the 99.9 % interval
 /// of Student's t around the expected value, over at least two replications; `within` asks in
@@ -25,10 +26,11 @@ struct Expectation {
   std::string metric;   ///< "latency.p99", "product_page.availability": as in result.json, without
                         ///< the unit's suffix
   Relation relation = Relation::less;
-  double value = 0;              ///< in seconds, shares, per second, or plain
-  std::string unit;              ///< as written, for showing the observed value alike
-  std::optional<double> within;  ///< of `agrees`: largest relative half-width
-  double give_or_take = 0;       ///< of `agrees`: 95 % half-width of the expected value itself
+  double value = 0;                 ///< in seconds, shares, per second, or plain
+  std::string unit;                 ///< as written, for showing the observed value alike
+  std::optional<ScaledPath> other;  ///< in place of value and unit
+  std::optional<double> within;     ///< of `agrees`: largest relative half-width
+  double give_or_take = 0;          ///< of `agrees`: 95 % half-width of the expected value itself
 };
 
 /// A scalar of text in the settings.

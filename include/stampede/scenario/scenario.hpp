@@ -97,12 +97,13 @@ struct ReadScenario {
   std::string text;  ///< the source, for showing lines
 };
 
-/// Reads a scenario from a file; `settings` are `path=value` as of `--set`.
+/// Reads a scenario from a file; `settings` are `path=value` as of `--set`. `divisor` shortens the
+/// run: all times of it (see `of_run`) are divided, the times of faults and stages with its length.
 ReadScenario read_scenario_file(const std::string& path,
-                                const std::vector<std::string>& settings = {});
+                                const std::vector<std::string>& settings = {}, int divisor = 1);
 /// The same from text; `file` is its name in messages.
 ReadScenario read_scenario(const std::string& text, const std::string& file,
-                           const std::vector<std::string>& settings = {});
+                           const std::vector<std::string>& settings = {}, int divisor = 1);
 
 /// The effective scenario with all defaults, as results and `explain` show it.
 Json resolved(const Scenario& scenario);

@@ -103,6 +103,7 @@ requires std::is_enum_v<E> std::string_view name_of(E value) {
 ///       static std::string type_text();             // "a duration or a distribution of durations"
 ///       static std::string reference_text();        // optional: the same in Markdown, with links
 ///       static void document(ReferenceWriter&);     // optional: what is nested in it
+///       static void shorten(T&, std::int64_t);      // optional: where a field may be `of_run()`
 ///     };
 template <class T>
 struct Codec;
@@ -127,6 +128,7 @@ class CodecType : public Type {
   std::string text() const override;
   std::string reference_text() const override;
   void document(ReferenceWriter& writer) const override;
+  void shorten(void* value, std::int64_t divisor) const override;
 };
 
 template <class T>
@@ -157,6 +159,15 @@ template <class T>
 void CodecType<T>::document(ReferenceWriter& writer) const {
   if constexpr (requires { Codec<T>::document(writer); }) {
     Codec<T>::document(writer);
+  }
+}
+
+template <class T>
+void CodecType<T>::shorten(void* value, std::int64_t divisor) const {
+  if constexpr (requires(T & t) { Codec<T>::shorten(t, divisor); }) {
+    Codec<T>::shorten(*static_cast<T*>(value), divisor);
+  } else {
+    Type::shorten(value, divisor);
   }
 }
 
@@ -251,6 +262,7 @@ class OptionalType : public Type {
   std::optional<long double> magnitude(const void* from) const override;
   Json of_magnitude(long double magnitude) const override;
   std::optional<long double> natural_maximum() const override { return inner_.natural_maximum(); }
+  void shorten(void* optional, std::int64_t divisor) const override;
 
  protected:
   virtual const void* get(const void* optional) const = 0;  ///< nullptr if absent

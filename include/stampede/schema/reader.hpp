@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,6 +97,8 @@ class Reader {
   /// The directory that relative paths of files in the settings start from; empty is the current
   /// one.
   std::string base_directory;
+  /// What times of the run (see `of_run`) are divided by.
+  std::int64_t run_divisor = 1;
 
  private:
   Problems& problems_;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "stampede/base/json_fwd.hpp"
+#include "stampede/base/require.hpp"
 #include "stampede/schema/value.hpp"
 
 namespace stampede {
@@ -41,6 +43,10 @@ class Type {
   virtual std::optional<long double> magnitude(const void*) const { return std::nullopt; }
   /// The JSON of the value with that magnitude, for messages and schemas about limits.
   virtual Json of_magnitude(long double magnitude) const;
+  /// Divides a time of the run (see `of_run`), which stays longer than zero if it was.
+  virtual void shorten(void*, std::int64_t) const {
+    fail("only times of the run can be shortened");
+  }
   /// A limit that holds when the field sets none of its own; a share is at most 100 %.
   virtual std::optional<long double> natural_maximum() const { return std::nullopt; }
 };

@@ -70,7 +70,7 @@ long double magnitude_of(Number value) { return static_cast<long double>(value);
 
 /// A rule about one field, given after its meaning.
 struct Limit {
-  enum class Kind { at_least, more_than, at_most, less_than, required, alias, not_empty };
+  enum class Kind { at_least, more_than, at_most, less_than, required, alias, not_empty, of_run };
   Kind kind;
   long double magnitude = 0;
   std::string_view alias = {};
@@ -102,6 +102,10 @@ auto less_than(T value) {
 inline Limit required() { return {Limit::Kind::required}; }
 /// A list, map or text must have something in it.
 inline Limit not_empty() { return {Limit::Kind::not_empty, 1}; }
+/// A time of the run and not of the system: an instant counted from its start, or a stretch of it.
+/// When a run is shortened, these are divided with it, so that things happen at the same share of
+/// it; how long the system itself takes for something is never divided.
+inline Limit of_run() { return {Limit::Kind::of_run}; }
 /// Another name under which the field is accepted; `name` must be a literal.
 inline Limit aliases(const char* name) { return {Limit::Kind::alias, 0, name}; }
 
@@ -114,6 +118,7 @@ struct Field {
   std::span<const Limit> limits;
 
   bool is_required() const;
+  bool is_of_run() const;
   bool is_called(std::string_view key) const;  ///< its name or one of its aliases
 };
 

@@ -15,9 +15,12 @@ namespace stampede {
 /// A line of `expect:` and what became of it.
 struct CheckedExpectation {
   std::string text;  ///< as written
-  std::string unit;  ///< of the expected value: "s", "/s", "%" or ""
+  std::string unit;  ///< of the number: "s", "/s", "%" or ""
   std::optional<Metric> observed;
   Verdict verdict;
+  Relation relation = Relation::less;
+  double value = 0;             ///< what was expected
+  std::optional<Metric> other = {};  ///< what it was compared with in place of a value
 };
 
 /// What can be known before a run: that the numbers exist, and that their units are right.

@@ -57,11 +57,8 @@ struct StudyResult {
   bool has_failed_expectations() const;
 };
 
-/// The scenario with duration, warm-up and slices divided by `divisor`, for a quick look.
-Scenario shortened(Scenario scenario, int divisor);
-
-/// What the finished replications of a scenario give. `divisor` is what the scenario was shortened
-/// by; expectations then do not ask for narrow intervals. The performance holds no times.
+/// What the finished replications of a scenario give. `divisor` is what the run was shortened by when
+/// it was read; expectations then do not ask for narrow intervals. The performance holds no times.
 StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
                      int divisor = 1);
 

@@ -1,7 +1,7 @@
 #include <cmath>
-#include <coroutine>
 #include <optional>
 
+#include "stampede/kernel/turn.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/random/distribution.hpp"
 
@@ -24,23 +24,6 @@ void describe(Visitor& v, ClosedSettings& s) {
   v.declare(WaitsForAnswers{
       Duration::nanoseconds(static_cast<std::int64_t>(std::llround(s.think_time.mean())))});
 }
-
-/// Lets all other processes that are ready go first. A user for whom no time passes must go back to
-/// the simulation, which ends a run that makes no progress.
-class Turn {
- public:
-  explicit Turn(Simulation& simulation) : simulation_(simulation) {}
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> process) {
-    waiter_.process = process;
-    simulation_.wake(waiter_);
-  }
-  void await_resume() {}
-
- private:
-  Simulation& simulation_;
-  Waiter waiter_;
-};
 
 /// A fixed number of users, each of whom thinks, sends a request, waits for the answer and thinks
 /// again: what is slow is asked less often.

@@ -128,7 +128,7 @@ struct ReshardingSettings {
 };
 inline void describe(Visitor& v, ReshardingSettings& s) {
   v.field("at", s.at, "when it begins, from the first instant of traffic", required(),
-          at_least(Duration()));
+          at_least(Duration()), of_run());
   v.field("shards", s.shards, "how many there are afterwards; their nodes are there from the start",
           required(), at_least(1), at_most(100'000));
   v.field("items", s.items, "keys that have data: those from 0 on", required(),

@@ -6,6 +6,7 @@
 #include "components/service/queue_consumers.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/slots.hpp"
+#include "stampede/kernel/turn.hpp"
 #include "stampede/model/in_process.hpp"
 #include "stampede/model/server.hpp"
 #include "stampede/model/step.hpp"
@@ -353,8 +354,17 @@ class ServiceInstance final : public Server, private ProgramRunner {
     return run(stay, program, 1, request);
   }
   Task<Response> run(Stay* stay, const Program& program, int times, Request request) {
+    constexpr int rounds_between_turns = 64;
     Response response;
-    for (int round = 0; round < times; ++round) {
+    Time since = simulation().now();
+    for (int round = 0, idle = 0; round < times; ++round, ++idle) {
+      if (simulation().now() != since) {
+        since = simulation().now();
+        idle = 0;
+      } else if (idle == rounds_between_turns) {
+        idle = 0;
+        co_await Turn(simulation());
+      }
       const Request own = times > 1 ? request.as_round(round) : request;
       Action action = program.action(0, own);
       for (std::size_t i = 0; action.kind != Action::Kind::nothing;

@@ -22,9 +22,9 @@ void describe(Visitor& v, DiurnalSettings& s) {
   v.field("amplitude", s.amplitude,
           "how far the rate rises above the mean and falls below it, as a share of the mean",
           at_least(Ratio{0}), at_most(Ratio{1}));
-  v.field("period", s.period, "from one peak to the next", more_than(Duration()));
+  v.field("period", s.period, "from one peak to the next", more_than(Duration()), of_run());
   v.field("peak_at", s.peak_at, "when the rate peaks first; after half a period unless given",
-          at_least(Duration()));
+          at_least(Duration()), of_run());
 }
 
 /// mean · (1 + amplitude · cos(2π (t − peak) / period)).

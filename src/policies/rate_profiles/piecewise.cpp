@@ -23,7 +23,7 @@ struct RatePoint {
 };
 
 void describe(Visitor& v, RatePoint& s) {
-  v.field("at", s.at, "when", required(), at_least(Duration()));
+  v.field("at", s.at, "when", required(), at_least(Duration()), of_run());
   v.field("rate", s.rate, "the rate at that time", required(), at_least(Rate{0}),
           at_most(Rate{greatest_rate}));
 }
@@ -144,6 +144,11 @@ struct Codec<RateFile> {
   static Json schema(SchemaWriter& writer) { return writer.of<RateFileSettings>(); }
   static std::string type_text() { return "the path of a CSV file, or {path: …, per: …}"; }
   static void document(ReferenceWriter& writer) { type_of<RateFileSettings>().document(writer); }
+  static void shorten(RateFile& file, std::int64_t divisor) {
+    for (RatePoint& point : file.points) {
+      point.at = point.at / divisor;
+    }
+  }
 };
 
 namespace {
@@ -175,7 +180,7 @@ bool ascends(const std::vector<RatePoint>& points) {
 void describe(Visitor& v, PiecewiseSettings& s) {
   v.shorthand("points");
   v.field("points", s.points, "rates at given times; the first holds before, the last afterwards");
-  v.field("file", s.file, "a file of rates, such as counts taken from production");
+  v.field("file", s.file, "a file of rates, such as counts taken from production", of_run());
   v.field("between", s.between,
           "ramp: straight from one rate to the next; step: each holds until "
           "the next");

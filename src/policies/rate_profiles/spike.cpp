@@ -19,11 +19,11 @@ void describe(Visitor& v, SpikeSettings& s) {
           at_most(Rate{greatest_rate}));
   v.field("peak", s.peak, "the rate at the top", required(), at_least(Rate{0}),
           at_most(Rate{greatest_rate}));
-  v.field("at", s.at, "when it begins", required(), at_least(Duration()));
+  v.field("at", s.at, "when it begins", required(), at_least(Duration()), of_run());
   v.field("ramp", s.ramp, "how long the rate takes from base to peak, and back again afterwards",
-          at_least(Duration()));
+          at_least(Duration()), of_run());
   v.field("for", s.length, "how long the peak lasts, without the ramps", required(),
-          at_least(Duration()));
+          at_least(Duration()), of_run());
 }
 
 class Spike final : public PiecewiseLinear {

@@ -15,7 +15,7 @@ void describe(Visitor& v, Stage& s) {
   v.field("target", s.target, "the rate at the end of the stage", required(), at_least(Rate{0}),
           at_most(Rate{greatest_rate}));
   v.field("duration", s.duration, "how long the rate takes to get there; 0 is a step", required(),
-          at_least(Duration()));
+          at_least(Duration()), of_run());
 }
 
 struct StagesSettings {
