@@ -78,16 +78,6 @@ void add_level(Subject& to, const std::string& name, const Windows& replications
   });
 }
 
-void add_uptime(Subject& to, const Windows& replications) {
-  add_ratio(to, "uptime", replications, [](const ComponentWindow& replication) {
-    const SlicedLevel& up = replication.recorder->instances();
-    const std::int64_t existing = up.totals(0, up.slice_count()).max;
-    return Fraction{
-        replication.area(up),
-        static_cast<double>(existing) * static_cast<double>(replication.window.length().ns())};
-  });
-}
-
 void add_visit_times(Subject& to, const Windows& replications) {
   InFlight in_flight;
   std::int64_t queued = 0;
@@ -198,7 +188,15 @@ void add_own(Subject& to, const Windows& replications) {
         }
         break;
       case Measure::share:
-        if (any.own().count(measure->whole()) != nullptr) {
+        if (measure->whole().form() == Measure::level) {
+          if (any.own().level(measure->whole()) != nullptr) {
+            add_ratio(to, measure->name(), replications, [&](const ComponentWindow& replication) {
+              const OwnMeasures& own = replication.recorder->own();
+              return Fraction{replication.area(*own.level(measure->part())),
+                              replication.area(*own.level(measure->whole()))};
+            });
+          }
+        } else if (any.own().count(measure->whole()) != nullptr) {
           add_share(to, measure->name(), replications, [&](const ComponentWindow& replication) {
             return Fraction{static_cast<double>(count_of(replication, measure->part())),
                             static_cast<double>(count_of(replication, measure->whole()))};
@@ -268,7 +266,8 @@ Subject component_subject(const std::vector<const ComponentRecorder*>& recorders
   }
   add_level(subject, "in_flight", replications, &ComponentRecorder::in_flight);
   add_level(subject, "replicas", replications, &ComponentRecorder::instances);
-  add_uptime(subject, replications);
+  add_utilization(subject, "uptime", replications, &ComponentRecorder::instances,
+                  &ComponentRecorder::fleet);
   add_visit_times(subject, replications);
   add_own(subject, replications);
   add_instances(subject, replications);
