@@ -17,6 +17,7 @@ SWITCHED_OFF = {
         ["dropping.overflow=reject"],
         ["blocking.overflow=reject"],
     ],
+    "a-broker-that-comes-back-leads-nothing": ["even.auto_leader_rebalance=null"],
     "a-cold-cache-takes-the-database-down": [
         ["cold.persistent=true"],
         ["warm.persistent=false"],
@@ -166,6 +167,12 @@ SWITCHED_OFF = {
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],
+    "who-commits-first-loses-who-commits-last-repeats":
+        [["losing.consume.delivery=at_least_once"], ["repeating.consume.delivery=at_most_once"]],
+    "who-takes-too-much-at-once-is-thrown-out": [
+        ["greedy.consume.max_poll_interval=300s"],
+        ["modest.consume.max_poll_records=500"],
+    ],
     "work-for-users-who-have-left": ["leaving_users.patience=1h"],
     "write-back-is-fast-and-forgets": [
         ["back.writes=through"],

@@ -103,6 +103,12 @@ void describe(Visitor& v, ServiceSettings& s) {
 const Measure suppressed_duplicates{
     "service", Measure::count, "suppressed_duplicates",
     "deliveries of messages that had been processed before, and had no effect"};
+const Measure request_timeouts{
+    "service", Measure::count, "request_timeouts",
+    "requests for messages, to a broker, that nobody answered within request_timeout"};
+const Measure poll_timeouts{"service", Measure::count, "poll_timeouts",
+                            "consumers that left their group since they were at it for longer than "
+                            "max_poll_interval"};
 
 const ConnectionPoolMeasures connection_pool_measures{"service"};
 
@@ -452,7 +458,9 @@ class Service final : public Component {
                    connection_pools_ ? &*connection_pools_ : nullptr);
     if (settings_.consume) {
       consumption_.emplace(*settings_.consume, consumers_of(settings_), context_,
-                           suppressed_duplicates);
+                           ConsumptionMeasures{.suppressed_duplicates = suppressed_duplicates,
+                                               .request_timeouts = request_timeouts,
+                                               .poll_timeouts = poll_timeouts});
       consumption_->connect(directory);
     }
   }
