@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "stampede/model/connection_pool.hpp"
 #include "stampede/model/messages.hpp"
 
 namespace stampede {
@@ -82,7 +83,14 @@ Topology topology_of(const Scenario& scenario) {
   for (const auto& consumer : scenario.facts.all<ReceivesFrom>()) {
     consumers.insert(consumer.path);
   }
+  std::set<std::string, std::less<>> pools;
+  for (const auto& pool : scenario.facts.all<CallsOverPool>()) {
+    pools.insert(pool.path + ".target");
+  }
   for (const ComponentReference& reference : scenario.references) {
+    if (pools.contains(reference.path)) {
+      continue;  // how it calls, not that it does
+    }
     const std::vector<std::string> path = parts_of(reference.path);
     // "traffic.<name>.…" and "components.<name>.…" call; a fault only names whom it strikes.
     if (path.size() < 3 || (path[0] != "traffic" && path[0] != "components")) {

@@ -53,7 +53,7 @@ po::options_description options() {
                                                       "runs with luck of their own, for intervals")(
       "jobs,j", value("N"), "threads; one for each core unless given")(
       "format", value("FORMAT"), "text, json or csv on the standard output")(
-      "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
+      "shorten", value("N"), "divide the times of the run by N, for a quick look")(
       "quiet,q", "nothing on the standard error but mistakes")(
       "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
                                                        "auto, always or never");

@@ -66,8 +66,8 @@ void ComponentRecorder::close_slice(Time boundary) {
   for (SlicedHistogram* histogram : {&wait_, &cpu_wait_, &service_, &response_}) {
     histogram->close_slice();
   }
-  for (SlicedLevel* level :
-       {&queue_, &in_flight_, &busy_workers_, &busy_cores_, &workers_, &cores_, &instances_}) {
+  for (SlicedLevel* level : {&queue_, &in_flight_, &busy_workers_, &busy_cores_, &workers_, &cores_,
+                             &instances_, &fleet_}) {
     level->close_slice(boundary);
   }
   own_.close_slice(boundary);

@@ -79,6 +79,13 @@ class ComponentRecorder final : public ComponentObserver {
     ++served_by(visit.instance);
   }
 
+  void fleet_changed(Time now, std::int64_t by) override {
+    fleet_.change(now, by);
+    ever_ += static_cast<std::size_t>(std::max<std::int64_t>(by, 0));
+    if (ever_ > loads_.size()) {
+      grow_loads(ever_);
+    }
+  }
   void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                         std::int64_t instances) override {
     workers_.change(now, workers);
@@ -86,9 +93,6 @@ class ComponentRecorder final : public ComponentObserver {
     instances_.change(now, instances);
     has_workers_ = has_workers_ || workers != 0;
     has_cores_ = has_cores_ || cores != 0;
-    if (instances_.level() > static_cast<std::int64_t>(loads_.size())) {
-      grow_loads(static_cast<std::size_t>(instances_.level()));
-    }
   }
 
   Tally& tally(const Measure& count) override { return own_.tally(count); }
@@ -128,7 +132,8 @@ class ComponentRecorder final : public ComponentObserver {
   const SlicedLevel& workers() const { return workers_; }
   const SlicedLevel& busy_cores() const { return busy_cores_; }
   const SlicedLevel& cores() const { return cores_; }
-  const SlicedLevel& instances() const { return instances_; }
+  const SlicedLevel& instances() const { return instances_; }  ///< that are up
+  const SlicedLevel& fleet() const { return fleet_; }          ///< all, up or not
   const AgesAtEnd& ages() const { return ages_; }
   const OwnMeasures& own() const { return own_; }
 
@@ -189,6 +194,8 @@ class ComponentRecorder final : public ComponentObserver {
   SlicedLevel workers_;
   SlicedLevel cores_;
   SlicedLevel instances_;
+  SlicedLevel fleet_;
+  std::size_t ever_ = 0;              ///< instances that were ever in the fleet
   std::vector<Load> loads_;           ///< by instance
   std::vector<std::int64_t> served_;  ///< by instance, since its requests were last put down
   bool tells_instances_apart_ = false;

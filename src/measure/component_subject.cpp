@@ -85,15 +85,6 @@ void add_level(Subject& to, const std::string& name, const Windows& samples,
   });
 }
 
-void add_uptime(Subject& to, const Windows& samples) {
-  add_ratio(to, "uptime", samples, [](const ComponentWindow& sample) {
-    const SlicedLevel& up = sample.recorder->instances();
-    const std::int64_t existing = up.totals(0, up.slice_count()).max;
-    return Fraction{sample.area(up), static_cast<double>(existing) *
-                                         static_cast<double>(sample.window.length().ns())};
-  });
-}
-
 void add_visit_times(Subject& to, const Windows& samples) {
   InFlight in_flight;
   std::int64_t queued = 0;
@@ -214,10 +205,18 @@ void add_own(Subject& to, const Windows& samples) {
         }
         break;
       case Measure::share:
-        if (any.own().count(measure->whole()) != nullptr) {
-          add_share(to, measure->name(), samples, [&](const ComponentWindow& sample) {
-            return Fraction{static_cast<double>(count_of(sample, measure->part())),
-                            static_cast<double>(count_of(sample, measure->whole()))};
+          if (measure->whole().form() == Measure::level) {
+            if (any.own().level(measure->whole()) != nullptr) {
+              add_ratio(to, measure->name(), samples, [&](const ComponentWindow& sample) {
+                const OwnMeasures& own = sample.recorder->own();
+                return Fraction{sample.area(*own.level(measure->part())),
+                                sample.area(*own.level(measure->whole()))};
+              });
+            }
+          } else if (any.own().count(measure->whole()) != nullptr) {
+            add_share(to, measure->name(), samples, [&](const ComponentWindow& sample) {
+              return Fraction{static_cast<double>(count_of(sample, measure->part())),
+                              static_cast<double>(count_of(sample, measure->whole()))};
           });
         }
         break;
@@ -283,7 +282,8 @@ Subject component_subject(const std::vector<Sample>& samples, std::size_t compon
   }
   add_level(subject, "in_flight", windows, &ComponentRecorder::in_flight);
   add_level(subject, "replicas", windows, &ComponentRecorder::instances);
-  add_uptime(subject, windows);
+  add_utilization(subject, "uptime", windows, &ComponentRecorder::instances,
+                  &ComponentRecorder::fleet);
   add_visit_times(subject, windows);
   add_own(subject, windows);
   add_instances(subject, windows);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stampede/model/connection_pool.hpp"
+
 namespace stampede {
 
 const EnumNames<RetryOn>& names(RetryOn) {
@@ -116,12 +118,16 @@ bool retries_on(const RetrySettings& settings, Outcome outcome) {
 }
 
 Caller::Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& settings,
-               const Stream& back_off_stream, AttemptObserver* observer)
+               const Stream& back_off_stream, AttemptObserver* observer,
+               ConnectionPool* connections)
     : endpoint_(endpoint),
+      is_direct_(!settings.timeout && !settings.retry && observer == nullptr &&
+                 connections == nullptr),
       timeout_(settings.timeout),
       retry_(settings.retry),
       back_off_(back_off_stream),
-      observer_(observer) {
+      observer_(observer),
+      connections_(connections) {
   if (timeout_) {
     timeouts_ = &simulation.timeouts(*timeout_);
   }
@@ -138,9 +144,14 @@ Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
   Duration wait;
   for (int n = 0;; ++n) {
     Request attempt = request.as_attempt(n);
-    Reply reply = caller.endpoint_.call(attempt);
     const bool per_try_ends_first =
         caller.per_try_ != nullptr && simulation.now() + caller.per_try_->length() < deadline;
+    const Time give_up =
+        per_try_ends_first ? simulation.now() + caller.per_try_->length() : deadline;
+    Reply reply =
+        caller.connections_ == nullptr
+            ? caller.endpoint_.call(attempt)
+            : ConnectionPool::call(scope, *caller.connections_, caller.endpoint_, attempt, give_up);
     bool answered = true;
     if (per_try_ends_first) {
       answered = co_await reply.within(*caller.per_try_);

@@ -10,6 +10,12 @@ bool is_leaving(const Instance& instance) {
 
 }  // namespace
 
+void describe(Visitor& v, DiscoverySettings& s) {
+  v.shorthand("delay");
+  v.field("delay", s.delay, "how late callers learn of instances that were added or withdrawn",
+          at_least(Duration()));
+}
+
 Discovery::Discovery(Simulation& simulation, Fleet& fleet, Duration delay, Observer& observer)
     : fleet_(fleet), delay_(delay), observer_(observer), news_(simulation) {
   memberships_.resize(fleet.size(), Membership::not_yet);

@@ -23,7 +23,8 @@ Measure::Measure(std::string_view component, Form form, std::string_view name,
 Measure::Measure(std::string_view component, std::string_view name, std::string_view meaning,
                  const Measure& part, const Measure& whole)
     : Measure(component, share, name, meaning) {
-  require(part.form() == count && whole.form() == count, "a share is of two counts");
+  require(part.form() == whole.form() && (part.form() == count || part.form() == level),
+          "a share is of two counts or two levels");
   part_ = &part;
   whole_ = &whole;
 }

@@ -26,6 +26,7 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
       observer_(context.observer),
       inside_(context.simulation) {
   set_hot_memory(cpu_.hot_memory());
+  observer_.fleet_changed(simulation_.now(), 1);
   change_capacity(1);
 }
 
@@ -53,10 +54,21 @@ void Server::crash(KilledWork how) {
   if (state() == InstanceState::down || state() == InstanceState::gone) {
     return;
   }
+  stop(InstanceState::down, how);
+}
+
+void Server::leave() {
+  if (state() != InstanceState::gone) {
+    stop(InstanceState::gone, KilledWork::answers_broken);
+    observer_.fleet_changed(simulation_.now(), -1);
+  }
+}
+
+void Server::stop(InstanceState after, KilledWork how) {
   const bool was_up = is_up();
   is_silent_ = how == KilledWork::stays_silent;
   ++boots_;
-  set_state(InstanceState::down);
+  set_state(after);
   inside_.kill(how);
   went_down(how);
   if (was_up) {

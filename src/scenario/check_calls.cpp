@@ -9,6 +9,7 @@
 
 #include "check.hpp"
 #include "stampede/base/text.hpp"
+#include "stampede/model/connection_pool.hpp"
 #include "stampede/model/messages.hpp"
 #include "stampede/model/records.hpp"
 #include "targets.hpp"
@@ -49,7 +50,14 @@ class CallGraph {
     for (const auto& consumer : scenario.facts.all<ReceivesFrom>()) {
       consumers.insert(consumer.path);
     }
+    std::set<std::string, std::less<>> pools;
+    for (const auto& pool : scenario.facts.all<CallsOverPool>()) {
+      pools.insert(pool.path + ".target");
+    }
     for (const ComponentReference& reference : scenario.references) {
+      if (pools.contains(reference.path)) {
+        continue;  // how it calls, not that it does
+      }
       const std::optional<std::size_t> from = caller(reference.path);
       const std::optional<std::size_t> to = component(reference.name);
       if (from && to) {
@@ -198,6 +206,7 @@ class CallChecker {
     check_empty_stores();
     check_patience();
     check_handlers();
+    check_pools();
   }
 
  private:
@@ -394,6 +403,24 @@ class CallChecker {
            {},
            "let one of them be the source of the others"});
       return;
+    }
+  }
+
+  /// Connections over which nobody calls.
+  void check_pools() {
+    for (const auto& pool : scenario_.facts.all<CallsOverPool>()) {
+      const auto from = graph_.component_at(pool.path);
+      const auto to = graph_.component(pool.what.target);
+      const bool is_used =
+          from && to &&
+          std::any_of(graph_.calls().begin(), graph_.calls().end(),
+                      [&](const Call& call) { return call.from == *from && call.to == *to; });
+      if (from && !is_used) {
+        warning(pool.what.place,
+                fmt::format("'{}' has connections to '{}', which none of its steps calls",
+                            graph_.name(*from), pool.what.target),
+                "name the component that its steps name, or leave the pool out");
+      }
     }
   }
 

@@ -62,13 +62,17 @@ class MessageChecker {
       }
     }
     for (const auto& source : scenario_.facts.all<MovesDeadLettersTo>()) {
-      check_is("queue", queues_, source.what.queue, source.what.place,
-               source.path + ".dead_letter_queue", "");
-      if (source.what.queue == component_at(source.path)) {
+      const std::string own = component_at(source.path);
+      if (source.what.queue == own) {
         error(source.what.place,
               fmt::format("{}.dead_letter_queue is the queue itself", source.path), "another queue",
               "a dead letter would come back for ever");
+        continue;
       }
+      std::vector<std::string> others = queues_;
+      std::erase(others, own);
+      check_is("queue", others, source.what.queue, source.what.place,
+               source.path + ".dead_letter_queue", "");
     }
     std::vector<std::string> all = queues_;
     all.insert(all.end(), logs_.begin(), logs_.end());

@@ -187,8 +187,9 @@ struct World::Parts final : public Directory {
       }
       Fleet& fleet = component->fleet();
       for (std::size_t i = 0; i < fleet.size(); ++i) {
-        if (wanted.zone.empty() ||
-            std::find(zones.begin(), zones.end(), fleet[i].place()) != zones.end()) {
+        const bool is_there = wanted.zone.empty() || std::find(zones.begin(), zones.end(),
+                                                               fleet[i].place()) != zones.end();
+        if (is_there && fleet[i].state() != InstanceState::gone) {
           targets.push_back(&fleet[i]);
         }
       }

@@ -921,7 +921,10 @@ struct Cluster : CacheWorld {
                    const std::string& network = "{}")
       : CacheWorld(zones, network) {
     Json json = Json::parse(more);
-    json.update({{"replicas", 3}, {"max_entries", 1000}});
+    json["max_entries"] = 1000;
+    if (!json.contains("replicas")) {
+      json["replicas"] = 3;
+    }
     add_cache(json.dump());
     start();
   }
@@ -1019,6 +1022,159 @@ TEST_CASE("auto_eject: silence is a failure after the timeout") {
   world.run(30_ms);
   world.read(1);
   CHECK(world.heard() == Texts{"timeout@20", "miss@30"});
+}
+
+// ---- Another number of nodes ------------------------------------------------------------------
+
+/// Keys from 0 on whose reads are hits, of those that were filled in before.
+std::set<std::uint64_t> keys_that_hit(CacheWorld& world, std::uint64_t keys = 300) {
+  std::set<std::uint64_t> hits;
+  for (std::uint64_t key = 0; key < keys; ++key) {
+    if (world.read(key).response.found) {
+      hits.insert(key);
+    }
+  }
+  return hits;
+}
+void fill_all(CacheWorld& world, std::uint64_t keys = 300) {
+  for (std::uint64_t key = 0; key < keys; ++key) {
+    world.write(key);
+  }
+}
+
+TEST_CASE("a new node takes its share of the keys, and has nothing of them") {
+  Cluster world(R"({"resize": [{"at": "1s", "replicas": 4}], "boot_time": "10ms"})");
+  fill_all(world);
+  world.run(1005_ms);
+  CHECK(keys_that_hit(world).size() == 300);  // it boots
+  world.run(1010_ms);
+  const std::size_t hits = keys_that_hit(world).size();
+  CHECK(hits < 260);  // a quarter moves to the new node, and a few more, as the ring is Envoy's
+  CHECK(hits > 150);
+  for (std::uint64_t key = 0; key < 300; ++key) {
+    world.write(key);
+  }
+  CHECK(keys_that_hit(world).size() == 300);
+  world.check_laws();
+}
+
+TEST_CASE("modulo moves nearly all keys when there is one more node") {
+  Cluster world(R"({"resize": [{"at": "1s", "replicas": 4}], "routing": "modulo"})");
+  fill_all(world);
+  world.run(1_s);
+  const std::size_t hits = keys_that_hit(world).size();  // 3 of 12 remainders stay what they are
+  CHECK(hits > 50);
+  CHECK(hits < 105);
+}
+
+TEST_CASE("a node that leaves takes what it holds with it, and the others keep theirs") {
+  Cluster world(
+      R"({"resize": [{"at": "1s", "replicas": 2}], "routing": {"kind": "ring_hash",
+          "minimum_ring_size": 1}, "persistent": true})");
+  fill_all(world);
+  const std::size_t held = static_cast<std::size_t>(world.level("entries"));
+  REQUIRE(held == 300);
+  world.run(1_s);
+  CHECK(world.instance("cache", 2).state() == InstanceState::gone);
+  CHECK(static_cast<std::size_t>(world.level("entries")) == keys_that_hit(world).size());
+  CHECK(world.level("entries") < 300);
+  world.heard();
+  world.read(1000);
+  CHECK(world.heard() == Texts{"miss@1000"});
+}
+
+TEST_CASE("who has not heard of a resize yet goes on asking the nodes that were there before") {
+  Cluster world(
+      R"({"resize": [{"at": "1s", "replicas": 2}, {"at": "2s", "replicas": 3}],
+          "discovery": "100ms", "routing": "modulo"})");
+  std::uint64_t key = 0;
+  while (world.node_of(key) != 2) {
+    ++key;
+  }
+  world.heard();
+  world.run(1050_ms);
+  world.read(key);
+  world.run(1100_ms);
+  world.write(key);
+  world.run(2050_ms);
+  world.read(key);
+  world.run(2100_ms);
+  world.read(key);
+  CHECK(world.heard() == Texts{"unreachable@1050", "ok@1100", "ok@2050", "miss@2100"});
+}
+
+TEST_CASE("a node that comes back has its old keys; copies that others kept may be stale then") {
+  // Key by key: on the third node, then with a write of the store on the first two, then back.
+  Cluster world(
+      R"({"resize": [{"at": "1s", "replicas": 2}, {"at": "2s", "replicas": 3},
+                     {"at": "3s", "replicas": 2}], "routing": "modulo"})");
+  std::uint64_t key = 0;
+  while (world.node_of(key) != 2) {
+    ++key;
+  }
+  const auto fill_in = [&] {
+    Request request = fill(key, 100, world.truth.latest(1, key));
+    world.send(request);
+  };
+  world.run(1_s);
+  fill_in();
+  world.run(2_s);
+  CHECK(world.node_of(key) == 3);  // the newcomer, in the place of the third
+  world.db.write(key);
+  world.invalidate(key);
+  fill_in();
+  world.heard();
+  world.read(key);
+  world.run(3_s);
+  world.read(key);
+  CHECK(world.heard() == Texts{"ok@2000", "ok stale@3000"});
+  CHECK(world.counted("stale_hits") == 1);
+}
+
+TEST_CASE("a new node may begin with its items from those who had them") {
+  Cluster world(
+      R"({"resize": [{"at": "1s", "replicas": 4}], "warm_from": "owners", "boot_time": "10ms",
+          "routing": "maglev"})");
+  fill_all(world);
+  world.run(1010_ms);
+  CHECK(keys_that_hit(world).size() > 270);  // but for the few that changed from old to old
+  CHECK(world.level("entries") > 350);       // the old owners keep theirs
+  world.check_laws();
+}
+
+TEST_CASE("one node may become several, and clients know of no others") {
+  Cluster world(R"({"replicas": 1, "resize": [{"at": "1s", "replicas": 3}]})");
+  CHECK(world.node_of(1) == 0);
+  world.run(1_s);
+  std::set<std::size_t> nodes;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    nodes.insert(world.node_of(key));
+  }
+  CHECK(nodes.size() == 3);
+}
+
+TEST_CASE("back: a node that leaves loses what it had not written, persistent or not") {
+  CacheWorld world;
+  world.add_cache(
+      R"({"max_entries": 100, "replicas": 2, "origin": "db", "writes": "back", "persistent": true,
+          "write_back_delay": "10s", "resize": [{"at": "1s", "replicas": 1}]})");
+  world.start();
+  fill_all(world, 50);
+  CHECK(world.level("dirty") == 50);
+  world.run(1_s);
+  CHECK(world.counted("lost_writes") > 0);
+  CHECK(world.counted("lost_writes") + world.level("dirty") == 50);
+  world.check_laws();
+}
+
+TEST_CASE("settings of a resize that do nothing are doubtful") {
+  Cluster same(R"({"resize": [{"at": "1s", "replicas": 3}]})");
+  CHECK(same.warnings == Texts{"resize has no effect: there are as many nodes before"});
+  Cluster waits(R"({"discovery": "1s"})");
+  CHECK(waits.warnings == Texts{"discovery has no effect: the nodes are always the same"});
+  Cluster ownerless(R"({"warm_from": "owners", "routing": "round_robin"})");
+  CHECK(ownerless.warnings ==
+        Texts{"warm_from asks for owners, and keys have none: any node may be asked for any key"});
 }
 
 TEST_CASE("auto_eject: with all nodes out there is nobody to ask") {

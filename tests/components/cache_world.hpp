@@ -58,7 +58,7 @@ class FakeStore final : public Instance {
     if (request.operation == Operation::read) {
       return truth_.latest(id_, request.key);
     }
-    const DataStamp stamp = truth_.begin_write(id_);
+    const DataStamp stamp = truth_.begin_write(id_, request.key);
     truth_.commit(stamp, request.key);
     return stamp;
   }

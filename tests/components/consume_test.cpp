@@ -338,7 +338,7 @@ TEST_CASE("a report that the broker does not hear of makes a duplicate") {
 TEST_CASE("a consumer asks anew when a message of its own is lost on the way") {
   Consumed world(
       R"({"zones": ["b"], "concurrency": {"workers": 4},
-          "consume": {"queue": "q", "wait_time": "50ms", "timeout": "100ms"},
+          "consume": {"queue": "q", "wait_time": "50ms", "request_timeout": "100ms"},
           "handler": [{"call": "db"}]})",
       R"({"zone": "a", "visibility_timeout": "200ms"})", two_zones,
       R"({"links": [{"between": ["a", "b"], "latency": "1ms", "loss": "20%"}]})");

@@ -1654,7 +1654,7 @@ TEST_CASE("a view shows what was read from its source, and is stale when that ha
     DatabaseWorld world(std::string(kind) == "quorum" ? leaderless() : led(2, kind));
     const std::uint16_t source = world.truth.add_store();
     const auto change_source = [&] {
-      const DataStamp change = world.truth.begin_write(source);
+      const DataStamp change = world.truth.begin_write(source, 5);
       world.truth.commit(change, 5);
       return change;
     };
@@ -1675,7 +1675,7 @@ TEST_CASE("a view shows what was read from its source, and is stale when that ha
     CHECK_FALSE(is_stale(other));
     CHECK(world.counted("stale_reads") == 1);
     Sent& never_refreshed = world.read(7);
-    world.truth.commit(world.truth.begin_write(source), 7);
+    world.truth.commit(world.truth.begin_write(source, 7), 7);
     world.run(4_s);
     CHECK(is_stale(never_refreshed));
   }
@@ -1684,8 +1684,8 @@ TEST_CASE("a view shows what was read from its source, and is stale when that ha
 TEST_CASE("of two views of a key the later write counts, though it shows the older item") {
   DatabaseWorld world(R"({"read": "1ms"})");
   const std::uint16_t source = world.truth.add_store();
-  const DataStamp first = world.truth.begin_write(source);
-  const DataStamp second = world.truth.begin_write(source);
+  const DataStamp first = world.truth.begin_write(source, 0);
+  const DataStamp second = world.truth.begin_write(source, 0);
   world.truth.commit(first, 0);
   world.truth.commit(second, 0);
   Request refresh;

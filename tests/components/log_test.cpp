@@ -665,6 +665,175 @@ TEST_CASE("a partition that is revoked during a commit is released after it") {
   }
 }
 
+// ---- At most once -----------------------------------------------------------------------------
+
+TEST_CASE("at_most_once: what a consumer had fetched and not come to when it died is lost") {
+  LogWorld world("{}");
+  world.add_consumer(
+      "app", R"({"session_timeout": "5s", "delivery": "at_most_once", "max_poll_records": 10})", 2);
+  world.db.treatments = {{100_ms}};
+  world.start();
+  world.publish_many(40);
+  world.run(1550_ms);  // 15 are done, and 5 of the second ten at hand
+  world.crash("app", 0);
+  world.run(60_s);
+  CHECK(world.counted("unprocessed", "app") == 5);
+  CHECK(world.counted("unprocessed") == 5);
+  CHECK(world.counted("processed") == 35);
+  CHECK(world.counted("duplicates") == 0);
+  CHECK(world.lag() == 0);
+  world.check_laws();
+}
+
+TEST_CASE("at_most_once: nothing is tried twice") {
+  LogWorld world("{}");
+  world.add_consumer("app", R"({"delivery": "at_most_once"})");
+  world.db.treatments = {{1_ms, Outcome::error}, {1_ms}};
+  world.start();
+  world.publish_many(3);
+  world.run(60_s);
+  CHECK(world.handled() == Keys{0, 1, 2});
+  CHECK(world.counted("skipped") == 1);
+  CHECK(world.counted("processed") == 2);
+  world.check_laws();
+}
+
+TEST_CASE("at_most_once: a rebalance waits until the records at hand are handled, and loses none") {
+  LogWorld world(R"({"partitions": 2})");
+  world.add_consumer(
+      "app", R"({"session_timeout": "5s", "delivery": "at_most_once", "max_poll_records": 10})", 2);
+  world.db.treatments = {{100_ms}};
+  world.start();
+  world.crash("app", 1);
+  world.run(10_s);
+  world.publish_many(40);
+  world.run(10'500_ms);
+  world.revive("app", 1);
+  world.run(60_s);
+  CHECK(world.counted("rebalances") == 4);  // two joined, one died and came back
+  CHECK(world.counted("processed") == 40);
+  CHECK(world.db.requests.size() == 40);
+  CHECK(world.counted("unprocessed") == 0);
+  world.check_laws();
+}
+
+TEST_CASE("at_most_once: nothing is handled before its commit was heard") {
+  LogWorld world(R"({"brokers": 1})");
+  world.add_consumer("app", R"({"delivery": "at_most_once", "session_timeout": "20s",
+                               "reconnect_interval": "500ms"})");
+  world.start();
+  world.run(1_s);
+  world.publish(7);
+  world.run(1100_ms);
+  CHECK(world.handled() == Keys{7});
+  world.crash("events");
+  world.run(5_s);
+  world.revive("events");
+  world.publish(8);
+  world.run(60_s);
+  CHECK(world.handled() == Keys{7, 8});
+  CHECK(world.counted("processed") == 2);
+  world.check_laws();
+}
+
+// ---- Too long at it ---------------------------------------------------------------------------
+
+TEST_CASE("who is at it for longer than max_poll_interval leaves the group, and others repeat it") {
+  LogWorld world("{}");
+  world.add_consumer("app",
+                     R"({"max_poll_interval": "5s", "max_poll_records": 10,
+                         "heartbeat_interval": "1s", "session_timeout": "10s",
+                         "commit_interval": "1s"})",
+                     2);
+  world.db.treatments = {{1_s}};
+  world.start();
+  world.publish(0);
+  world.run(2_s);
+  world.publish_many(10);
+  world.run(2_s + 3_s);
+  CHECK(world.counted("poll_timeouts", "app") == 0);
+  world.run(100_s);
+  CHECK(world.counted("poll_timeouts", "app") >= 2);  // whoever has them
+  CHECK(world.counted("rebalances") >= 3);
+  CHECK(world.counted("processed") == 11);
+  CHECK(world.counted("duplicates") > 2);
+  CHECK(world.lag() == 0);
+  world.check_laws();
+}
+
+TEST_CASE("few records at a time, or a message that is tried again, are no reason to leave") {
+  LogWorld world("{}");
+  world.add_consumer("app", R"({"max_poll_interval": "5s", "max_poll_records": 3,
+                               "heartbeat_interval": "1s", "session_timeout": "10s",
+                               "redelivery_delay": "1s"})");
+  world.db.treatments = {{1_s, Outcome::error}, {1_s, Outcome::error}, {1_s, Outcome::error},
+                         {1_s, Outcome::error}, {1_s, Outcome::error}, {1_s}};
+  world.start();
+  world.publish_many(10);
+  world.run(100_s);
+  CHECK(world.counted("poll_timeouts", "app") == 0);
+  CHECK(world.counted("processed") == 10);
+  CHECK(world.counted("duplicates") == 0);
+  world.check_laws();
+}
+
+TEST_CASE("a request for messages that is lost is asked again after request_timeout, and counted") {
+  LogWorld world(R"({"brokers": 1, "zones": ["b"]})", two_zones, three_ms);
+  world.add_consumer("app", R"({"request_timeout": "2s", "wait_time": "1s"})");
+  world.start();
+  world.run(500_ms);
+  world.crash("events", 0, KilledWork::stays_silent);
+  world.run(600_ms);
+  world.revive("events");
+  world.publish(5);
+  world.run(10_s);
+  CHECK(world.counted("request_timeouts", "app") == 1);
+  CHECK(world.handled() == Keys{5});
+}
+
+// ---- The preferred leader ---------------------------------------------------------------------
+
+TEST_CASE("a broker that comes back leads again when it is looked after, and only then") {
+  LogWorld world(R"({"brokers": 2, "replicas": 2, "partitions": 2, "failover": "1s", "acks": "all",
+                     "min_insync_replicas": 1, "auto_leader_rebalance": "20s"})");
+  world.add_consumer();
+  world.start();
+  world.crash("events", 0);
+  world.run(5_s);
+  world.revive("events", 0);
+  world.publish(1);
+  world.run(19_s);
+  CHECK(world.counted("elections") == 1);
+  world.run(21_s);
+  CHECK(world.counted("elections") == 2);
+  world.publish(2);
+  world.run(60_s);
+  CHECK(world.counted("elections") == 2);
+  CHECK(world.times("failover").size() == 1);  // the other one was no fail-over
+  CHECK(world.counted("lost") == 0);
+  CHECK(world.counted("processed") == 2);
+  world.check_laws();
+}
+
+TEST_CASE("what waits for its copies when the leader changes is sent again, and taken in once") {
+  LogWorld world(R"({"brokers": 2, "replicas": 2, "failover": "1s", "acks": "all",
+                     "min_insync_replicas": 2, "auto_leader_rebalance": "20s",
+                     "replication_lag": "100ms"})");
+  world.add_consumer();
+  world.start();
+  world.crash("events", 0);
+  world.run(5_s);
+  world.revive("events", 0);
+  world.run(19'950_ms);
+  world.publish(1);
+  world.run(60_s);
+  CHECK(world.counted("elections") == 2);
+  CHECK(world.heard() == Texts{"ok@20200"});  // refused at 20 s, sent again a tenth later
+  CHECK(world.counted("processed") == 1);
+  CHECK(world.counted("lost") == 0);
+  world.check_laws();
+}
+
 TEST_CASE("an idempotent group does not handle again what was processed") {
   LogWorld world("{}");
   world.add_consumer(
@@ -920,10 +1089,10 @@ TEST_CASE("messages are conserved when everything goes wrong") {
       three_zones, R"({"links": [{"between": ["a", "b"], "latency": "1ms", "loss": "5%"}]})");
   world.add_consumer("quick", R"({"session_timeout": "3s", "heartbeat_interval": "1s",
                                   "assignment": "cooperative", "commit_interval": "500ms",
-                                  "timeout": "2s", "wait_time": "1s"})",
+                                  "request_timeout": "2s", "wait_time": "1s"})",
                      3);
   world.add_consumer("slow", R"({"session_timeout": "3s", "heartbeat_interval": "1s",
-                                 "timeout": "2s", "wait_time": "1s", "idempotent": true,
+                                 "request_timeout": "2s", "wait_time": "1s", "idempotent": true,
                                  "max_poll_records": 10})",
                      2);
   world.db.treatments = {{20_ms}};

@@ -135,9 +135,9 @@ TEST_CASE("stores that are views of each other come to an end of what is behind 
   const std::uint16_t one = truth.add_store();
   const std::uint16_t two = truth.add_store();
   const std::uint16_t three = truth.add_store();
-  const DataStamp second = truth.begin_write(two, DataStamp(one, 0));
-  const DataStamp third = truth.begin_write(three, second);
-  const DataStamp first = truth.begin_write(one, third);  // a beginning of its own
+  const DataStamp second = truth.begin_write(two, 0, DataStamp(one, 0));
+  const DataStamp third = truth.begin_write(three, 0, second);
+  const DataStamp first = truth.begin_write(one, 0, third);  // a beginning of its own
   truth.commit(second, 0);
   truth.commit(third, 0);
   CHECK_FALSE(truth.is_stale(third, 0));
@@ -145,6 +145,23 @@ TEST_CASE("stores that are views of each other come to an end of what is behind 
   CHECK_FALSE(truth.is_stale(first, 0));
   CHECK(truth.is_stale(third, 0));
   CHECK_FALSE(truth.is_stale(DataStamp(two, 0), 1));
+}
+
+TEST_CASE("what a lost write of a view had replaced shows its own source again") {
+  Truth truth;
+  const std::uint16_t source = truth.add_store();
+  const std::uint16_t view = truth.add_store();
+  const DataStamp old = truth.begin_write(view, 5, DataStamp(source, 0));
+  truth.commit(old, 5);
+  const DataStamp lost = truth.begin_write(view, 5, DataStamp(source, 0));
+  const DataStamp source_of_old = truth.commit(lost, 5);
+  CHECK_FALSE(truth.source_of(old, 5).is_data());  // forgotten: it is stale in any case
+  CHECK(truth.is_stale(old, 5));
+  truth.lose(lost, 5, old, source_of_old);
+  CHECK(truth.is_stale(lost, 5));
+  CHECK_FALSE(truth.is_stale(old, 5));
+  truth.commit(truth.begin_write(source, 5), 5);
+  CHECK(truth.is_stale(old, 5));
 }
 
 TEST_CASE("an answer about another key is no data of the key that was asked for") {
@@ -159,7 +176,7 @@ TEST_CASE("an answer about another key is no data of the key that was asked for"
   world.send(request, "writer");
   world.run(1_s);
   CHECK_FALSE(read.reply.answer().stamp.is_data());
-  CHECK_FALSE(world.truth.source_of(world.truth.latest(1, 0)).is_data());
+  CHECK_FALSE(world.truth.source_of(world.truth.latest(1, 0), 0).is_data());
 }
 
 TEST_CASE("reads and writes can be about other keys, another one in each round and branch") {

@@ -17,6 +17,7 @@ SWITCHED_OFF = {
         ["dropping.overflow=reject"],
         ["blocking.overflow=reject"],
     ],
+    "a-broker-that-comes-back-leads-nothing": ["even.auto_leader_rebalance=null"],
     "a-cold-cache-takes-the-database-down": [
         ["cold.persistent=true"],
         ["warm.persistent=false"],
@@ -49,10 +50,18 @@ SWITCHED_OFF = {
         ["faults=[]"],
     ],
     "a-rebalance-stops-the-group": ["eager.consume.assignment=cooperative"],
+    "a-sketch-of-a-cache-knows-no-crash": ["sketched.hit_ratio=null", "sketched.max_entries=4000"],
+    "a-slow-copy-holds-up-all-writers": ["strict.replica_lag_time=60s"],
+    "a-small-pool-starves-beside-an-idle-database": [
+        ["waiting_app.connection_pools.0.max_size=8"],
+        ["refusing_app.connection_pools.0.connection_timeout=30s"],
+        ["sized_app.connection_pools.0.max_size=2"],
+    ],
     "a-view-lags-behind-its-source":
         [["late_projector.concurrency.workers=16"], ["projector.handler=[{wait: 1ms}]"]],
     "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
     "acks-trade-latency-for-loss": ["acks_leader.acks=all"],
+    "after-a-timeout-nobody-knows-what-was-done": ["wary_shop.handler.0.saga.undo_failed=false"],
     "an-election-stops-all-writes": ["near.failover=null"],
     "an-expired-item-starts-a-stampede": [
         ["collapsing.request_collapsing=false"],
@@ -66,6 +75,7 @@ SWITCHED_OFF = {
     "active-active-loses-writes-silently":
         [["active.replication=async"], ["skewed.clock_skew=0s"], ["cramped.cpu=2"],
          ["passive.read_from=primary"]],
+    "an-unclean-election-trades-messages-for-uptime": ["unclean.unclean_leader_election=false"],
     "balancing-on-equal-servers": ["by_all.policy=random"],
     "balancing-on-unequal-servers": ["faults.0.factor=1"],
     "big-answers-fill-the-line": ["network.to_users.bandwidth=100Gbps"],
@@ -97,9 +107,11 @@ SWITCHED_OFF = {
         ["safe.persistent=false"],
     ],
     "no-backend-left": ["watching.health_check.interval=1h"],
+    "old-copies-come-back-when-a-cache-shrinks": [["lasting.resize=[]"], ["expiring.ttl=null"]],
     "old-objects-take-hours":
         [["touching.lifecycle=null"], ["touching.lifecycle.since=creation"],
          ["many_prefixes.rate_limit.prefixes=1"]],
+    "one-bad-message-holds-up-its-partition": ["skipping_readers.consume.max_attempts=null"],
     "one-busy-account-fills-no-queue": [
         ["fifo.fifo=false"],
         ["plain.fifo=true"],
@@ -109,6 +121,11 @@ SWITCHED_OFF = {
         ["second_time.admission=null"],
         ["small_only.admission=null"],
         ["chance.admission=null"],
+    ],
+    "one-more-cache-node-moves-a-fifth-or-everything": [
+        ["modulo.routing=ring_hash"],
+        ["ring.resize=[]"],
+        ["warm.warm_from=nothing"],
     ],
     "one-pool-for-everything": ["order_pool.handler=[{call: report_store}]"],
     "one-slow-fetch-holds-up-everybody": [
@@ -150,6 +167,12 @@ SWITCHED_OFF = {
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],
+    "who-commits-first-loses-who-commits-last-repeats":
+        [["losing.consume.delivery=at_least_once"], ["repeating.consume.delivery=at_most_once"]],
+    "who-takes-too-much-at-once-is-thrown-out": [
+        ["greedy.consume.max_poll_interval=300s"],
+        ["modest.consume.max_poll_records=500"],
+    ],
     "work-for-users-who-have-left": ["leaving_users.patience=1h"],
     "write-back-is-fast-and-forgets": [
         ["back.writes=through"],

@@ -183,6 +183,34 @@ TEST_CASE("crashed workers do not exist, paused ones do") {
   CHECK(value(all, "uptime") == Approx(0.75));
 }
 
+TEST_CASE("who has not come yet or has left is not down") {
+  Timeline run(10_s, 1_s);
+  ComponentObserver& app = run.add_component();
+  run.capacity(app, 0_s, 0, 0, 1);
+  run.capacity(app, 5_s, 0, 0, 1);
+  run.happens(8_s, [&](Time now) {
+    app.fleet_changed(now, -1);
+    app.capacity_changed(now, 0, 0, -1);
+  });
+  const Subject all = only_component(run);
+  CHECK(value(all, "uptime") == Approx(1));
+  CHECK(value(all, "replicas") == Approx(1.3));
+}
+
+TEST_CASE("an instance that came after another had left is told apart from both") {
+  Timeline run(10_s, 1_s);
+  ComponentObserver& app = run.add_component();
+  run.capacity(app, 0_s, 2, 0, 2);
+  run.happens(5_s, [&](Time now) {
+    app.fleet_changed(now, -1);
+    app.capacity_changed(now, -1, 0, -1);
+    app.fleet_changed(now, 1);
+    app.capacity_changed(now, 1, 0, 1);
+  });
+  run.visit(app, 6_s, 0_s, 1_s, Outcome::ok, 2);
+  CHECK(only_component(run).parts.size() == 3);
+}
+
 TEST_CASE("cores are counted like workers") {
   Timeline run(10_s, 1_s);
   ComponentObserver& app = run.add_component();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,7 +88,12 @@ class Timeline {
 
   void capacity(ComponentObserver& app, Duration when, std::int64_t workers, std::int64_t cores,
                 std::int64_t instances) {
-    happens(when, [&app, workers, cores, instances](Time now) {
+    happens(when, [this, &app, workers, cores, instances](Time now) {
+      Fleet& fleet = fleets_[&app];
+      fleet.up += instances;
+      if (fleet.up > fleet.size) {
+        app.fleet_changed(now, fleet.up - std::exchange(fleet.size, fleet.up));
+      }
       app.capacity_changed(now, workers, cores, instances);
     });
   }
@@ -115,6 +121,10 @@ class Timeline {
     Time when;
     std::function<void(Time)> what;
   };
+  struct Fleet {
+    std::int64_t up = 0;
+    std::int64_t size = 0;
+  };
 
   void queues(ComponentObserver& app, Duration arrived, Duration wait) {
     if (!wait.is_zero()) {
@@ -125,6 +135,7 @@ class Timeline {
 
   Recording recording_;
   std::vector<Event> events_;
+  std::map<const ComponentObserver*, Fleet> fleets_;
   std::uint64_t next_id_ = 0;
 };
 

@@ -92,6 +92,7 @@ struct Capacities final : KeepsOwnMeasures {
   void busy_workers_changed(Time, std::uint32_t, std::int64_t) override {}
   void busy_cores_changed(Time, std::int64_t by) override { busy_cores += by; }
   void ended(Time, const Visit&) override {}
+  void fleet_changed(Time, std::int64_t by) override { fleet += by; }
   void capacity_changed(Time, std::int64_t more_workers, std::int64_t more_cores,
                         std::int64_t more_instances) override {
     workers += more_workers;
@@ -102,6 +103,7 @@ struct Capacities final : KeepsOwnMeasures {
   std::int64_t workers = 0;
   std::int64_t cores = 0;
   std::int64_t instances = 0;
+  std::int64_t fleet = 0;
 };
 
 /// A message that was sent to the desk, and what its sender heard, as "ok@10" (ms).
@@ -481,6 +483,34 @@ TEST_CASE("what is gone is unreachable, and cannot crash any more") {
   CHECK(office.heard() == Log{"unreachable@0", "unreachable@0", "unreachable@0"});
   CHECK(office.diary.log == Log{"down in silence@0", "up@0"});
   CHECK(office.desk.state() == InstanceState::gone);
+}
+
+TEST_CASE("who leaves takes what is inside along, and is nobody's instance any more") {
+  Office office;
+  office.desk.length = 10_ms;
+  office.send(Office::here);
+  office.run(5_ms);
+  CHECK(office.observer.fleet == 1);
+  office.desk.leave();
+  office.desk.leave();
+  office.send(Office::here);
+  office.restart(KilledWork::answers_broken);
+  office.run(1_s);
+  CHECK(office.heard() == Log{"reset@5", "unreachable@5"});
+  CHECK(office.desk.state() == InstanceState::gone);
+  CHECK(office.observer.fleet == 0);
+  CHECK(office.observer.instances == 0);
+  CHECK(office.observer.workers == 0);
+}
+
+TEST_CASE("who leaves while it is down leaves nothing behind") {
+  Office office;
+  const Knob::Hold crash = office.desk.hold_down(KilledWork::stays_silent);
+  office.desk.leave();
+  office.send(Office::here);
+  CHECK(office.heard() == Log{"unreachable@0"});
+  CHECK(office.observer.fleet == 0);
+  CHECK(office.observer.instances == 0);
 }
 
 // ---- Boot -------------------------------------------------------------------------------------

@@ -454,6 +454,7 @@ class RandomScenario {
                      time(10'000)),
          "{kind: ring_hash, hash_on: " + one_of_words({"key", "user"}) + "}",
          "{kind: maglev, hash_on: " + one_of_words({"key", "user"}) + "}",
+         "{kind: modulo, hash_on: " + one_of_words({"key", "user"}) + "}",
          fmt::format("{{kind: bounded_load, hash_balance_factor: {}, overflow: {}}}",
                      number(100, 200), one_of_words({"walk", "jump"}))});
   }

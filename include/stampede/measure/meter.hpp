@@ -32,6 +32,7 @@ class Meter final : public ComponentObserver, public Metrics {
   void busy_cores_changed(Time now, std::int64_t by) override;
   void ended(Time now, const Visit& visit) override;
   void passed(Time now, const Visit& visit) override;
+  void fleet_changed(Time now, std::int64_t by) override { recorder_.fleet_changed(now, by); }
   void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                         std::int64_t instances) override;
   Tally& tally(const Measure& count) override { return recorder_.tally(count); }

@@ -65,8 +65,10 @@ Duration back_off(const BackOffSettings& settings, int retry, Duration previous,
 
 bool retries_on(const RetrySettings& settings, Outcome outcome);
 
-/// Calls an endpoint as CallSettings say. Belongs to the caller: what it starts dies with it, what
-/// the callee has begun goes on.
+class ConnectionPool;
+
+/// Calls an endpoint as CallSettings say, over a connection of a pool if there is one. Belongs to
+/// the caller: what it starts dies with it, what the callee has begun goes on.
 ///
 /// Budgets, hedges, breakers and limits will be wrappers beside this one.
 class Caller {
@@ -81,7 +83,8 @@ class Caller {
   };
 
   Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& settings,
-         const Stream& back_off_stream, AttemptObserver* observer = nullptr);
+         const Stream& back_off_stream, AttemptObserver* observer = nullptr,
+         ConnectionPool* connections = nullptr);
 
   /// A call that is neither limited nor repeated: wait for the reply, no task needed.
   bool is_plain() const { return timeouts_ == nullptr && !retry_; }
@@ -93,7 +96,7 @@ class Caller {
   /// The whole protocol. `owner` has the scope of the calling process.
   template <class Owner>
   Task<Response> call(Owner& owner, const Request& request) {
-    if (is_plain() && observer_ == nullptr) {
+    if (is_direct_) {
       return endpoint_.call(request);
     }
     return run(owner.scope(), *this, request);
@@ -108,12 +111,14 @@ class Caller {
   }
 
   Endpoint& endpoint_;
+  bool is_direct_;  ///< the endpoint is called and nothing else
   std::optional<Duration> timeout_;
   Timeouts* timeouts_ = nullptr;
   std::optional<RetrySettings> retry_;
   Timeouts* per_try_ = nullptr;
   Stream back_off_;
   AttemptObserver* observer_;
+  ConnectionPool* connections_;  ///< null: none are needed
 };
 
 }  // namespace stampede

@@ -5,8 +5,14 @@
 
 #include "stampede/kernel/job.hpp"
 #include "stampede/model/fleet.hpp"
+#include "stampede/schema/schema.hpp"
 
 namespace stampede {
+
+struct DiscoverySettings {
+  Duration delay;
+};
+void describe(Visitor& v, DiscoverySettings& s);
 
 /// One observer's delayed view of a fleet, as a service registry or the endpoints of an
 /// orchestrator give it: which instances are members. An instance enrols when it is ready for the

@@ -20,13 +20,13 @@ class Measure {
  public:
   enum Form {
     count,  ///< how often something happened
-    share,  ///< one count per another
+    share,  ///< one count per another, or one level
     level,  ///< how much of something there is, on average over time
     times,  ///< how long something took
   };
 
   Measure(std::string_view component, Form form, std::string_view name, std::string_view meaning);
-  /// The share that `part` is of `whole`; both are counts.
+  /// The share that `part` is of `whole`; both are counts, or both levels: then of their averages.
   Measure(std::string_view component, std::string_view name, std::string_view meaning,
           const Measure& part, const Measure& whole);
   Measure(const Measure&) = delete;

@@ -10,8 +10,18 @@
 #include "stampede/base/units.hpp"
 #include "stampede/model/endpoint.hpp"
 #include "stampede/model/request.hpp"
+#include "stampede/schema/codec.hpp"
 
 namespace stampede {
+
+/// How often a message takes effect when something dies on the way: it may be lost, or repeated.
+enum class DeliveryPromise { at_most_once, at_least_once };
+inline const EnumNames<DeliveryPromise>& names(DeliveryPromise) {
+  static const EnumNames<DeliveryPromise> table{
+      {{DeliveryPromise::at_most_once, "at_most_once"},
+       {DeliveryPromise::at_least_once, "at_least_once"}}};
+  return table;
+}
 
 /// Names one delivery of one message to the broker that made it.
 struct Receipt {

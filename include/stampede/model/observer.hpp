@@ -38,6 +38,10 @@ class ComponentObserver : public Cpu::BusyObserver {
     ended(now, visit);
   }
 
+  /// An instance was added (by = 1), before its capacity is told, or has left for good (by = -1).
+  virtual void fleet_changed(Time now, std::int64_t by) {
+    static_cast<void>(now), static_cast<void>(by);
+  }
   /// Workers, cores and up instances that exist from now on more or less than before.
   virtual void capacity_changed(Time now, std::int64_t workers, std::int64_t cores,
                                 std::int64_t instances) = 0;

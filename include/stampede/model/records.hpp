@@ -74,6 +74,7 @@ class ConsumerGroup {
     std::uint64_t luck = 0;  ///< of what is drawn on the way
     GroupMember* member = nullptr;
     bool joins = false;
+    bool leaves = false;
   };
   struct Fetch {
     PlaceId from = 0;
@@ -90,6 +91,7 @@ class ConsumerGroup {
     bool releases = false;  ///< the consumer reads it no more
     std::uint64_t claim = 0;
     std::uint64_t offset = 0;  ///< all before it are done
+    bool is_ahead = false;     ///< they are not: they are in hand, and nobody shall repeat them
   };
   enum class Handled {
     processed,

@@ -42,6 +42,9 @@ class Server : public Instance {
   std::string broken_law() override;
   void end_all_work() final;
 
+  /// Takes it out of service for good: what is inside dies, and whoever calls finds nobody.
+  void leave();
+
   /// Where jobs belong that die with the instance.
   Scope& scope() { return inside_; }
 
@@ -165,6 +168,7 @@ class Server : public Instance {
                            Job<Answer> (Host::*inside)(const Question&));
 
   void crash(KilledWork how) final;
+  void stop(InstanceState after, KilledWork how);
   void boot() final;
   Process boot_process(std::uint64_t boot);
   void speed_changed(double speed) final;

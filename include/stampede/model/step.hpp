@@ -9,6 +9,7 @@
 #include "stampede/kernel/task.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
+#include "stampede/model/connection_pool.hpp"
 #include "stampede/model/stay.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -50,17 +51,41 @@ class Errand {
   PlaceId place_;
 };
 
+/// What a step is given of the world; all of it outlives the step.
+struct StepContext {
+  Simulation& simulation;
+  Directory& directory;
+  RequestTypes& request_types;
+  ComponentObserver& observer;        ///< of the component
+  ConnectionPools* connection_pools;  ///< of the component; null if it has none
+  /// The random stream of a purpose of this step.
+  Stream stream(std::string_view purpose) const {
+    return Stream(seed, replication, component, path + "." + std::string(purpose));
+  }
+  /// A number that tells this step from all others of the component.
+  std::uint64_t branch() const { return hash_bytes(path); }
+
+  std::string component;
+  std::string path;  ///< "handlers.checkout.2"
+  std::uint64_t seed;
+  std::uint64_t replication;
+};
+
 /// The callers of one call step: each instance of the service has its own, with whatever it keeps
 /// in mind of its calls. Made when the instance first calls.
 class Callers {
  public:
-  Callers(Simulation& simulation, Directory& directory, const ComponentName& target,
-          const CallSettings& settings, const Stream& back_off)
-      : simulation_(simulation),
-        directory_(directory),
+  Callers(const StepContext& context, const ComponentName& target, const CallSettings& settings,
+          std::string_view back_off = "back-off")
+      : simulation_(context.simulation),
+        directory_(context.directory),
+        connection_pools_(context.connection_pools),
         target_(target),
         settings_(settings),
-        back_off_(back_off) {}
+        back_off_(context.stream(back_off)) {}
+  Callers(const StepContext& context, const CallTarget& target,
+          std::string_view back_off = "back-off")
+      : Callers(context, target.target, target.call, back_off) {}
 
   Caller& of(std::uint32_t instance) {
     if (instance >= callers_.size()) {
@@ -68,8 +93,10 @@ class Callers {
     }
     std::unique_ptr<Caller>& caller = callers_[instance];
     if (!caller) {
+      ConnectionPool* connections =
+          connection_pools_ == nullptr ? nullptr : connection_pools_->of(target_, instance);
       caller = std::make_unique<Caller>(simulation_, directory_.client(target_, instance),
-                                        settings_, back_off_);
+                                        settings_, back_off_, nullptr, connections);
     }
     return *caller;
   }
@@ -77,6 +104,7 @@ class Callers {
  private:
   Simulation& simulation_;
   Directory& directory_;
+  ConnectionPools* connection_pools_;
   ComponentName target_;
   CallSettings settings_;
   Stream back_off_;
@@ -121,24 +149,7 @@ class Step {
  public:
   static constexpr const char* registry = "step";
 
-  /// What a step is given of the world; all of it outlives the step.
-  struct Context {
-    Simulation& simulation;
-    Directory& directory;
-    RequestTypes& request_types;
-    ComponentObserver& observer;  ///< of the component
-    /// The random stream of a purpose of this step.
-    Stream stream(std::string_view purpose) const {
-      return Stream(seed, replication, component, path + "." + std::string(purpose));
-    }
-    /// A number that tells this step from all others of the component.
-    std::uint64_t branch() const { return hash_bytes(path); }
-
-    std::string component;
-    std::string path;  ///< "handlers.checkout.2"
-    std::uint64_t seed;
-    std::uint64_t replication;
-  };
+  using Context = StepContext;
 
   virtual ~Step() = default;
   virtual Action act(const Request& request) = 0;

@@ -2,6 +2,8 @@
 #include <vector>
 
 #include "components/cache/cache_node.hpp"
+#include "components/cache/node_list.hpp"
+#include "stampede/model/discovery.hpp"
 #include "stampede/model/in_process.hpp"
 
 namespace stampede {
@@ -24,18 +26,32 @@ void describe(Visitor& v, AutoEjectSettings& s) {
           more_than(Duration()));
 }
 
-/// What a node begins with after a restart.
-enum class WarmFrom { nothing, peer };
+/// What a node begins with when it comes up, after a restart or as a new one.
+enum class WarmFrom { nothing, peer, owners };
 const EnumNames<WarmFrom>& names(WarmFrom) {
   static const EnumNames<WarmFrom> table{
-      {{WarmFrom::nothing, "nothing"}, {WarmFrom::peer, "peer"}}};
+      {{WarmFrom::nothing, "nothing"}, {WarmFrom::peer, "peer"}, {WarmFrom::owners, "owners"}}};
   return table;
+}
+
+struct ResizeSettings {
+  Duration at;
+  int replicas = 1;
+};
+void describe(Visitor& v, ResizeSettings& s) {
+  v.field("at", s.at, "when, from the first instant of traffic", required(), at_least(Duration()));
+  v.field("replicas", s.replicas,
+          "how many nodes there are from then on: new ones boot first; of too many the last go, "
+          "with all they hold",
+          required(), at_least(1), at_most(100'000));
 }
 
 struct CacheSettings {
   KeepSettings keep;
   ComponentName in_process;
   PlacementSettings placement;
+  std::vector<ResizeSettings> resize;
+  DiscoverySettings discovery;
   Choice<LoadBalancingPolicy> routing = Choice<LoadBalancingPolicy>::of("ring_hash");
   std::optional<AutoEjectSettings> auto_eject;
   ComponentName origin;
@@ -46,6 +62,21 @@ struct CacheSettings {
   Distribution<Duration> access;
   std::optional<CpuSettings> cpu;
   Distribution<Duration> boot_time;
+
+  /// Each key has a node of its own.
+  bool is_divided() const {
+    const std::string& kind = routing.kind();
+    return in_process.empty() &&
+           (kind == "ring_hash" || kind == "maglev" || kind == "bounded_load" || kind == "modulo");
+  }
+  /// The most nodes that there ever are at a time.
+  int most_replicas() const {
+    int most = placement.replicas;
+    for (const ResizeSettings& step : resize) {
+      most = std::max(most, step.replicas);
+    }
+    return most;
+  }
 };
 void describe(Visitor& v, CacheSettings& s) {
   describe_keeping(v, s.keep);
@@ -53,14 +84,19 @@ void describe(Visitor& v, CacheSettings& s) {
           "the service in whose replicas it lives: each has a node of its own, reached without a "
           "network, and emptied when the replica goes down");
   describe_placement(v, s.placement);
+  v.field("resize", s.resize,
+          "another number of nodes, at one time or several: a key whose node changes is missed "
+          "there until somebody fills it in, and its old node keeps a copy that nobody asks for");
+  v.field("discovery", s.discovery, "how clients learn which nodes there are");
   v.field("routing", s.routing, "which node a key belongs to");
   v.field(
       "auto_eject", s.auto_eject,
       "clients leave out a node that failed, and its keys belong to the others in the meantime");
   v.field(
       "warm_from", s.warm_from,
-      "what a node has when it comes up again: nothing, or a copy of what a peer holds, the first "
-      "one that is up; boot_time is the time for it");
+      "what a node has when it comes up, after a crash or by resize: nothing; peer: a copy of what "
+      "the first other one that is up holds; owners: copies of those items that are its own now, "
+      "from all who hold them; boot_time is the time for it");
   v.field("origin", s.origin,
           "what it fetches from and passes writes on to; without it, those who use it look aside");
   if (!s.origin.empty()) {
@@ -84,15 +120,28 @@ void describe(Visitor& v, CacheSettings& s) {
           "is that of the service that the cache lives in", "leave boot_time out");
   v.doubt_unless(s.writes == WritePolicy::around || !s.origin.empty(), "writes",
                  "has no effect without an origin to write to");
-  const std::string& routing = s.routing.kind();
-  v.doubt_unless(s.warm_from == WarmFrom::nothing || !s.in_process.empty() ||
-                     (routing != "ring_hash" && routing != "maglev" && routing != "bounded_load"),
-                 "warm_from", "brings items that nobody asks this node for",
-                 "a node has the keys of its peers where routing sends a key to any of them");
+  v.doubt_unless(s.warm_from != WarmFrom::peer || !s.is_divided(), "warm_from",
+                 "brings items that nobody asks this node for", "owners");
+  v.doubt_unless(s.warm_from != WarmFrom::owners || s.is_divided(), "warm_from",
+                 "asks for owners, and keys have none: any node may be asked for any key", "peer");
+  v.check(s.in_process.empty() || s.resize.empty(), "resize",
+          "is of the nodes of the cache, and they are those of the service that it lives in",
+          "leave resize out");
+  int before = s.placement.replicas;
+  Duration last;
+  for (const ResizeSettings& step : s.resize) {
+    v.check(step.at >= last, "resize", "must be in the order of time");
+    v.doubt_unless(step.replicas != before, "resize",
+                   "has no effect: there are as many nodes before");
+    before = step.replicas;
+    last = step.at;
+  }
+  v.doubt_unless(s.discovery.delay.is_zero() || !s.resize.empty(), "discovery",
+                 "has no effect: the nodes are always the same");
   if (!s.in_process.empty()) {
     v.declare(LivesIn{s.in_process.name, s.in_process.place});
   }
-  v.doubt_unless(!s.auto_eject || s.placement.replicas > 1, "auto_eject",
+  v.doubt_unless(!s.auto_eject || s.most_replicas() > 1, "auto_eject",
                  "has no effect on a single node");
 }
 
@@ -102,10 +151,13 @@ const WriteBack::Measures write_back_measures{"cache"};
 class Cache final : public Component, private FleetListener, private CacheNode::Peers {
  public:
   Cache(const CacheSettings& settings, const Context& context)
-      : settings_(settings), context_(context), watched_(context.simulation) {
+      : settings_(settings), context_(context), scope_(context.simulation) {
     if (settings_.in_process.empty()) {
-      for (const PlaceId place : places_of(settings_.placement, context.network.geography())) {
-        add_node(place);
+      PlacementSettings placement = settings_.placement;
+      placement.replicas = settings_.most_replicas();
+      places_ = places_of(placement, context.network.geography());
+      for (int i = 0; i < settings_.placement.replicas; ++i) {
+        fleet_.add(make_node(next_place()));
       }
     }
   }
@@ -114,7 +166,7 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     if (!settings_.in_process.empty()) {
       hosts_ = &directory.component(settings_.in_process).fleet();
       for (std::size_t i = 0; i < hosts_->size(); ++i) {
-        add_node((*hosts_)[i].place());
+        fleet_.add(make_node((*hosts_)[i].place()));
       }
       hosts_->listen(*this);
     }
@@ -123,7 +175,10 @@ class Cache final : public Component, private FleetListener, private CacheNode::
 
   void start() override {
     for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
-      give_origin(i);
+      give_origin(node(i));
+    }
+    if (!settings_.resize.empty()) {
+      static_cast<void>(resize(*this));
     }
   }
 
@@ -134,30 +189,23 @@ class Cache final : public Component, private FleetListener, private CacheNode::
       return std::make_unique<InProcessClient>(
           node(caller % static_cast<std::uint32_t>(fleet_.size())));
     }
-    return fleet_.size() == 1 ? nullptr : std::make_unique<Router>(*this, caller);
+    return settings_.most_replicas() == 1 ? nullptr : std::make_unique<Router>(*this, caller);
   }
+
+  Scope& scope() { return scope_; }
 
  private:
   /// Finds the node of a key as memcached's clients do: by itself, from the list of nodes.
-  class Router final : public Endpoint {
+  class Router final : public Endpoint, private Discovery::Observer {
    public:
-    Router(Cache& cache, std::uint32_t caller) : cache_(cache) {
-      policy_ = cache.settings_.routing.make(
-          {.random = cache.context_.stream("routing " + std::to_string(caller)).sequence(),
-           .seed = combine(combine(cache.context_.seed, cache.context_.replication),
-                           hash_bytes(cache.context_.name))});
-      for (std::uint32_t i = 0; i < cache.fleet_.size(); ++i) {
-        const Instance& node = cache.fleet_[i];
-        nodes_.push_back({.name_hash = hash_bytes(node.name()), .place = node.place()});
-        eligible_.push_back(i);
+    Router(Cache& cache, std::uint32_t caller)
+        : cache_(cache), nodes_(cache.make_routing("routing " + std::to_string(caller))) {
+      if (cache.settings_.auto_eject && cache.settings_.auto_eject->timeout) {
+        timeouts_ = &cache.context_.simulation.timeouts(*cache.settings_.auto_eject->timeout);
       }
-      policy_->eligible_changed(view());
-      if (cache.settings_.auto_eject) {
-        health_.resize(nodes_.size());
-        if (cache.settings_.auto_eject->timeout) {
-          timeouts_ = &cache.context_.simulation.timeouts(*cache.settings_.auto_eject->timeout);
-        }
-      }
+      discovery_.emplace(cache.context_.simulation, cache.fleet_, cache.settings_.discovery.delay,
+                         static_cast<Discovery::Observer&>(*this));
+      nodes_in_changed();
     }
 
     Reply call(const Request& request) override {
@@ -165,24 +213,37 @@ class Cache final : public Component, private FleetListener, private CacheNode::
       if (first_return_ <= now) {
         let_in(now);
       }
-      if (eligible_.empty()) {
+      if (nodes_.is_empty()) {
         return Response::with(Outcome::rejected_no_backend);
       }
-      const BackendSlot slot = policy_->choose(view(), request, now);
-      return health_.empty() ? cache_.fleet_[slot].call(request) : watch(*this, slot, request);
+      const std::uint32_t node = nodes_.choose(request, now);
+      return cache_.settings_.auto_eject ? watch(*this, node, request)
+                                         : cache_.fleet_[node].call(request);
     }
 
-    Scope& scope() { return cache_.watched_; }
+    Scope& scope() { return cache_.scope_; }
 
    private:
     struct Health {
+      bool is_member = false;
       int failures = 0;  ///< in a row
       bool is_out = false;
       Time returns = Time::never();
     };
 
-    static Reply watch(Router& router, BackendSlot slot, Request request) {
-      Reply reply = router.cache_.fleet_[slot].call(request);
+    void appeared(Instance& node) override {
+      health_.resize(std::max(health_.size(), node.index() + std::size_t{1}));
+      health_[node.index()] = Health{.is_member = true};
+      nodes_.add(node.index(), cache_.list_name_of(node), node.place());
+      nodes_in_changed();
+    }
+    void vanished(Instance& node) override {
+      health_[node.index()] = Health();
+      nodes_in_changed();
+    }
+
+    static Reply watch(Router& router, std::uint32_t index, Request request) {
+      Reply reply = router.cache_.fleet_[index].call(request);
       bool is_answered = true;
       if (router.timeouts_ != nullptr) {
         is_answered = co_await reply.within(*router.timeouts_);
@@ -190,13 +251,13 @@ class Cache final : public Component, private FleetListener, private CacheNode::
         co_await reply;
       }
       const Response response = is_answered ? reply.answer() : Response::with(Outcome::timeout);
-      router.learn(slot, response.outcome);
+      router.learn(index, response.outcome);
       co_return response;
     }
 
     /// Only who cannot be reached is ejected: an error is an answer.
-    void learn(BackendSlot slot, Outcome outcome) {
-      Health& node = health_[slot];
+    void learn(std::uint32_t index, Outcome outcome) {
+      Health& node = health_[index];
       if (outcome != Outcome::timeout && outcome != Outcome::reset &&
           outcome != Outcome::unreachable) {
         node.failures = 0;
@@ -223,35 +284,35 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     }
 
     void nodes_in_changed() {
-      eligible_.clear();
+      if (!discovery_) {
+        return;  // it tells of the first nodes one by one
+      }
       first_return_ = Time::never();
-      for (BackendSlot slot = 0; slot < health_.size(); ++slot) {
-        if (!health_[slot].is_out) {
-          eligible_.push_back(slot);
-        } else {
-          first_return_ = std::min(first_return_, health_[slot].returns);
-        }
+      for (const Health& node : health_) {
+        first_return_ = std::min(first_return_, node.returns);
       }
-      if (!eligible_.empty()) {
-        policy_->eligible_changed(view());
-      }
+      nodes_.use([this](std::uint32_t index) {
+        return health_[index].is_member && !health_[index].is_out;
+      });
     }
 
-    BackendView view() const { return BackendView(nodes_, eligible_, true); }
-
     Cache& cache_;
-    std::unique_ptr<LoadBalancingPolicy> policy_;
-    std::vector<Backend> nodes_;
-    std::vector<BackendSlot> eligible_;
-    std::vector<Health> health_;  ///< empty without auto_eject
+    NodeList nodes_;
+    std::vector<Health> health_;  ///< by index in the fleet
     Timeouts* timeouts_ = nullptr;
     Time first_return_ = Time::never();  ///< when the next of those that are out comes back
+    std::optional<Discovery> discovery_;
   };
 
   CacheNode& node(std::uint32_t i) { return static_cast<CacheNode&>(fleet_[i]); }
 
-  void add_node(PlaceId place) {
-    fleet_.add(std::make_unique<CacheNode>(
+  /// It becomes the last in the lists of nodes.
+  std::unique_ptr<CacheNode> make_node(PlaceId place) {
+    const auto index = static_cast<std::uint32_t>(positions_.size());
+    positions_.push_back(static_cast<std::uint32_t>(members_.size()));
+    members_.push_back(index);
+    held_.emplace_back();
+    return std::make_unique<CacheNode>(
         context_, measures,
         CacheNode::Settings{
             .keep = settings_.keep,
@@ -261,34 +322,94 @@ class Cache final : public Component, private FleetListener, private CacheNode::
             .writes = settings_.writes,
             .write_back_delay = settings_.write_back_delay,
             .write_back_measures = &write_back_measures,
-            .peers = settings_.warm_from == WarmFrom::peer ? this : nullptr},
-        static_cast<std::uint32_t>(fleet_.size()), place));
-    held_.emplace_back();
+            .peers = settings_.warm_from == WarmFrom::nothing ? nullptr : this},
+        index, place);
   }
+  PlaceId next_place() const { return places_[members_.size()]; }
 
-  CacheNode* warm_peer_of(const CacheNode& cold) override {
-    for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
-      if (i != cold.index() && fleet_[i].is_up()) {
-        return &node(i);
-      }
-    }
-    return nullptr;
-  }
-
-  void give_origin(std::uint32_t i) {
+  void give_origin(CacheNode& to) {
     if (!settings_.origin.empty()) {
       Fleet& behind = directory_->component(settings_.origin).fleet();
       const bool is_cache = behind.size() > 0 && dynamic_cast<CacheNode*>(&behind[0]) != nullptr;
-      node(i).connect(directory_->client(settings_.origin, i), is_cache, settings_.call,
-                      context_.stream("back-off"));
+      to.connect(directory_->client(settings_.origin, to.index()), is_cache, settings_.call,
+                 context_.stream("back-off"));
+    }
+  }
+
+  // ---- Whose a key is ----
+
+  NodeList make_routing(const std::string& purpose) const {
+    return NodeList(
+        settings_.routing.make({.random = context_.stream(purpose).sequence(),
+                                .seed = combine(combine(context_.seed, context_.replication),
+                                                hash_bytes(context_.name))}));
+  }
+  /// Whoever takes the place of a node that has left has its name: clients give it the same keys.
+  std::uint64_t list_name_of(const Instance& node) const {
+    return hash_bytes(context_.name + "-" + std::to_string(positions_[node.index()]));
+  }
+
+  void warm(CacheNode& cold) override {
+    if (settings_.warm_from == WarmFrom::peer) {
+      copy_from_first_peer(cold);
+    } else {
+      copy_what_belongs_to(cold);
+    }
+  }
+  void copy_from_first_peer(CacheNode& cold) {
+    for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
+      if (i != cold.index() && fleet_[i].is_up()) {
+        cold.copy_from(node(i), [](std::uint64_t) { return true; });
+        return;
+      }
+    }
+  }
+  void copy_what_belongs_to(CacheNode& cold) {
+    NodeList nodes = make_routing("warming");
+    for (const std::uint32_t member : members_) {
+      nodes.add(member, list_name_of(fleet_[member]), fleet_[member].place());
+    }
+    nodes.use([this](std::uint32_t index) {
+      return members_.size() > positions_[index] && members_[positions_[index]] == index;
+    });
+    for (const std::uint32_t member : members_) {
+      if (member != cold.index() && fleet_[member].is_up()) {
+        cold.copy_from(node(member), [&](std::uint64_t key) {
+          Request request;
+          request.key = key;
+          return nodes.choose(request, context_.simulation.now()) == cold.index();
+        });
+      }
+    }
+  }
+
+  // ---- Resizing ----
+
+  static Process resize(Cache& cache) {
+    for (const ResizeSettings& step : cache.settings_.resize) {
+      co_await cache.context_.simulation.until(Time::from_start(step.at));
+      cache.resize_to(static_cast<std::size_t>(step.replicas));
+    }
+    co_return Done();
+  }
+
+  void resize_to(std::size_t replicas) {
+    while (members_.size() > replicas) {
+      node(members_.back()).leave();
+      members_.pop_back();
+    }
+    while (members_.size() < replicas) {
+      std::unique_ptr<CacheNode> made = make_node(next_place());
+      made->hold_down(KilledWork::answers_broken).release();  // it boots before anybody sees it
+      CacheNode& added = static_cast<CacheNode&>(fleet_.add(std::move(made)));
+      give_origin(added);
     }
   }
 
   // ---- Of the replicas that it lives in ----
 
   void added(Instance& host) override {
-    add_node(host.place());
-    give_origin(host.index());
+    give_origin(static_cast<CacheNode&>(fleet_.add(make_node(host.place()))));
   }
   void state_changed(Instance& host) override {
     if (host.is_up()) {
@@ -302,9 +423,12 @@ class Cache final : public Component, private FleetListener, private CacheNode::
   Context context_;
   Directory* directory_ = nullptr;
   Fleet* hosts_ = nullptr;
+  std::vector<PlaceId> places_;           ///< by position
+  std::vector<std::uint32_t> members_;    ///< the nodes that there are now, by position
+  std::vector<std::uint32_t> positions_;  ///< by index in the fleet, of those that left as well
   Fleet fleet_;
   std::vector<Knob::Hold> held_;  ///< nodes whose process is dead
-  Scope watched_;
+  Scope scope_;
 };
 
 const Register<Component, Cache, CacheSettings> registered{

@@ -65,8 +65,8 @@ class CacheNode : public Server, private WriteBack::Listener {
   /// Knows the other nodes.
   class Peers {
    public:
-    /// From whom a node takes over what it holds when it comes up; null if there is nobody.
-    virtual CacheNode* warm_peer_of(const CacheNode& cold) = 0;
+    /// Gives a node that has come up what it is to begin with.
+    virtual void warm(CacheNode& cold) = 0;
 
    protected:
     ~Peers() = default;
@@ -138,6 +138,19 @@ class CacheNode : public Server, private WriteBack::Listener {
     }
   }
 
+  /// Takes over what the other one holds and this one does not, of the keys that `is_wanted`.
+  template <class IsWanted>
+  void copy_from(const CacheNode& other, IsWanted is_wanted) {
+    other.table_->for_each([&](std::uint64_t key, const CachedItem& item) {
+      if (table_->find(key) == CacheTable::nobody && is_wanted(key)) {
+        const EntrySlot slot = insert(key, item.size);
+        if (slot != CacheTable::nobody) {
+          (*table_)[slot] = item;
+        }
+      }
+    });
+  }
+
   /// Drops the copy of this item: of all request types, where each has a copy of its own.
   void purge(const Request& request) {
     leases_.revoke(request.key);
@@ -175,15 +188,13 @@ class CacheNode : public Server, private WriteBack::Listener {
 
   void went_down(KilledWork) override {
     leases_.clear();
-    if (!keep_.persistent) {
+    if (!keep_.persistent || state() == InstanceState::gone) {
       flush();
     }
   }
   void came_up() override {
     if (peers_ != nullptr) {
-      if (CacheNode* warm = peers_->warm_peer_of(*this)) {
-        copy_from(*warm);
-      }
+      peers_->warm(*this);
     }
     if (write_back_) {
       write_back_->resume();
@@ -615,18 +626,6 @@ class CacheNode : public Server, private WriteBack::Listener {
     item.fetch_time = fetch_time;
     item.fresh_until = keep_.ttl ? simulation().now() + drawn_ttl(request) : Time::never();
     return true;
-  }
-
-  /// Takes over what the other one holds and this one does not.
-  void copy_from(CacheNode& other) {
-    other.table_->for_each([this](std::uint64_t key, const CachedItem& item) {
-      if (table_->find(key) == CacheTable::nobody) {
-        const EntrySlot slot = insert(key, item.size);
-        if (slot != CacheTable::nobody) {
-          (*table_)[slot] = item;
-        }
-      }
-    });
   }
 
   void written_back(std::uint64_t key, DataStamp stamp) override {

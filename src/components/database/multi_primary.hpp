@@ -139,7 +139,7 @@ class MultiPrimary final : public Copies {
     const Time now = shared.simulation.now();
     const auto write = std::make_shared<Write>(
         Write{.key = request.key,
-              .stamp = shared.truth.begin_write(shared.store, request.stamp),
+              .stamp = shared.truth.begin_write(shared.store, request.key, request.stamp),
               .clock = now + own.clock_skew,
               .written = now,
               .copy = node.copy(),

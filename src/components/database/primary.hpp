@@ -156,7 +156,7 @@ class PrimaryAndReplicas final : public Copies {
       co_return response;
     }
     const ShardContext& shared = copies.shared_;
-    const DataStamp stamp = shared.truth.begin_write(shared.store, request.stamp);
+    const DataStamp stamp = shared.truth.begin_write(shared.store, request.key, request.stamp);
     const std::uint64_t position = copies.log_.append(
         request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
     Replica& own = copies.replicas_[copies.primary_];
@@ -186,8 +186,8 @@ class PrimaryAndReplicas final : public Copies {
   void commit_until(std::uint64_t position) {
     while (committed_ < position) {
       ++committed_;
-      const WriteLog::Entry& entry = log_.at(committed_);
-      shared_.truth.commit(entry.stamp, entry.key);
+      WriteLog::Entry& entry = log_.at(committed_);
+      entry.source_of_before = shared_.truth.commit(entry.stamp, entry.key);
       shared_.told.writes.add();
     }
   }
@@ -471,7 +471,7 @@ class PrimaryAndReplicas final : public Copies {
     log_.cut(replicas_[copy].applied, [&](const WriteLog::Entry& entry) {
       if (position <= committed_) {
         shared_.told.lost_writes.add();
-        shared_.truth.lose(entry.stamp, entry.key, entry.before);
+        shared_.truth.lose(entry.stamp, entry.key, entry.before, entry.source_of_before);
         oldest_lost = std::min(oldest_lost, entry.written);
       }
       --position;

@@ -216,7 +216,7 @@ class Quorum final : public Copies {
     if (!response.silent && response.ok()) {
       Truth& truth = quorum.shared_.truth;
       response.stale = response.stamp.write() < due.write() ||
-                       truth.is_stale(truth.source_of(response.stamp), request.key);
+                       truth.is_stale(truth.source_of(response.stamp, request.key), request.key);
       quorum.shared_.told.read(response.stale);
     }
     co_return response;
@@ -246,7 +246,8 @@ class Quorum final : public Copies {
   static Reply write_to_all(Quorum& quorum, Request request) {
     const int needed = answers_needed(quorum.shared_.settings.write_consistency,
                                       static_cast<int>(quorum.nodes_.size()));
-    request.stamp = quorum.shared_.truth.begin_write(quorum.shared_.store, request.stamp);
+    request.stamp =
+        quorum.shared_.truth.begin_write(quorum.shared_.store, request.key, request.stamp);
     const std::shared_ptr<Answers> answers =
         std::make_shared<AnswersToWrite>(quorum, request, static_cast<std::size_t>(needed));
     for (std::size_t copy = 0; copy < quorum.nodes_.size(); ++copy) {

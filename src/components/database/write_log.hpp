@@ -20,6 +20,7 @@ class WriteLog {
     DataStamp before;         ///< of the same key
     std::uint64_t before_at;  ///< the position after that write, 0 if there was none
     Time written;
+    DataStamp source_of_before{};  ///< of a view: the data behind `before`, once this is committed
   };
 
   /// The position after the last write: how many there were.

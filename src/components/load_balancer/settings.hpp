@@ -10,19 +10,11 @@
 #include "components/load_balancer/zone_routing.hpp"
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
+#include "stampede/model/discovery.hpp"
 #include "stampede/model/load_balancing.hpp"
 #include "stampede/random/distribution.hpp"
 
 namespace stampede {
-
-struct DiscoverySettings {
-  Duration delay;
-};
-inline void describe(Visitor& v, DiscoverySettings& s) {
-  v.shorthand("delay");
-  v.field("delay", s.delay, "how late a balancer learns of instances that were added or withdrawn",
-          at_least(Duration()));
-}
 
 struct LoadBalancerSettings {
   static constexpr const char* default_policy = "round_robin";

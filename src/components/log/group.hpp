@@ -102,6 +102,12 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     const auto found = std::find_if(members_.begin(), members_.end(), [&](const auto& member) {
       return member->consumer == heartbeat.member;
     });
+    if (heartbeat.leaves) {
+      if (found != members_.end()) {
+        expel(**found);
+      }
+      return Response();
+    }
     if (found != members_.end()) {
       (*found)->heard = simulation_.now();
       return Response();
@@ -121,7 +127,9 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
       return Response::with(Outcome::error);
     }
     if (commit.offset > progress.committed) {
-      progress.committed = std::min(commit.offset, progress.next);  // the rest may be cut off
+      const std::uint64_t in_hand = std::max(progress.next, progress.in_hand_until);
+      progress.committed =
+          std::min(commit.offset, commit.is_ahead ? in_hand : progress.next);  // or it is cut off
       partitions_[commit.partition]->forget();
     }
     if (commit.releases) {
@@ -143,7 +151,7 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     if (offset < std::max(progress.next, progress.in_hand_until)) {
       return;
     }
-    miss(1);
+    miss(1, Missed::expired);
     if (progress.next == offset) {
       progress.next = progress.in_hand_until = offset + 1;
     }
@@ -186,7 +194,7 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     if (before != behind_ || appended != done_ + behind_ + missed_ + cut_) {
       return fmt::format(
           "group {}: of {} messages {} are done, {} (by the offsets {}) are before it, {} expired "
-          "and {} were cut off",
+          "or were given up and {} were cut off",
           name_, appended, done_, behind_, before, missed_, cut_);
     }
     return {};
@@ -220,11 +228,13 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
       told.lag.change(simulation_.now(), by);
     }
   }
-  void miss(std::int64_t count) {
+  /// Why nobody will process a message.
+  enum class Missed { expired, unprocessed };
+  void miss(std::int64_t count, Missed why) {
     missed_ += count;
     fall_behind(-count);
     for (const GroupTold& told : told_) {
-      told.expired.add(count);
+      (why == Missed::expired ? told.expired : told.unprocessed).add(count);
     }
   }
 
@@ -244,7 +254,8 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     if (fetched.first > progress.next) {
       // A consumer died with some in hand, and those have expired since.
       miss(static_cast<std::int64_t>(std::min(fetched.first, progress.in_hand_until) -
-                                     progress.next));
+                                     progress.next),
+           Missed::expired);
       progress.next = fetched.first;
     }
     fetched.count = static_cast<std::uint32_t>(
@@ -276,6 +287,9 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
       const auto found =
           std::find_if(group.members_.begin(), group.members_.end(),
                        [&](const auto& member) { return member->session == session; });
+      if (found == group.members_.end()) {
+        co_return Done();  // it has left
+      }
       Member& member = **found;
       // A coordinator that has just come gives everybody the time to be heard of.
       const Time since =
@@ -365,6 +379,7 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     for (std::size_t i = 0; i < progress_.size(); ++i) {
       Progress& progress = progress_[i];
       if (progress.owner == nullptr && target[i] != nullptr) {
+        give_up_what_is_committed(progress);
         progress.owner = target[i];
         progress.is_revoked = false;
         ++progress.claim;
@@ -375,6 +390,14 @@ class Group final : public ConsumerGroup, public GroupAtBroker, public Partition
     for (const std::size_t i : given) {
       progress_[i].owner->consumer->assigned(static_cast<std::uint32_t>(i), progress_[i].claim,
                                              progress_[i].committed);
+    }
+  }
+
+  /// The last owner committed it ahead, and nobody will process it.
+  void give_up_what_is_committed(Progress& progress) {
+    if (progress.committed > progress.next) {
+      miss(static_cast<std::int64_t>(progress.committed - progress.next), Missed::unprocessed);
+      progress.next = progress.committed;
     }
   }
 

@@ -56,6 +56,9 @@ class Log final : public Component, public RecordLog, public LogCluster {
     for (const std::unique_ptr<Partition>& partition : partitions_) {
       partition->start();
     }
+    if (settings_.auto_leader_rebalance) {
+      static_cast<void>(look_after_leaders(scope_, *this));
+    }
   }
   Fleet& fleet() override { return fleet_; }
   std::unique_ptr<Endpoint> client(std::uint32_t) override {
@@ -77,6 +80,15 @@ class Log final : public Component, public RecordLog, public LogCluster {
   }
 
  private:
+  static Process look_after_leaders(Scope& scope, Log& log) {
+    for (;;) {
+      co_await scope.simulation().delay(log.settings_.auto_leader_rebalance->check_interval);
+      for (const std::unique_ptr<Partition>& partition : log.partitions_) {
+        partition->elect_preferred();
+      }
+    }
+  }
+
   LogBroker& broker(std::size_t index) { return static_cast<LogBroker&>(fleet_[index]); }
 
   // ---- What brokers ask ----

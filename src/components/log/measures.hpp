@@ -18,6 +18,9 @@ struct GroupMeasures {
                 "messages of a log that failed for good and were passed over"},
         expired{kind, Measure::count, "expired",
                 "messages that a log deleted before a consumer group had read them"},
+        unprocessed{kind, Measure::count, "unprocessed",
+                    "messages that a consumer had committed before it processed them "
+                    "(at_most_once), and did not live to process"},
         rebalances{kind, Measure::count, "rebalances",
                    "how often the partitions of a log were distributed anew in a consumer group"},
         lag{kind, Measure::level, "lag", "messages of a log that a consumer group has before it"},
@@ -32,6 +35,7 @@ struct GroupMeasures {
   Measure duplicates;
   Measure skipped;
   Measure expired;
+  Measure unprocessed;
   Measure rebalances;
   Measure lag;
   Measure completion;
@@ -46,6 +50,7 @@ struct GroupTold {
         duplicates(observer.tally(measures.duplicates)),
         skipped(observer.tally(measures.skipped)),
         expired(observer.tally(measures.expired)),
+        unprocessed(observer.tally(measures.unprocessed)),
         rebalances(observer.tally(measures.rebalances)),
         lag(observer.gauge(measures.lag)),
         completion(observer.timing(measures.completion)),
@@ -56,6 +61,7 @@ struct GroupTold {
   Tally& duplicates;
   Tally& skipped;
   Tally& expired;
+  Tally& unprocessed;
   Tally& rebalances;
   Gauge& lag;
   Timing& completion;

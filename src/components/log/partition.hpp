@@ -95,6 +95,14 @@ class Partition {
     }
   }
 
+  /// The first copy leads again, if it can.
+  void elect_preferred() {
+    const Copy& preferred = *copies_.front();
+    if (leader_ != 0 && preferred.is_up && preferred.in_sync && leader_is_up()) {
+      lead_by(0);
+    }
+  }
+
   // ---- Taking in ----
 
   static Task<Response> append(LogBroker& at, Partition& partition,
@@ -295,11 +303,7 @@ class Partition {
       until = copy->in_sync ? std::min(until, copy->acknowledged) : until;
     }
     if (lacks_copies()) {
-      while (!pending_.empty()) {
-        Pending& refused = pending_.pop_front();
-        refused.is_refused = true;
-        shared_.simulation.wake(refused);
-      }
+      refuse_pending();
       return;
     }
     if (until <= committed_) {
@@ -313,6 +317,14 @@ class Partition {
     keep_to_retention();
     while (!polls_.empty()) {
       shared_.simulation.wake(polls_.pop_front().waiter);
+    }
+  }
+
+  void refuse_pending() {
+    while (!pending_.empty()) {
+      Pending& refused = pending_.pop_front();
+      refused.is_refused = true;
+      shared_.simulation.wake(refused);
     }
   }
 
@@ -503,8 +515,14 @@ class Partition {
     return best;
   }
 
+  /// Instead of one that died.
   void elect(std::size_t which, Time died) {
     copies_[leader_]->in_sync = false;
+    shared_.told.failover.took(shared_.simulation.now() - died);
+    lead_by(which);
+  }
+
+  void lead_by(std::size_t which) {
     leader_ = which;
     Copy& leader = *copies_[which];
     leader.in_sync = true;
@@ -512,10 +530,10 @@ class Partition {
     leader.acknowledged = leader.received;
     leader.behind_since = leader.unfetched_since = Time::never();
     shared_.told.elections.add();
-    shared_.told.failover.took(shared_.simulation.now() - died);
     led_since_ = shared_.simulation.now();
     stop_following();
     follow_leader();
+    refuse_pending();  // an old leader that lives on leads no more: publishers turn to the new one
     advance();
     changed_.raise();
   }

@@ -63,6 +63,15 @@ inline void describe(Visitor& v, LeaderElectionSettings& s) {
           at_least(Duration()));
 }
 
+struct LeaderRebalanceSettings {
+  Duration check_interval = Duration::nanoseconds(300'000'000'000);
+};
+inline void describe(Visitor& v, LeaderRebalanceSettings& s) {
+  v.shorthand("check_interval");
+  v.field("check_interval", s.check_interval, "how often it is looked after",
+          more_than(Duration()));
+}
+
 /// The words and defaults are Kafka's.
 struct LogSettings {
   int partitions = 1;
@@ -81,6 +90,7 @@ struct LogSettings {
   Duration replica_lag_time = Duration::nanoseconds(30'000'000'000);
   LeaderElectionSettings failover;
   bool unclean_leader_election = false;
+  std::optional<LeaderRebalanceSettings> auto_leader_rebalance;
   std::optional<RetentionSettings> retention;
   std::optional<CpuSettings> cpu;
   Ratio error_rate;
@@ -131,6 +141,10 @@ inline void describe(Visitor& v, LogSettings& s) {
   v.field("unclean_leader_election", s.unclean_leader_election,
           "where no copy in sync is left, another one leads: messages are lost instead of waited "
           "for");
+  v.field("auto_leader_rebalance", s.auto_leader_rebalance,
+          "the copy that led a partition at first leads it again when it is up and in sync; what "
+          "the other one had not handed on is lost (under acks all nothing); without it, a broker "
+          "that comes back leads nothing");
   v.field("retention", s.retention, "what is deleted, whether or not everybody has read it");
   v.field("cpu", s.cpu, "cores of each broker; without it, work never waits for a core");
   v.field("error_rate", s.error_rate, "share of batches that are refused with an error");
@@ -146,6 +160,8 @@ inline void describe(Visitor& v, LogSettings& s) {
   v.doubt_unless(s.acks == Acks::all || s.min_insync_replicas == 1, "min_insync_replicas",
                  "has no effect unless acks is all");
   v.doubt_unless(s.replicas > 1 || !s.unclean_leader_election, "unclean_leader_election",
+                 "has no effect with one copy of each partition");
+  v.doubt_unless(s.replicas > 1 || !s.auto_leader_rebalance, "auto_leader_rebalance",
                  "has no effect with one copy of each partition");
   v.doubt_unless(s.replicas > 1 || s.replication_lag.is_zero(), "replication_lag",
                  "has no effect with one copy of each partition");

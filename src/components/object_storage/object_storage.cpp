@@ -212,7 +212,7 @@ class ObjectServer final : public Server {
       response.outcome = Outcome::error;
       co_return response;
     }
-    response.stamp = store.truth_.begin_write(store.store_, request.stamp);
+    response.stamp = store.truth_.begin_write(store.store_, request.key, request.stamp);
     store.truth_.commit(response.stamp, request.key);
     store.restored_.erase(request.key);
     const Objects::Object object{!is_removal, Bytes{request.size}, store.since_start()};

@@ -19,14 +19,6 @@ inline const EnumNames<Overflow>& names(Overflow) {
 }
 
 /// Whether a delivery that nobody settles is made again.
-enum class DeliveryPromise { at_most_once, at_least_once };
-inline const EnumNames<DeliveryPromise>& names(DeliveryPromise) {
-  static const EnumNames<DeliveryPromise> table{
-      {{DeliveryPromise::at_most_once, "at_most_once"},
-       {DeliveryPromise::at_least_once, "at_least_once"}}};
-  return table;
-}
-
 /// The words and defaults are those of Amazon SQS, those of overflow are RabbitMQ's.
 struct MessageQueueSettings {
   ZoneName zone;

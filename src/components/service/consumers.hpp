@@ -25,13 +25,15 @@ struct ConsumeSettings {
   int max_poll_records = 500;
   Duration commit_interval = Duration::nanoseconds(5'000'000'000);
   std::optional<int> max_attempts;
+  DeliveryPromise delivery = DeliveryPromise::at_least_once;
+  Duration max_poll_interval = Duration::nanoseconds(300'000'000'000);
   GroupAssignment assignment = GroupAssignment::eager;
   Duration rebalance_pause = Duration::nanoseconds(3'000'000'000);
   Duration session_timeout = Duration::nanoseconds(45'000'000'000);
   Duration heartbeat_interval = Duration::nanoseconds(3'000'000'000);
 
   Duration wait_time = Duration::nanoseconds(20'000'000'000);
-  Duration timeout = Duration::nanoseconds(30'000'000'000);
+  Duration request_timeout = Duration::nanoseconds(30'000'000'000);
   Duration reconnect_interval = Duration::nanoseconds(1'000'000'000);
 
   /// What all members of a group have to agree on.
@@ -75,6 +77,14 @@ inline void describe(Visitor& v, ConsumeSettings& s) {
           "tries after which a message of a log that failed again is skipped; no limit unless "
           "given",
           at_least(1), at_most(1'000'000));
+  v.field("delivery", s.delivery,
+          "of a log. at_least_once: a consumer commits what it has processed, and others repeat "
+          "what it had not committed; at_most_once: it commits what it has fetched before it "
+          "processes any of it, tries nothing twice, and what it does not come to is lost");
+  v.field("max_poll_interval", s.max_poll_interval,
+          "a consumer of a log that is at it for so long without asking for more leaves its group, "
+          "though it lives and is heard of; it comes back when it is through with what it has",
+          more_than(Duration()));
   v.field("assignment", s.assignment,
           "when consumers come or go, the partitions of a log are distributed anew. eager: all "
           "consumers stop; cooperative: only what changes hands stops");
@@ -88,13 +98,15 @@ inline void describe(Visitor& v, ConsumeSettings& s) {
           "how often a consumer of a log lets itself be heard of", more_than(Duration()));
   v.field("wait_time", s.wait_time, "how long a consumer is kept waiting for a message",
           more_than(Duration()));
-  v.field("timeout", s.timeout,
-          "after which a consumer takes what it sent to a broker, or the answer, for lost");
+  v.field("request_timeout", s.request_timeout,
+          "after which a consumer takes what it sent to a broker, or the answer, for lost, and "
+          "asks again");
   v.field("reconnect_interval", s.reconnect_interval,
           "how long a consumer waits before it turns again to a broker that is down",
           more_than(Duration()));
-  v.check(s.timeout > s.wait_time, "timeout", "is not longer than wait_time",
-          "the queue may take that long to answer");
+  v.check(s.request_timeout > s.wait_time, "request_timeout",
+          "is not longer than wait_time, for which a broker may keep a consumer waiting",
+          "lower wait_time, or raise request_timeout");
   v.check(s.queue.empty() != s.log.empty(), "queue", "or log must be given, and not both",
           "such as queue: orders");
   v.check(s.heartbeat_interval < s.session_timeout, "heartbeat_interval",
@@ -104,21 +116,36 @@ inline void describe(Visitor& v, ConsumeSettings& s) {
   v.doubt_unless(s.queue.empty() || s.group.empty(), "group", "has no effect on a queue");
   v.doubt_unless(s.queue.empty() || !s.max_attempts, "max_attempts", "has no effect on a queue",
                  "a queue has a max_receive_count");
+  v.doubt_unless(s.queue.empty() || s.delivery == DeliveryPromise::at_least_once, "delivery",
+                 "has no effect on a queue", "a queue has a delivery of its own");
+  v.doubt_unless(s.delivery == DeliveryPromise::at_least_once || !s.max_attempts, "max_attempts",
+                 "has no effect under at_most_once: nothing is tried twice");
   v.declare(ReceivesFrom{.source = s.log.empty() ? s.queue.name : s.log.name,
                          .place = s.log.empty() ? s.queue.place : s.log.place,
                          .is_log = !s.log.empty()});
 }
 
+/// What a service measures that consumes.
+struct ConsumptionMeasures {
+  const Measure& suppressed_duplicates;
+  const Measure& request_timeouts;
+  const Measure& poll_timeouts;  ///< of a log
+};
+
 /// What the consumers of all instances of a service have in common.
 class Consumption {
  public:
   Consumption(const ConsumeSettings& settings, int consumers, const Component::Context& context,
-              const Measure& suppressed)
+              const ConsumptionMeasures& measures)
       : settings(settings),
         consumers(consumers),
-        timeouts(context.simulation.timeouts(settings.timeout)),
+        timeouts(context.simulation.timeouts(settings.request_timeout)),
+        request_timeouts(context.observer.tally(measures.request_timeouts)),
+        poll_timeouts(settings.log.empty() ? nullptr
+                                           : &context.observer.tally(measures.poll_timeouts)),
         context_(context),
-        suppressed_(settings.idempotent ? &context.observer.tally(suppressed) : nullptr) {}
+        suppressed_(settings.idempotent ? &context.observer.tally(measures.suppressed_duplicates)
+                                        : nullptr) {}
 
   void connect(Directory& directory) {
     if (settings.log.empty()) {
@@ -149,6 +176,8 @@ class Consumption {
   const ConsumeSettings& settings;
   int consumers;  ///< of each instance
   Timeouts& timeouts;
+  Tally& request_timeouts;
+  Tally* poll_timeouts;  ///< null where there is no log
 
  private:
   const Component::Context& context_;

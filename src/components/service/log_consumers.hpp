@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "components/service/consumers.hpp"
+#include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/task.hpp"
 #include "stampede/model/fleet.hpp"
 
@@ -12,7 +13,7 @@ namespace stampede {
 /// The consumers of a log in one instance: members of a consumer group. Each reads the partitions
 /// that the group assigns to it, and handles one record at a time, those of a partition in their
 /// order. It notes how far it has come only after that: what it had done since, others do again
-/// when it dies.
+/// when it dies. Under at_most_once it notes what it has fetched before it begins with that.
 class LogConsumers final : public Consumers {
  public:
   /// `handler` takes the records as requests; `luck` is of what these consumers draw.
@@ -39,21 +40,26 @@ class LogConsumers final : public Consumers {
         : partition(partition), number(number), position(offset), committed(offset) {}
     std::uint32_t partition;
     std::uint64_t number;
-    std::uint64_t position;   ///< all before it are done
-    std::uint64_t committed;  ///< and the group knows it of all before this
-    bool is_held = true;      ///< false: it was given up, or somebody else's
-    bool is_busy = false;     ///< a record of it is being handled
+    std::uint64_t position;        ///< all before it are done
+    std::uint64_t committed;       ///< and the group knows it of all before this
+    bool is_held = true;           ///< false: it was given up, or somebody else's
+    bool is_busy = false;          ///< a record of it is being handled
+    bool has_batch = false;        ///< there are fetched records to handle
+    bool ends_with_batch = false;  ///< given up, but for the records that were fetched
   };
 
   class Consumer final : public GroupMember {
    public:
     explicit Consumer(LogConsumers& owner)
-        : owner_(owner), shared_(owner.shared_), turns_(owner.scope_.simulation(), 1) {}
+        : owner_(owner),
+          shared_(owner.shared_),
+          turns_(owner.scope_.simulation(), 1),
+          is_through_(owner.scope_.simulation()) {}
     Consumer(const Consumer&) = delete;
 
     void start() {
       static_cast<void>(stay_in_group(owner_.scope_, *this));
-      if (!shared_.settings.commit_interval.is_zero()) {
+      if (!shared_.settings.commit_interval.is_zero() && !is_at_most_once()) {
         static_cast<void>(commit_now_and_then(owner_.scope_, *this));
       }
     }
@@ -69,8 +75,8 @@ class LogConsumers final : public Consumers {
       if (claim == nullptr) {
         return;
       }
-      claim->is_held = false;
-      if (!claim->is_busy) {
+      give_up(*claim, is_at_most_once());
+      if (!claim->is_busy && !claim->ends_with_batch) {
         static_cast<void>(release(owner_.scope_, *this, partition, number, claim->position));
       }
     }
@@ -94,12 +100,45 @@ class LogConsumers final : public Consumers {
         }
         if (is_answered && outcome == Outcome::error) {
           is_member = false;
-          consumer.forget_claims();
+          consumer.give_up_all(consumer.is_at_most_once());
+          continue;
+        }
+        if (is_member && consumer.is_stuck()) {
+          is_member = false;
+          consumer.shared_.poll_timeouts->add();
+          Task<Done> leaving = leave_group(scope, consumer);
+          co_await leaving;
+          while (consumer.batches_ > 0) {
+            co_await consumer.is_through_.wait();
+          }
           continue;
         }
         is_member = is_member || (is_answered && outcome == Outcome::ok);
         const Duration wait = is_member ? settings.heartbeat_interval : settings.reconnect_interval;
         co_await scope.simulation().delay(wait);
+      }
+    }
+
+    /// Since when it has had records in hand without asking for more, or trying one again.
+    bool is_stuck() const {
+      return batches_ > 0 &&
+             owner_.scope_.simulation().now() - polled_ >= shared_.settings.max_poll_interval;
+    }
+    /// It learns of what others make of that when it asks for more; until then it goes on with what
+    /// it has.
+    static Task<Done> leave_group(Scope& scope, Consumer& consumer) {
+      consumer.give_up_all(/*after_batch=*/true);
+      for (;;) {
+        const ConsumerGroup::Heartbeat goodbye{.from = consumer.owner_.instance_.place(),
+                                               .luck = consumer.owner_.draw_luck(),
+                                               .member = &consumer,
+                                               .leaves = true};
+        Reply told = consumer.shared_.group().heartbeat(goodbye);
+        const bool is_answered = co_await told.within(consumer.shared_.timeouts);
+        if (is_answered && told.answer().ok()) {
+          co_return Done();
+        }
+        co_await scope.simulation().delay(consumer.shared_.settings.reconnect_interval);
       }
     }
 
@@ -128,24 +167,73 @@ class LogConsumers final : public Consumers {
         if (is_answered && fetched.outcome != Outcome::ok) {
           co_await scope.simulation().delay(settings.reconnect_interval);
         }
+        consumer.shared_.request_timeouts.add(is_answered ? 0 : 1);
         if (!is_answered || fetched.count == 0) {
           continue;
         }
         claim.position = fetched.first;
         claim.committed = std::min(claim.committed, claim.position);  // an unclean election cuts
         copy(group, partition, fetched, records);
-        for (const Record& record : records) {
+        consumer.begin_batch(claim);
+        bool is_ours = !records.empty();
+        if (consumer.is_at_most_once()) {
+          Task<Done> noting = note_ahead(scope, consumer, claim, records.size());
+          co_await noting;
+          is_ours = claim.committed > claim.position;
+        }
+        for (std::size_t i = 0; is_ours && i < records.size(); ++i) {
           Slot turn = co_await consumer.turns_.acquire();
-          if (!claim.is_held) {
+          if (!claim.is_held && !claim.ends_with_batch) {
             break;
           }
           claim.is_busy = true;
-          Task<Done> handling = handle(scope, consumer, claim, record);
+          const std::uint64_t position = claim.position;
+          Task<Done> handling = handle(scope, consumer, claim, records[i]);
           co_await handling;
           claim.is_busy = false;
+          is_ours = claim.position > position;  // else it failed, and others will try it
+        }
+        consumer.end_batch(claim);
+      }
+      co_return Done();
+    }
+
+    /// Commits the records that were fetched before any of them is handled, until it was heard.
+    static Task<Done> note_ahead(Scope& scope, Consumer& consumer, Claim& claim,
+                                 std::size_t records) {
+      const std::uint64_t end = claim.position + records;
+      while (claim.committed < end && (claim.is_held || claim.ends_with_batch)) {
+        Reply committing = commit(scope, consumer, claim.partition, claim.number, end,
+                                  /*is_ahead=*/true);
+        co_await committing;
+        const Response response = committing.answer();
+        if (response.ok()) {
+          claim.committed = end;
+        } else if (response.outcome == Outcome::error) {
+          claim.is_held = claim.ends_with_batch = false;
+        } else {
+          co_await scope.simulation().delay(consumer.shared_.settings.reconnect_interval);
         }
       }
       co_return Done();
+    }
+
+    void begin_batch(Claim& claim) {
+      claim.has_batch = true;
+      if (batches_++ == 0) {
+        polled_ = owner_.scope_.simulation().now();
+      }
+    }
+    void end_batch(Claim& claim) {
+      claim.has_batch = false;
+      polled_ = owner_.scope_.simulation().now();
+      if (--batches_ == 0) {
+        is_through_.raise();
+      }
+      if (claim.ends_with_batch) {
+        static_cast<void>(
+            release(owner_.scope_, *this, claim.partition, claim.number, claim.position));
+      }
     }
 
     /// What arrived in time: the log may have deleted the oldest of them, and then the consumer
@@ -180,8 +268,10 @@ class LogConsumers final : public Consumers {
           settlement = response.ok() ? shared.remember(key) : Settlement::failed;
         }
         if (settlement == Settlement::failed) {
-          is_skipped = shared.settings.max_attempts && attempt >= *shared.settings.max_attempts;
+          is_skipped = consumer.is_at_most_once() ||
+                       (shared.settings.max_attempts && attempt >= *shared.settings.max_attempts);
           if (!is_skipped) {
+            consumer.polled_ = scope.simulation().now();  // it fetches it again
             co_await scope.simulation().delay(shared.settings.redelivery_delay);
             if (shared.settings.redelivery_delay.is_zero()) {
               co_await LetOthersGo(scope.simulation());
@@ -203,11 +293,13 @@ class LogConsumers final : public Consumers {
                                        : ConsumerGroup::Handled::processed);
         ++claim.position;
       }
-      if (claim.is_held && shared.settings.commit_interval.is_zero()) {
+      const bool commits_each =
+          shared.settings.commit_interval.is_zero() && !consumer.is_at_most_once();
+      if (claim.is_held && commits_each) {
         Reply committing = commit(scope, consumer, claim.partition, claim.number, claim.position);
         co_await committing;
       }
-      if (!claim.is_held) {  // it may have been revoked during the commit
+      if (!claim.is_held && !claim.ends_with_batch) {  // perhaps since the commit
         static_cast<void>(release(scope, consumer, claim.partition, claim.number, claim.position));
       }
       co_return Done();
@@ -229,9 +321,9 @@ class LogConsumers final : public Consumers {
 
     /// Tells the group how far it has come. That it was not heard does not matter: it tells again.
     static Reply commit(Scope& scope, Consumer& consumer, std::uint32_t partition,
-                        std::uint64_t number, std::uint64_t position) {
+                        std::uint64_t number, std::uint64_t position, bool is_ahead = false) {
       static_cast<void>(scope);
-      Reply told = consumer.send_commit(partition, number, position, /*releases=*/false);
+      Reply told = consumer.send_commit(partition, number, position, /*releases=*/false, is_ahead);
       const bool is_answered = co_await told.within(consumer.shared_.timeouts);
       const Response response = is_answered ? told.answer() : Response::with(Outcome::timeout);
       Claim* claim = consumer.find(partition, number);
@@ -258,13 +350,14 @@ class LogConsumers final : public Consumers {
     }
 
     Reply send_commit(std::uint32_t partition, std::uint64_t number, std::uint64_t position,
-                      bool releases) {
+                      bool releases, bool is_ahead = false) {
       const ConsumerGroup::Commit commit{.from = owner_.instance_.place(),
                                          .luck = owner_.draw_luck(),
                                          .partition = partition,
                                          .releases = releases,
                                          .claim = number,
-                                         .offset = position};
+                                         .offset = position,
+                                         .is_ahead = is_ahead};
       return shared_.group().commit(commit);
     }
 
@@ -277,15 +370,26 @@ class LogConsumers final : public Consumers {
       });
       return found;
     }
-    void forget_claims() {
-      claims_.for_each([](Claim& claim) { claim.is_held = false; });
+    bool is_at_most_once() const {
+      return shared_.settings.delivery == DeliveryPromise::at_most_once;
+    }
+    /// At once, or when the records that were fetched are handled.
+    static void give_up(Claim& claim, bool after_batch) {
+      claim.is_held = false;
+      claim.ends_with_batch = after_batch && claim.has_batch;
+    }
+    void give_up_all(bool after_batch) {
+      claims_.for_each([&](Claim& claim) { give_up(claim, after_batch); });
     }
 
     LogConsumers& owner_;
     Consumption& shared_;
     bool is_alive_ = true;
     IntrusiveList<Claim> claims_;
-    Slots turns_;  ///< one: whoever has it handles a record
+    Slots turns_;      ///< one: whoever has it handles a record
+    int batches_ = 0;  ///< claims that have records in hand
+    Time polled_;      ///< when it last asked for more, while it has some
+    Signal is_through_;
   };
 
   std::uint64_t draw_luck() { return combine(luck_, ++draws_); }

@@ -46,6 +46,7 @@ class QueueConsumers final : public Consumers {
       const bool is_answered = co_await asked.within(shared_.timeouts);
       const Delivery delivery = asked.answer();
       if (!is_answered) {
+        shared_.request_timeouts.add();
         continue;
       }
       if (!delivery.has_message()) {

@@ -44,6 +44,7 @@ struct ServiceSettings {
   StepSettings handler;
   Named<StepSettings> handlers;
   std::optional<ConsumeSettings> consume;
+  std::vector<ConnectionPoolSettings> connection_pools;
   Ratio error_rate;
   Distribution<Duration> boot_time;
 };
@@ -68,6 +69,7 @@ void describe(Visitor& v, ServiceSettings& s) {
   v.field("consume", s.consume,
           "a queue or a log whose messages are handled as requests of their types, besides those "
           "that are sent to it");
+  describe_connection_pools(v, s.connection_pools);
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
   v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
@@ -102,6 +104,14 @@ void describe(Visitor& v, ServiceSettings& s) {
 const Measure suppressed_duplicates{
     "service", Measure::count, "suppressed_duplicates",
     "deliveries of messages that had been processed before, and had no effect"};
+const Measure request_timeouts{
+    "service", Measure::count, "request_timeouts",
+    "requests for messages, to a broker, that nobody answered within request_timeout"};
+const Measure poll_timeouts{"service", Measure::count, "poll_timeouts",
+                            "consumers that left their group since they were at it for longer than "
+                            "max_poll_interval"};
+
+const ConnectionPoolMeasures connection_pool_measures{"service"};
 
 // ---- Handlers ---------------------------------------------------------------------------------
 
@@ -109,11 +119,12 @@ const Measure suppressed_duplicates{
 class Handlers {
  public:
   void make(const ServiceSettings& settings, const Component::Context& context,
-            Directory& directory) {
+            Directory& directory, ConnectionPools* connection_pools) {
     Step::Context steps{.simulation = context.simulation,
                         .directory = directory,
                         .request_types = context.request_types,
                         .observer = context.observer,
+                        .connection_pools = connection_pools,
                         .component = context.name,
                         .path = "handler",
                         .seed = context.seed,
@@ -451,10 +462,17 @@ class Service final : public Component {
   }
 
   void connect(Directory& directory) override {
-    handlers_.make(settings_, context_, directory);
+    if (!settings_.connection_pools.empty()) {
+      connection_pools_.emplace(settings_.connection_pools, context_, connection_pool_measures,
+                                fleet_.size());
+    }
+    handlers_.make(settings_, context_, directory,
+                   connection_pools_ ? &*connection_pools_ : nullptr);
     if (settings_.consume) {
       consumption_.emplace(*settings_.consume, consumers_of(settings_), context_,
-                           suppressed_duplicates);
+                           ConsumptionMeasures{.suppressed_duplicates = suppressed_duplicates,
+                                               .request_timeouts = request_timeouts,
+                                               .poll_timeouts = poll_timeouts});
       consumption_->connect(directory);
     }
   }
@@ -469,6 +487,7 @@ class Service final : public Component {
  private:
   ServiceSettings settings_;
   Context context_;
+  std::optional<ConnectionPools> connection_pools_;
   Handlers handlers_;
   std::optional<Consumption> consumption_;
   Fleet fleet_;

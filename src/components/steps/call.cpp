@@ -35,8 +35,7 @@ void describe(Visitor& v, CallStepSettings& s) {
 class Call final : public Step {
  public:
   Call(const CallStepSettings& settings, const Context& context)
-      : plan_{.callers = Callers(context.simulation, context.directory, settings.target,
-                                 settings.call, context.stream("back-off")),
+      : plan_{.callers = Callers(context, settings.target, settings.call),
               .branch = context.branch(),
               .type = settings.type.empty()
                           ? std::nullopt

@@ -46,10 +46,8 @@ class LookAside final : public Step {
  public:
   LookAside(const LookAsideSettings& settings, const Context& context)
       : simulation_(context.simulation),
-        cache_(context.simulation, context.directory, settings.cache.target, settings.cache.call,
-               context.stream("cache back-off")),
-        store_(context.simulation, context.directory, settings.store.target, settings.store.call,
-               context.stream("store back-off")),
+        cache_(context, settings.cache, "cache back-off"),
+        store_(context, settings.store, "store back-off"),
         lease_(settings.lease),
         collapses_(settings.collapse),
         branch_(context.branch()) {}

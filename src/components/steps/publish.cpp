@@ -35,8 +35,7 @@ void describe(Visitor& v, PublishSettings& s) {
 class Publish final : public Step {
  public:
   Publish(const PublishSettings& settings, const Context& context)
-      : callers_(context.simulation, context.directory, settings.target, settings.call,
-                 context.stream("back-off")),
+      : callers_(context, settings.target, settings.call),
         type_(settings.type.empty() ? std::nullopt
                                     : std::optional(context.request_types.add(settings.type))),
         size_(settings.size),

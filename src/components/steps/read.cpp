@@ -15,10 +15,7 @@ void describe(Visitor& v, ReadSettings& s) {
 class Read final : public Step {
  public:
   Read(const ReadSettings& settings, const Context& context)
-      : store_(context.simulation, context.directory, settings.store.target, settings.store.call,
-               context.stream("back-off")),
-        keys_(settings.keys, context),
-        branch_(context.branch()) {}
+      : store_(context, settings.store), keys_(settings.keys, context), branch_(context.branch()) {}
 
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};

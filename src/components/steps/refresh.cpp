@@ -22,10 +22,8 @@ void describe(Visitor& v, RefreshSettings& s) {
 class Refresh final : public Step {
  public:
   Refresh(const RefreshSettings& settings, const Context& context)
-      : view_(context.simulation, context.directory, settings.view.target, settings.view.call,
-              context.stream("view back-off")),
-        source_(context.simulation, context.directory, settings.source.target, settings.source.call,
-                context.stream("source back-off")),
+      : view_(context, settings.view, "view back-off"),
+        source_(context, settings.source, "source back-off"),
         branch_(context.branch()) {}
 
   Action act(const Request&) override {

@@ -33,14 +33,12 @@ void describe(Visitor& v, WriteSettings& s) {
 class Write final : public Step {
  public:
   Write(const WriteSettings& settings, const Context& context)
-      : store_(context.simulation, context.directory, settings.store.target, settings.store.call,
-               context.stream("store back-off")),
+      : store_(context, settings.store, "store back-off"),
         cached_(settings.cached),
         keys_(settings.keys, context),
         branch_(context.branch()) {
     if (settings.cache) {
-      cache_.emplace(context.simulation, context.directory, settings.cache->target,
-                     settings.cache->call, context.stream("cache back-off"));
+      cache_.emplace(context, *settings.cache, "cache back-off");
     }
   }
 

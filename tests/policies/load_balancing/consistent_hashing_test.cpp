@@ -35,7 +35,7 @@ double needless_moves(const std::vector<BackendSlot>& before, const std::vector<
 }
 
 TEST_CASE("equal keys go to the same backend, whatever is in flight") {
-  for (const std::string kind : {"ring_hash", "maglev"}) {
+  for (const std::string kind : {"ring_hash", "maglev", "modulo"}) {
     FakeBalancer balancer(kind);
     balancer.add_many(20);
     const std::vector<BackendSlot> before = homes(balancer);
@@ -47,7 +47,7 @@ TEST_CASE("equal keys go to the same backend, whatever is in flight") {
 }
 
 TEST_CASE("hashing on the user ignores the key") {
-  for (const std::string kind : {"ring_hash", "maglev", "bounded_load"}) {
+  for (const std::string kind : {"ring_hash", "maglev", "bounded_load", "modulo"}) {
     FakeBalancer balancer(kind, {{"hash_on", "user"}});
     balancer.add_many(20);
     std::set<BackendSlot> by_key, by_user;
@@ -200,6 +200,18 @@ TEST_CASE("a Maglev table may be as small as two entries") {
   balancer.add_many(5);
   const std::vector<BackendSlot> all = homes(balancer);
   CHECK(std::set<BackendSlot>(all.begin(), all.end()).size() == 2);
+}
+
+TEST_CASE("modulo shares the keys evenly, and moves nearly all when a backend leaves") {
+  FakeBalancer balancer("modulo");
+  balancer.add_many(10);
+  const std::vector<BackendSlot> before = homes(balancer);
+  for (const int count : counts(before, 10)) {
+    CHECK(count > 4700);  // of 5000; deviation 67
+    CHECK(count < 5300);
+  }
+  balancer.set_eligible({0, 1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(needless_moves(before, homes(balancer), 9) > 0.75);
 }
 
 TEST_CASE("the size of a Maglev table must be a prime") {
