@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/report/theory.hpp"
+
 namespace stampede {
 namespace {
 
@@ -125,18 +127,22 @@ Json result_json(const StudyResult& study) {
   if (study.shortened > 1) {
     run["shortened"] = study.shortened;
   }
-  return {{"schema_version", schema_version},
-          {"scenario",
-           {{"name", study.name},
-            {"hash", hash_text(study.scenario_hash)},
-            {"resolved", study.resolved}}},
-          {"run", std::move(run)},
-          {"traffic", subjects_json(result.traffic, false)},
-          {"components", subjects_json(result.components, true)},
-          {"faults", faults_json(study.faults)},
-          {"rollouts", Json::array()},
-          {"expectations", expectations_json(study.expectations)},
-          {"warnings", study.warnings}};
+  Json json{{"schema_version", schema_version},
+            {"scenario",
+             {{"name", study.name},
+              {"hash", hash_text(study.scenario_hash)},
+              {"resolved", study.resolved}}},
+            {"run", std::move(run)},
+            {"traffic", subjects_json(result.traffic, false)},
+            {"components", subjects_json(result.components, true)},
+            {"faults", faults_json(study.faults)},
+            {"rollouts", Json::array()},
+            {"expectations", expectations_json(study.expectations)},
+            {"warnings", study.warnings}};
+  if (study.predicted) {
+    json["predicted"] = theory_json(*study.predicted, study.redundancy);
+  }
+  return json;
 }
 
 Json performance_json(const StudyResult& study) {

@@ -12,7 +12,7 @@ namespace {
 /// Below this a branch is taken to be constant: its gamma law is a step.
 constexpr double smallest_scv = 1e-6;
 
-double done_by(const Moments& branch, double time) {
+double done_by(const TwoMoments& branch, double time) {
   if (time <= 0) {
     return branch.mean <= 0 ? 1 : 0;
   }
@@ -27,7 +27,7 @@ double done_by(const Moments& branch, double time) {
 }
 
 /// Probability that fewer than `needed` are done, by the law of the number of those that are.
-double fewer_done(std::span<const Moments> branches, std::size_t needed, double time) {
+double fewer_done(std::span<const TwoMoments> branches, std::size_t needed, double time) {
   std::vector<double> probability(branches.size() + 1, 0);
   probability[0] = 1;
   for (std::size_t i = 0; i < branches.size(); ++i) {
@@ -46,22 +46,22 @@ double fewer_done(std::span<const Moments> branches, std::size_t needed, double 
 
 }  // namespace
 
-Moments order_statistic(std::span<const Moments> branches, std::size_t needed) {
+TwoMoments order_statistic(std::span<const TwoMoments> branches, std::size_t needed) {
   require(needed <= branches.size(), "no more branches are needed than there are");
   if (needed == 0) {
     return {};
   }
   double scale = 0;
-  for (const Moments& branch : branches) {
+  for (const TwoMoments& branch : branches) {
     if (std::isinf(branch.mean)) {
       // Those that never come do not count; without enough others, nor does the whole.
-      std::vector<Moments> others;
-      for (const Moments& other : branches) {
+      std::vector<TwoMoments> others;
+      for (const TwoMoments& other : branches) {
         if (!std::isinf(other.mean)) {
           others.push_back(other);
         }
       }
-      return needed <= others.size() ? order_statistic(others, needed) : Moments{branch.mean, 0};
+      return needed <= others.size() ? order_statistic(others, needed) : TwoMoments{branch.mean, 0};
     }
     scale += branch.mean;
   }

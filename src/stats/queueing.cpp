@@ -218,8 +218,49 @@ double supermarket_response(double utilization, double choices) {
   return response;
 }
 
-double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double ttl, bool renewing,
-                       Forgetting forgetting) {
+Queue power_of_choices(double queues, double servers, double choices, const Load& load_of_one) {
+  Load together = load_of_one;
+  together.rate *= queues;
+  Queue queue = ggc(queues * servers, together);
+  const double offered = load_of_one.offered();
+  if (offered >= servers || offered <= 0 || choices <= 1) {
+    return choices <= 1 ? ggc(servers, load_of_one) : queue;
+  }
+  // Shares of queues with k or more, for k up to `servers`, from the share s_c that has no server
+  // free: offered · s_(k-1)^d = k s_k + s_(k+1) + … + s_c. The right s_c is the one with s_0 = 1.
+  const auto share_of_all = [&](double last) {
+    double sum = 0;  // s_(k+1) + … + s_c
+    double share = last;
+    for (double k = servers; k >= 1; --k) {
+      const double before = std::pow((k * share + sum) / offered, 1 / choices);
+      sum += share;
+      share = before;
+    }
+    return share;
+  };
+  double low = 0;
+  double high = 1;
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2;
+    (share_of_all(middle) < 1 ? low : high) = middle;
+  }
+  double share = (low + high) / 2;
+  const double all_busy = share;
+  double waiting = 0;
+  for (int i = 0; i < 100'000 && share > 1e-16; ++i) {
+    share = offered / servers * std::pow(share, choices);
+    waiting += share;
+  }
+  const double wait = waiting / load_of_one.rate * variability(load_of_one);
+  if (wait > queue.wait) {
+    queue = queue_of(servers, load_of_one, wait, std::pow(all_busy, choices));
+  }
+  return queue;
+}
+
+std::vector<double> cache_hits(std::span<const KeyClass> keys, double capacity, double ttl,
+                               bool renewing, Forgetting forgetting) {
+  std::vector<double> hits(keys.size(), 0);
   double requests = 0;
   double items = 0;
   for (const KeyClass& key : keys) {
@@ -227,20 +268,7 @@ double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double t
     items += key.rate > 0 ? key.count : 0;
   }
   if (requests <= 0 || capacity <= 0 || ttl <= 0) {
-    return 0;
-  }
-  if (forgetting == Forgetting::lfu && std::isinf(ttl)) {
-    std::vector<KeyClass> sorted(keys.begin(), keys.end());
-    std::sort(sorted.begin(), sorted.end(),
-              [](const KeyClass& a, const KeyClass& b) { return a.rate > b.rate; });
-    double room = capacity;
-    double hits = 0;
-    for (const KeyClass& key : sorted) {
-      const double kept = std::min(room, key.count);
-      hits += kept * key.rate;
-      room -= kept;
-    }
-    return hits / requests;
+    return hits;
   }
   // How long an item stays, measured from its coming (`fixed`) or its last use (`idle`). The share
   // of time that an item asked for at that rate is kept is also the share of its requests that hit
@@ -264,8 +292,8 @@ double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double t
     }
     const double certain = rate * idle;
     const double beyond = std::expm1(certain) - certain;  // hits after `idle` without a ttl
-    const double hits = certain - beyond * std::expm1(-rate * (fixed - idle) / beyond);
-    return hits / (1 + hits);
+    const double in_cycle = certain - beyond * std::expm1(-rate * (fixed - idle) / beyond);
+    return in_cycle / (1 + in_cycle);
   };
   const auto hit = [&](double rate, double stay) {
     if (forgetting == Forgetting::random) {
@@ -284,6 +312,23 @@ double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double t
     }
     return sum;
   };
+  if (forgetting == Forgetting::lfu) {
+    std::vector<std::size_t> order(keys.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return keys[a].rate > keys[b].rate; });
+    double room = capacity;
+    for (const std::size_t i : order) {
+      const double inside = std::min(room, keys[i].count);
+      room -= inside;
+      if (keys[i].rate > 0 && inside > 0) {
+        const double fresh =
+            renewing ? kept(keys[i].rate, infinite, ttl) : kept(keys[i].rate, ttl, infinite);
+        hits[i] = inside / keys[i].count * fresh;
+      }
+    }
+    return hits;
+  }
   double stay = infinite;
   if (capacity < items) {
     // The time for which items stay is the one at which the cache is full (bisection in log time).
@@ -292,19 +337,28 @@ double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double t
     while (held(high) < capacity) {
       high *= 2;
     }
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 60; ++i) {
       const double middle = std::sqrt(low * high);
       (held(middle) < capacity ? low : high) = middle;
     }
     stay = std::sqrt(low * high);
   }
-  double hits = 0;
-  for (const KeyClass& key : keys) {
-    if (key.rate > 0) {
-      hits += key.count * key.rate * hit(key.rate, stay);
-    }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    hits[i] = keys[i].rate > 0 ? hit(keys[i].rate, stay) : 0;
   }
-  return hits / requests;
+  return hits;
+}
+
+double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double ttl, bool renewing,
+                       Forgetting forgetting) {
+  const std::vector<double> hits = cache_hits(keys, capacity, ttl, renewing, forgetting);
+  double requests = 0;
+  double answered = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    requests += keys[i].count * keys[i].rate;
+    answered += keys[i].count * keys[i].rate * hits[i];
+  }
+  return requests > 0 ? answered / requests : 0;
 }
 
 }  // namespace stampede

@@ -129,6 +129,8 @@ StudyResult run_study(const Scenario& scenario, const ReplicationOptions& option
     study.faults = finished[0].record.faults;
     study.expectations = judge_expectations(scenario.expect, study.result, divisor == 1);
   }
+  study.predicted = predict(scenario, /*find_saturation=*/false);
+  study.redundancy = redundancy_of(scenario);
   study.warnings = warnings_of(study, finished);
   for (const Replication& replication : finished) {
     study.recordings.emplace_back(replication.number + 1, replication.record.recording);

@@ -125,6 +125,19 @@ TEST_CASE("two choices are Mitzenmacher's") {
   CHECK(supermarket_response(0.9, 1) == Approx(10));
 }
 
+TEST_CASE("choices among many queues of one server are Mitzenmacher's, of several no worse") {
+  for (const double load : {0.5, 0.9, 0.95}) {
+    CHECK(power_of_choices(1e6, 1, 2, {.rate = load, .service = 1}).response ==
+          Approx(supermarket_response(load, 2)).epsilon(1e-6));
+  }
+  const double of_four = power_of_choices(1e6, 4, 2, {.rate = 3.6, .service = 1}).wait;
+  CHECK(of_four > 0);
+  CHECK(of_four < power_of_choices(1e6, 1, 2, {.rate = 0.9, .service = 1}).wait);
+  CHECK(of_four < mmc(4, {.rate = 3.6, .service = 1}).wait);
+  // Two queues: a common line would wait 4.263, two choices wait 4.865 (exact, truncated chain).
+  CHECK(power_of_choices(2, 1, 2, {.rate = 0.9, .service = 1}).wait == Approx(4.865).epsilon(0.14));
+}
+
 TEST_CASE("a closed system follows mean value analysis") {
   // Think 5, one server 0.25 (the machine repairman; Lazowska et al. 1984).
   const std::vector<ClosedStation> one{{1}};
@@ -171,14 +184,15 @@ TEST_CASE("two equal classes are one class twice as large") {
 }
 
 TEST_CASE("the second of three exponential branches comes after 5/6") {
-  const std::vector<Moments> three{{1, 1}, {1, 1}, {1, 1}};
-  const Moments second = order_statistic(three, 2);
+  const std::vector<TwoMoments> three{{1, 1}, {1, 1}, {1, 1}};
+  const TwoMoments second = order_statistic(three, 2);
   CHECK(second.mean == Approx(0.833333333333).epsilon(1e-5));
   CHECK(second.scv * second.mean * second.mean == Approx(0.361111111111).epsilon(1e-4));
   CHECK(order_statistic(three, 3).mean == Approx(11.0 / 6).epsilon(1e-5));
-  CHECK(order_statistic(std::vector<Moments>{{2, 0}, {3, 0}}, 2).mean == Approx(3).epsilon(1e-3));
-  CHECK(std::isinf(order_statistic(std::vector<Moments>{{2, 1}, {infinite, 0}}, 2).mean));
-  CHECK(order_statistic(std::vector<Moments>{{2, 1}, {infinite, 0}}, 1).mean == Approx(2));
+  CHECK(order_statistic(std::vector<TwoMoments>{{2, 0}, {3, 0}}, 2).mean ==
+        Approx(3).epsilon(1e-3));
+  CHECK(std::isinf(order_statistic(std::vector<TwoMoments>{{2, 1}, {infinite, 0}}, 2).mean));
+  CHECK(order_statistic(std::vector<TwoMoments>{{2, 1}, {infinite, 0}}, 1).mean == Approx(2));
 }
 
 TEST_CASE("caches hit by Che's approximation and its kin") {

@@ -10,6 +10,7 @@
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/stay.hpp"
+#include "stampede/model/theory.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -139,6 +140,7 @@ class Step {
     std::uint64_t seed;
     std::uint64_t replication;
   };
+  using Theory = Flow;
 
   virtual ~Step() = default;
   virtual Action act(const Request& request) = 0;
@@ -151,6 +153,9 @@ inline Task<Response> Step::run(Errand, Request) {
 }
 
 using StepSettings = std::vector<Choice<Step>>;
+
+/// What theory knows of steps one after the other.
+Flow flow_of(const StepSettings& steps);
 
 /// The steps of a handler, or of a part of one.
 class Program {

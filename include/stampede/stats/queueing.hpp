@@ -88,6 +88,13 @@ std::vector<Queue> priorities(double servers, std::span<const Load> classes);
 /// service time.
 double supermarket_response(double utilization, double choices);
 
+/// Many queues of `servers` each, of which the least loaded of `choices` random ones is joined: the
+/// mean-field limit with exponential service, whose balance (Mitzenmacher, above) gives s_k = ρ
+/// s_(k-1)^d for the share of queues with k or more from k > c on; for laws of service that vary
+/// otherwise, the wait times (ca² + cs²)/2. Of few queues the wait is at least that of one common
+/// line, which is taken if it is longer (two queues, two choices, 90 % load: 14 % too low).
+Queue power_of_choices(double queues, double servers, double choices, const Load& load_of_one);
+
 /// What a closed network of stations gives its users, by mean value analysis.
 struct ClosedClass {
   double users = 0;
@@ -123,7 +130,7 @@ ClosedNetwork schweitzer_mva(std::span<const ClosedClass> classes,
                              std::span<const ClosedStation> stations);
 
 /// Mean and squared coefficient of variation of a time.
-struct Moments {
+struct TwoMoments {
   double mean = 0;
   double scv = 0;
 };
@@ -134,7 +141,7 @@ struct Moments {
 /// related times, which makes the truth somewhat smaller for all of them (Nelson, Tantawi:
 /// Approximate Analysis of Fork/Join Synchronization in Parallel Queues, IEEE ToC 37, 1988: 4 % in
 /// two M/M/1 queues at half load, 9 % near saturation).
-Moments order_statistic(std::span<const Moments> branches, std::size_t needed);
+TwoMoments order_statistic(std::span<const TwoMoments> branches, std::size_t needed);
 
 /// Requests that ask for a key: `count` keys of which each is asked for `rate` times in a unit of
 /// time, independently.
@@ -150,14 +157,18 @@ enum class Forgetting {
   lfu,     ///< keeps the most popular
 };
 
-/// The share of requests that a cache with room for `capacity` items answers, in the steady state
-/// under independent requests: Che's approximation (Che, Tung, Wang: Hierarchical Web Caching
-/// Systems, IEEE JSAC 20, 2002) for LRU, and the one like it for FIFO and random (Fricker, Robert,
-/// Roberts: A Versatile and Accurate Approximation for LRU Cache Performance, ITC 24, 2012, who
-/// find errors below 1 % from some dozens of items on). An item is no longer good `ttl` after it
-/// came, or, if hits renew it, after it was last used (Fofack, Nain, Neglia, Towsley: Performance
-/// Evaluation of Hierarchical TTL-based Cache Networks, Computer Networks 65, 2014). Infinite: no
-/// such limit.
+/// The share of requests for keys of each class that a cache with room for `capacity` items
+/// answers, in the steady state under independent requests: Che's approximation (Che, Tung, Wang:
+/// Hierarchical Web Caching Systems, IEEE JSAC 20, 2002) for LRU, and the one like it for FIFO and
+/// random (Fricker, Robert, Roberts: A Versatile and Accurate Approximation for LRU Cache
+/// Performance, ITC 24, 2012, who find errors below 1 % from some dozens of items on). An item is
+/// no longer good `ttl` after it came, or, if hits renew it, after it was last used (Fofack, Nain,
+/// Neglia, Towsley: Performance Evaluation of Hierarchical TTL-based Cache Networks, Computer
+/// Networks 65, 2014). Infinite: no such limit.
+std::vector<double> cache_hits(std::span<const KeyClass> keys, double capacity, double ttl,
+                               bool renewing, Forgetting forgetting);
+
+/// The same for all requests together.
 double cache_hit_ratio(std::span<const KeyClass> keys, double capacity, double ttl, bool renewing,
                        Forgetting forgetting);
 

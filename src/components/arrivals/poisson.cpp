@@ -20,6 +20,8 @@ class Poisson final : public ArrivalProcess {
   Poisson(const PoissonSettings& settings, const Context& context)
       : population_(context.population), rate_(settings.rate.make({})) {}
 
+  static Theory theory(const PoissonSettings& settings) { return {.rate = settings.rate}; }
+
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(arrive()); }
 
