@@ -15,16 +15,19 @@ constexpr double keys_looked_up = 2000;
 
 bool is_write(Operation operation) { return operation != Operation::read; }
 
-/// How the requests for the keys of one law fall on shards.
-std::vector<double> shares_of_shards(const std::vector<KeyRange>& keys, const Sharding& sharding,
-                                     std::size_t shards) {
+/// How the requests of a stream fall on shards, by their keys.
+std::vector<double> shares_of_shards(const Traffic& traffic, std::size_t stream,
+                                     const Sharding& sharding, std::size_t shards) {
+  const RequestStream& of = traffic.streams()[stream];
+  const std::vector<KeyRange>& keys = traffic.keys(of.keys);
   std::vector<double> shares(shards, 0);
   double rest = 1;
   double rank = 0;
-  for (const KeyRange& range : keys) {
-    for (double i = 0; i < range.count && rank < keys_looked_up; ++i, ++rank) {
-      shares[sharding.shard_of(static_cast<std::uint64_t>(rank))] += range.share;
-      rest -= range.share;
+  for (std::size_t r = 0; r < keys.size(); ++r) {
+    const double of_one = of.popularity[r] / keys[r].count;
+    for (double i = 0; i < keys[r].count && rank < keys_looked_up; ++i, ++rank) {
+      shares[sharding.shard_of(static_cast<std::uint64_t>(rank))] += of_one;
+      rest -= of_one;
     }
   }
   for (double& share : shares) {
@@ -53,8 +56,9 @@ std::vector<Node> balanced_nodes(const Traffic& traffic, const Part& part,
   Node hot{1, {}, std::vector<double>(streams.size(), 0)};
   Node others{n - 1, {}, std::vector<double>(streams.size(), 0)};
   for (const std::size_t stream : streams) {
-    const std::vector<KeyRange>& keys = traffic.keys(traffic.streams()[stream].keys);
-    const double top = keys.empty() ? 0 : keys.front().share;
+    const RequestStream& of = traffic.streams()[stream];
+    const std::vector<KeyRange>& keys = traffic.keys(of.keys);
+    const double top = keys.empty() ? 0 : of.popularity.front() / keys.front().count;
     hot.asked.push_back(top + (1 - top) / n);
     others.asked.push_back((1 - top) / n);
   }
@@ -82,17 +86,15 @@ std::vector<Node> nodes_of(const Scenario& scenario, const Traffic& traffic, std
       combine(combine(scenario.run.seed, std::uint64_t{0}), hash_bytes(part.name));
   const auto sharding =
       of.sharding.make({.shards = static_cast<std::uint32_t>(shards), .seed = seed});
-  std::map<std::size_t, std::vector<double>> by_law;
+  std::map<std::size_t, std::vector<double>> by_stream;
+  for (const std::size_t stream : streams) {
+    if (!is_even && !traffic.keys(traffic.streams()[stream].keys).empty()) {
+      by_stream[stream] = shares_of_shards(traffic, stream, *sharding, shards);
+    }
+  }
   const auto share = [&](std::size_t stream, std::size_t shard) {
-    const std::size_t law = traffic.streams()[stream].keys;
-    if (is_even || traffic.keys(law).empty()) {
-      return 1.0 / static_cast<double>(shards);
-    }
-    auto found = by_law.find(law);
-    if (found == by_law.end()) {
-      found = by_law.emplace(law, shares_of_shards(traffic.keys(law), *sharding, shards)).first;
-    }
-    return found->second[shard];
+    const auto found = by_stream.find(stream);
+    return found == by_stream.end() ? 1.0 / static_cast<double>(shards) : found->second[shard];
   };
   // Of the copies of a shard one may lead; the others are alike.
   const double copies = of.copies;
@@ -130,8 +132,12 @@ namespace {
 /// The wait of a queue as a time: with the chance of waiting, exponential given that one waits,
 /// which is exact for M/M/c and close near saturation for all.
 Span span_of_wait(const Queue& queue) {
-  if (queue.wait <= 0 || queue.waiting_share <= 0 || std::isinf(queue.wait)) {
-    return {std::max(0.0, queue.wait), 0};
+  constexpr double next_to_nothing = 1e-10;  // a tenth of what the clock of the simulation can tell
+  if (queue.wait < next_to_nothing) {
+    return {};
+  }
+  if (queue.waiting_share <= 0 || std::isinf(queue.wait)) {
+    return {queue.wait, 0};
   }
   return {queue.wait, queue.wait * queue.wait * (2 / queue.waiting_share - 1)};
 }

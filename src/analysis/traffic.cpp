@@ -3,8 +3,6 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <set>
 
 #include "stampede/base/json.hpp"
@@ -13,8 +11,6 @@
 
 namespace stampede {
 namespace {
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// More kinds of requests than that are too many to solve for; nobody writes so many by hand.
 constexpr std::size_t most_streams = 4000;
@@ -207,6 +203,11 @@ std::size_t Traffic::find_or_add(const CallTheory& whom, const RequestStream& fr
     stream.interarrival_scv = 1;
     stream.split = whom.split;
     stream.flow = flow_for(parts_[part->second].theory, type, operation);
+    stream.popularity.clear();
+    for (const KeyRange& range : laws_[keys]) {
+      stream.popularity.push_back(range.count * range.share);
+    }
+    stream.range_hits.assign(stream.popularity.size(), 0);
     streams_.push_back(std::move(stream));
     admitted_.push_back(1);
   }
@@ -229,13 +230,18 @@ std::size_t Traffic::callee(const CallTheory& whom, const RequestStream& from) c
   return found == stream_of_.end() ? streams_.size() : found->second;
 }
 
-double Traffic::miss(const Flow& on_miss, const RequestStream& from) const {
+const RequestStream* Traffic::cache_read(const Flow& on_miss, const RequestStream& from) const {
   if (on_miss.whom.target.empty()) {
-    return 1 - from.hit;
+    return &from;
   }
   const std::size_t read =
       callee({.target = on_miss.whom.target, .operation = Operation::read}, from);
-  return read < streams_.size() ? 1 - streams_[read].hit : 1;
+  return read < streams_.size() ? &streams_[read] : nullptr;
+}
+
+double Traffic::miss(const Flow& on_miss, const RequestStream& from) const {
+  const RequestStream* read = cache_read(on_miss, from);
+  return read != nullptr ? 1 - read->hit : 1;
 }
 
 void Traffic::add_callees(std::size_t index) {
@@ -270,7 +276,9 @@ void Traffic::solve(const std::vector<double>& population_rates) {
   constexpr int most_rounds = 60;
   for (int round = 0; round < most_rounds; ++round) {
     solve_once(population_rates);
-    if (!is_solved_ || !find_hits()) {
+    const bool is_passed_on = find_popularity();
+    const bool is_hit_otherwise = find_hits();
+    if (!is_solved_ || (!is_passed_on && !is_hit_otherwise)) {
       return;
     }
   }
@@ -311,6 +319,84 @@ void Traffic::solve_once(const std::vector<double>& population_rates) {
   }
 }
 
+/// Which keys a stream asks for: its callers' mixture, less what caches on the way have answered.
+/// One step of the traffic equations for each range of keys; `solve` takes as many as it needs.
+bool Traffic::find_popularity() {
+  std::vector<std::vector<double>> asked(streams_.size());
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    asked[i].assign(laws_[streams_[i].keys].size(), 0);
+  }
+  const auto add = [&](std::size_t to, double rate, std::span<const double> shares) {
+    double total = 0;
+    for (const double share : shares) {
+      total += share;
+    }
+    for (std::size_t r = 0; total > 0 && r < asked[to].size(); ++r) {
+      asked[to][r] += rate * shares[r] / total;
+    }
+  };
+  for (const Source& source : sources_) {
+    const RequestStream& stream = streams_[source.stream];
+    std::vector<double> shares;
+    for (const KeyRange& range : laws_[stream.keys]) {
+      shares.push_back(range.count * range.share);
+    }
+    add(source.stream, stream.rate * source.share, shares);
+  }
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    const RequestStream& from = streams_[i];
+    const auto pass_on = [&](const Flow& flow, double often, const Flow* missed) {
+      if (flow.kind != Flow::Kind::call && flow.kind != Flow::Kind::publish) {
+        return;
+      }
+      const std::size_t to = callee(flow.whom, from);
+      if (to >= streams_.size() || asked[to].empty()) {
+        return;
+      }
+      std::vector<double> shares = from.popularity;
+      if (streams_[to].keys != from.keys) {
+        shares.clear();  // keys of its own: as their law says
+        for (const KeyRange& range : laws_[streams_[to].keys]) {
+          shares.push_back(range.count * range.share);
+        }
+      }
+      const RequestStream* read = missed != nullptr ? cache_read(*missed, from) : nullptr;
+      if (read != nullptr && read->keys == streams_[to].keys) {
+        for (std::size_t r = 0; r < std::min(shares.size(), read->range_hits.size()); ++r) {
+          shares[r] *= 1 - read->range_hits[r];
+        }
+      }
+      add(to, from.rate * often, shares);
+    };
+    walk(*from.flow, from, 1, nullptr, pass_on);
+    if (from.operation == Operation::write) {
+      for (const Part& part : parts_) {
+        if (part.theory.consumes && part.theory.consumes->source == parts_[from.part].name) {
+          const std::size_t to = callee({.target = part.name}, from);
+          if (to < streams_.size()) {
+            add(to, from.rate, from.popularity);
+          }
+        }
+      }
+    }
+  }
+  bool has_changed = false;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    double total = 0;
+    for (const double rate : asked[i]) {
+      total += rate;
+    }
+    if (total > 0) {
+      for (std::size_t r = 0; r < asked[i].size(); ++r) {
+        asked[i][r] /= total;
+        has_changed = has_changed || std::abs(asked[i][r] - streams_[i].popularity[r]) > 1e-9;
+      }
+      streams_[i].popularity = std::move(asked[i]);
+    }
+  }
+  return has_changed;
+}
+
 bool Traffic::find_hits() {
   bool has_changed = false;
   for (std::size_t part = 0; part < parts_.size(); ++part) {
@@ -319,179 +405,6 @@ bool Traffic::find_hits() {
     }
   }
   return has_changed;
-}
-
-double Traffic::users_behind(std::size_t part) const {
-  std::set<std::size_t> populations;
-  double users = 0;
-  for (const RequestStream& stream : streams_) {
-    if (stream.part == part && stream.rate > 0 && populations.insert(stream.population).second) {
-      users += user_counts_[stream.population] > 0 ? user_counts_[stream.population] : infinite;
-    }
-  }
-  return users;
-}
-
-bool Traffic::find_hits_of(std::size_t part) {
-  const CopiesTheory& copies = *parts_[part].theory.copies;
-  std::vector<std::size_t> reads;
-  double drops = 0;
-  double bytes = 0;
-  double rate = 0;
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    const RequestStream& stream = streams_[i];
-    if (stream.part != part) {
-      continue;
-    }
-    const bool is_drop = stream.operation == Operation::invalidate ||
-                         stream.operation == Operation::remove ||
-                         (stream.operation == Operation::write && copies.drops_written);
-    drops += is_drop ? stream.rate : 0;
-    // A cache that has an origin does not keep what it only passes on.
-    bool keeps = parts_[part].theory.handlers.size() == 1;
-    const Flow* flow = stream.flow;
-    const auto asks_itself = [](const Flow& f, const auto& self) -> bool {
-      return (f.kind == Flow::Kind::on_miss && f.whom.target.empty()) ||
-             std::any_of(f.parts.begin(), f.parts.end(),
-                         [&](const Flow& inner) { return self(inner, self); });
-    };
-    keeps = keeps || asks_itself(*flow, asks_itself);
-    if (stream.operation == Operation::read && keeps) {
-      reads.push_back(i);
-      rate += stream.rate;
-      bytes += stream.rate * stream.bytes;
-    }
-  }
-  unknown_hits_[part].clear();
-  bool has_changed = false;
-  const auto set = [&](std::size_t stream, double hit) {
-    has_changed = has_changed || std::abs(streams_[stream].hit - hit) > 1e-9;
-    streams_[stream].hit = hit;
-  };
-  if (copies.hit_ratio) {
-    for (const std::size_t i : reads) {
-      set(i, *copies.hit_ratio);
-    }
-    return has_changed;
-  }
-  if (!copies.unknown.empty()) {
-    unknown_hits_[part] = copies.unknown;
-    return false;
-  }
-  // How much of the traffic one table sees, and how much it holds.
-  double seen = 1;
-  double tables = 1;
-  if (copies.whom == CopiesTheory::For::instance) {
-    seen = 1 / parts_[part].instances;
-  } else if (copies.whom == CopiesTheory::For::user) {
-    seen = 1 / users_behind(part);
-  } else {
-    tables = parts_[part].instances;
-  }
-  const double size = rate > 0 ? bytes / rate : 0;
-  double capacity = tables * copies.capacity_entries;
-  if (std::isfinite(copies.capacity_bytes)) {
-    if (size <= 0) {
-      capacity = infinite;
-    } else {
-      capacity = std::min(capacity, tables * std::floor(copies.capacity_bytes / size));
-    }
-  }
-  // Items by ranges of ranks in which no law changes; each type apart, if the cache tells them.
-  std::map<std::string, std::vector<std::size_t>> spaces;
-  for (const std::size_t i : reads) {
-    if (!law_is_known_[streams_[i].keys]) {
-      unknown_hits_[part] = "keys that are asked for in an order";
-      return false;
-    }
-    spaces[copies.tells_types_apart ? streams_[i].type : std::string()].push_back(i);
-  }
-  const auto hits_with = [&](double share) {
-    std::vector<KeyClass> classes;
-    std::vector<std::vector<double>> of_stream;  // by class: share of each read that falls into it
-    for (const auto& [type, members] : spaces) {
-      std::set<double> ends;
-      for (const std::size_t i : members) {
-        double end = 0;
-        for (const KeyRange& range : laws_[streams_[i].keys]) {
-          ends.insert(end += range.count);
-        }
-        if (streams_[i].keys == 0 && streams_[i].rate > 0) {
-          // Each its own item, for nobody else: they take room and are never hit.
-          classes.push_back({1e15, share * streams_[i].rate / 1e15});
-          of_stream.emplace_back(reads.size(), 0.0);
-        }
-      }
-      double begin = 0;
-      for (const double end : ends) {
-        KeyClass key{end - begin, 0};
-        std::vector<double> shares(reads.size(), 0);
-        for (std::size_t r = 0; r < reads.size(); ++r) {
-          const RequestStream& stream = streams_[reads[r]];
-          if (std::find(members.begin(), members.end(), reads[r]) == members.end()) {
-            continue;
-          }
-          double upper = 0;
-          for (const KeyRange& range : laws_[stream.keys]) {
-            upper += range.count;
-            if (begin < upper) {
-              key.rate += share * stream.rate * range.share;
-              shares[r] = key.count * range.share;
-              break;
-            }
-          }
-        }
-        begin = end;
-        classes.push_back(key);
-        of_stream.push_back(std::move(shares));
-      }
-    }
-    const std::vector<double> hits = cache_hits(classes, capacity, copies.ttl, copies.renew_on_hit,
-                                                copies.forgetting.value_or(Forgetting::lru));
-    std::vector<double> of_reads(reads.size(), 0);
-    for (std::size_t c = 0; c < classes.size(); ++c) {
-      for (std::size_t r = 0; r < reads.size(); ++r) {
-        of_reads[r] += of_stream[c][r] * hits[c];
-      }
-    }
-    return of_reads;
-  };
-  std::vector<double> hits(reads.size(), 0);
-  if (rate > 0 && seen > 0 && copies.whom == CopiesTheory::For::instance &&
-      !parts_[part].shares.empty()) {
-    for (const double share : parts_[part].shares) {
-      if (share > 0) {
-        const std::vector<double> here = hits_with(share);
-        for (std::size_t r = 0; r < reads.size(); ++r) {
-          hits[r] += share * here[r];
-        }
-      }
-    }
-  } else if (rate > 0 && seen > 0) {
-    hits = hits_with(seen);
-  }
-  // What was dropped since it came is missed: of the last two events of an item, one was a drop.
-  const double left = rate + drops > 0 ? rate / (rate + drops) : 1;
-  for (std::size_t r = 0; r < reads.size(); ++r) {
-    set(reads[r], hits[r] * left);
-  }
-  return has_changed;
-}
-
-std::optional<double> Traffic::hit_ratio(std::size_t part) const {
-  if (!parts_[part].theory.copies || !unknown_hits_[part].empty()) {
-    return std::nullopt;
-  }
-  double reads = 0;
-  double hits = 0;
-  for (const RequestStream& stream : streams_) {
-    const bool is_kept = parts_[part].theory.handlers.size() == 1 || stream.hit > 0;
-    if (stream.part == part && stream.operation == Operation::read && is_kept) {
-      reads += stream.rate;
-      hits += stream.rate * stream.hit;
-    }
-  }
-  return reads > 0 ? std::optional(hits / reads) : std::nullopt;
 }
 
 }  // namespace stampede

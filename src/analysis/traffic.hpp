@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -36,7 +37,11 @@ struct RequestStream {
   double bytes = 0;            ///< of the answer, on average
   int priority = 0;
   double rate = 0;  ///< a second
-  double hit = 0;   ///< share of these that a cache answers, if it is one
+  /// Share of its requests by range of its law, which caches before it have changed: what they hit
+  /// does not come here. Empty without a law.
+  std::vector<double> popularity;
+  std::vector<double> range_hits;  ///< share of these that a cache answers
+  double hit = 0;                  ///< share of these that a cache answers, if it is one
   /// Those who send it, each dividing its calls for itself, and how varied their gaps are.
   double callers = 0;
   double interarrival_scv = 1;
@@ -78,7 +83,10 @@ class Traffic {
   /// `seen(part of the flow, how often)` for every compute, wait, call, publish and unknown in it.
   template <class Seen>
   void walk(const RequestStream& stream, Seen seen) const {
-    walk(*stream.flow, stream, 1, seen);
+    const auto without_filter = [&](const Flow& flow, double often, const Flow*) {
+      seen(flow, often);
+    };
+    walk(*stream.flow, stream, 1, nullptr, without_filter);
   }
 
   bool is_solved() const { return is_solved_; }
@@ -89,7 +97,8 @@ class Traffic {
 
  private:
   template <class Seen>
-  void walk(const Flow& flow, const RequestStream& from, double often, Seen& seen) const;
+  void walk(const Flow& flow, const RequestStream& from, double often, const Flow* missed,
+            Seen& seen) const;
   std::size_t find_or_add(const CallTheory& whom, const RequestStream& from);
   void add_callees(std::size_t stream);
   void add_parts(const Scenario& scenario);
@@ -97,7 +106,15 @@ class Traffic {
   std::size_t law_of(const Choice<KeyLaw>& choice);
   void solve_once(const std::vector<double>& population_rates);
   bool find_hits();
+  bool find_popularity();
+  const RequestStream* cache_read(const Flow& on_miss, const RequestStream& from) const;
+  /// Whether the component, a cache, keeps what these requests read.
+  bool keeps(const RequestStream& stream) const;
   bool find_hits_of(std::size_t part);
+  /// Adds the hits in a table that sees that share of the traffic.
+  void add_hits(std::size_t part, const std::map<std::string, std::vector<std::size_t>>& by_space,
+                double capacity, double seen, double weight,
+                std::map<std::size_t, std::vector<double>>& hits) const;
   double users_behind(std::size_t part) const;
 
   using StreamKey = std::tuple<std::size_t, std::string, Operation, std::size_t, std::size_t>;
@@ -117,26 +134,27 @@ class Traffic {
 };
 
 template <class Seen>
-void Traffic::walk(const Flow& flow, const RequestStream& from, double often, Seen& seen) const {
+void Traffic::walk(const Flow& flow, const RequestStream& from, double often, const Flow* missed,
+                   Seen& seen) const {
   switch (flow.kind) {
     case Flow::Kind::sequence:
       for (const Flow& part : flow.parts) {
-        walk(part, from, often * flow.times, seen);
+        walk(part, from, often * flow.times, missed, seen);
       }
       break;
     case Flow::Kind::choose:
       for (std::size_t i = 0; i < flow.parts.size(); ++i) {
-        walk(flow.parts[i], from, often * flow.chances[i], seen);
+        walk(flow.parts[i], from, often * flow.chances[i], missed, seen);
       }
       break;
     case Flow::Kind::parallel:
       for (const Flow& part : flow.parts) {
-        walk(part, from, often, seen);
+        walk(part, from, often, missed, seen);
       }
       break;
     case Flow::Kind::on_miss:
       for (const Flow& part : flow.parts) {
-        walk(part, from, often * miss(flow, from), seen);
+        walk(part, from, often * miss(flow, from), &flow, seen);
       }
       break;
     case Flow::Kind::compute:
@@ -144,7 +162,7 @@ void Traffic::walk(const Flow& flow, const RequestStream& from, double often, Se
     case Flow::Kind::call:
     case Flow::Kind::publish:
     case Flow::Kind::unknown:
-      seen(flow, often);
+      seen(flow, often, missed);
       break;
   }
 }

@@ -103,7 +103,9 @@ class Theory80 {
       line += fmt::format(", asked for {} of its {}", share_text(*part.pressure, style_),
                           part.resource);
     }
-    if (part.instances > 1) {
+    const double average =
+        part.resource == "cores" ? part.cpu_utilization.value_or(0) : part.utilization.value_or(0);
+    if (part.pressure && *part.pressure < 1 && *part.pressure > 1.01 * average) {
       line += " (of the busiest instance)";
     }
     text_ += "\n" + wrapped(line, 2);

@@ -334,7 +334,7 @@ std::vector<double> cache_hits(std::span<const KeyClass> keys, double capacity, 
     // The time for which items stay is the one at which the cache is full (bisection in log time).
     double low = capacity / requests * 1e-6;
     double high = capacity / requests;
-    while (held(high) < capacity) {
+    while (held(high) < capacity && high < 1e300) {
       high *= 2;
     }
     for (int i = 0; i < 60; ++i) {

@@ -177,8 +177,8 @@ TEST_CASE("a worker is held while others are called, and saturates with them") {
   CHECK(*component(prediction, "db").response == Approx(0.05));
   CHECK(component(prediction, "app").pressure == Approx(80 * 0.06 / 4));
   CHECK(component(prediction, "app").is_saturated());
-  // It would at 4 workers = f · 80 · (10 ms + 10 ms / (1 - 0.8 f)): f = 0.9285.
-  CHECK(*prediction.saturation == Approx(0.9285).epsilon(2e-3));
+  // Four workers are 0.8 f (1 + 1 / (1 - 0.8 f)) of them: 0.8 f = 3 - √5.
+  CHECK(*prediction.saturation == Approx((3 - std::sqrt(5.0)) / 0.8).epsilon(1e-3));
   CHECK(prediction.components[*prediction.bottleneck].name == "app");
 }
 
@@ -209,6 +209,31 @@ components:
   const Prediction unknown = with("arc");
   CHECK(component(unknown, "cache").unknown == "no theory of eviction by arc");
   CHECK_FALSE(component(unknown, "cache").hit_ratio);
+}
+
+TEST_CASE("a cache behind a cache sees what the first has missed, which is less popular") {
+  const std::string two = R"(
+traffic:
+  users:
+    arrivals: {kind: poisson, rate: 1000/s}
+    keys: {kind: zipf, count: 1000, exponent: 0.8}
+    target: first
+components:
+  first: {kind: cache, max_entries: 100, eviction: perfect_lfu, origin: balancer}
+  balancer: {kind: load_balancer, backends: app}
+  app: {kind: service, handler: [{read: second}]}
+  second: {kind: cache, max_entries: 100, eviction: perfect_lfu, origin: db}
+  db: {kind: database, read: 1ms}
+)";
+  // The first keeps the ranks up to 100, the second those up to 200: together as one of 200.
+  const Prediction prediction = prediction_of(two);
+  double total = 0;
+  double best = 0;
+  for (int rank = 1; rank <= 1000; ++rank) {
+    total += std::pow(rank, -0.8);
+    best += rank <= 200 ? std::pow(rank, -0.8) : 0;
+  }
+  CHECK(component(prediction, "db").rate == Approx(1000 * (1 - best / total)).epsilon(5e-3));
 }
 
 TEST_CASE("a constant hit ratio is taken at its word") {

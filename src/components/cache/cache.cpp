@@ -128,6 +128,9 @@ class Cache final : public Component, private FleetListener, private CacheNode::
       return theory;
     }
     theory.copies->drops_written = settings.writes == WritePolicy::around;
+    if (!settings.keep.grace.is_zero() || settings.keep.early_refresh > 0) {
+      theory.remarks.push_back("hits in grace and early refreshes are left out");
+    }
     const Flow fetch = Flow::call({.target = settings.origin.name});
     theory.handlers = {
         {.operation = Operation::read,
