@@ -4,7 +4,10 @@
 
 #include "command.hpp"
 #include "scenario_file.hpp"
+#include "stampede/analysis/predict.hpp"
+#include "stampede/analysis/redundancy.hpp"
 #include "stampede/report/result_json.hpp"
+#include "stampede/report/theory.hpp"
 #include "stampede/report/yaml.hpp"
 #include "terminal.hpp"
 
@@ -17,13 +20,23 @@ constexpr std::string_view text =
     "Prints the effective scenario: what FILE says, --set applied, with every default\n"
     "filled in; what is absent is off. It is a scenario itself.\n"
     "\n"
+    "With --theory it prints what queueing theory says of the scenario instead, without\n"
+    "running it: how often each component is asked, how busy it is, how long requests\n"
+    "wait, which component is the bottleneck and at which load it saturates, and whose\n"
+    "loss alone requests do not survive.\n"
+    "\n"
     "  stampede explain web-shop.yaml\n"
     "  stampede explain web-shop.yaml --set app.replicas=6 > web-shop-6.yaml\n"
-    "  stampede explain web-shop.yaml --format json | jq .components.balancer\n";
+    "  stampede explain web-shop.yaml --format json | jq .components.balancer\n"
+    "  stampede explain web-shop.yaml --theory\n"
+    "  stampede explain web-shop.yaml --theory --format json | jq .bottleneck\n";
 
 po::options_description options() {
   po::options_description options = scenario_options();
-  options.add_options()("format", po::value<std::string>()->value_name("FORMAT"), "yaml or json");
+  const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()("theory", "predictions instead of the scenario")(
+      "format", value("FORMAT"), "yaml or json; with --theory text or json")(
+      "color", value("WHEN"), "auto, always or never");
   return options;
 }
 
@@ -44,11 +57,21 @@ Json without_nulls(const Json& json) {
 }
 
 int run(const Arguments& arguments) {
-  const std::string format = arguments.word("format", {"yaml", "json"});
+  const bool wants_theory = arguments.has("theory");
+  const std::string format =
+      arguments.word("format", {wants_theory ? "text" : "yaml", std::string("json")});
+  const TextStyle style = output_style(arguments.word("color", {"auto", "always", "never"}));
   const std::optional<Scenario> scenario =
       load_or_complain(arguments.operands()[0], arguments.texts("set"));
   if (!scenario) {
     return exit_invalid;
+  }
+  if (wants_theory) {
+    const Prediction prediction = predict(*scenario);
+    const Redundancy redundancy = redundancy_of(*scenario);
+    print(format == "json" ? json_text(theory_json(prediction, redundancy))
+                           : theory_text(prediction, redundancy, style));
+    return exit_ok;
   }
   const Json effective = without_nulls(resolved(*scenario));
   print(format == "json" ? json_text(effective) : yaml_text(effective));
@@ -58,7 +81,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 const Command explain_command{"explain",
-                              "print the effective scenario, with all defaults",
+                              "print the effective scenario, or what theory says of it",
                               "FILE [OPTION]...",
                               text,
                               1,

@@ -64,6 +64,30 @@ class Browser final : public Component {
         entries_(observer_.gauge(entries)),
         scope_(context.simulation) {}
 
+  static Theory theory(const BrowserSettings& settings) {
+    Theory theory{.copies = CopiesTheory{.ttl = settings.ttl.seconds(),
+                                         .forgetting = Forgetting::lru,
+                                         .drops_written = true,
+                                         .tells_types_apart = true,
+                                         .whom = CopiesTheory::For::user}};
+    if (settings.capacity) {
+      theory.copies->capacity_bytes = static_cast<double>(settings.capacity->count);
+    }
+    if (settings.max_entries) {
+      theory.copies->capacity_entries = static_cast<double>(*settings.max_entries);
+    }
+    const Flow fetch = Flow::call({.target = settings.origin.name});
+    const Flow look = Flow::on_miss("", {fetch});
+    for (const std::string& type : settings.cacheable) {
+      theory.handlers.push_back({.type = type, .operation = Operation::read, .flow = look});
+    }
+    if (settings.cacheable.empty()) {
+      theory.handlers.push_back({.operation = Operation::read, .flow = look});
+    }
+    theory.handlers.push_back({.flow = fetch});
+    return theory;
+  }
+
   void connect(Directory& directory) override {
     for (const std::string& type : settings_.cacheable) {
       const RequestTypeId id = context_.request_types.add(type);

@@ -11,6 +11,7 @@ void describe(Visitor& v, CrashSettings& s) {
   describe_fault(v, s.common);
   v.field("silent", s.silent,
           "callers hear nothing (a dead machine) rather than a reset connection (a dead process)");
+  v.declare(TakesDown{});
   if (s.silent) {
     v.declare(FallsSilent{});
   }

@@ -1,5 +1,7 @@
 #include "stampede/model/capacity.hpp"
 
+#include <limits>
+
 #include "stampede/base/json.hpp"
 #include "stampede/schema/json_schema.hpp"
 
@@ -58,6 +60,11 @@ void describe(Visitor& v, CpuSettings& s) {
   v.field("cores", s.cores, "cores of each instance", required(), at_least(1), at_most(100'000));
   v.field("scheduling", s.scheduling,
           "fifo: a core does one piece of work to its end; processor_sharing: all advance at once");
+}
+
+double theory_of(const Capacity& capacity) {
+  return capacity.value == Capacity::unbounded ? std::numeric_limits<double>::infinity()
+                                               : static_cast<double>(capacity.value);
 }
 
 }  // namespace stampede

@@ -170,6 +170,17 @@ std::vector<const LinkSettings*> links_between(const Geography& geography,
 
 }  // namespace
 
+TwoMoments latency_between(const Geography& geography, const NetworkSettings& settings,
+                           PlaceId from, PlaceId to) {
+  double mean = 0;
+  double variance = 0;
+  for (const LinkSettings* link : links_between(geography, settings, from, to)) {
+    mean += link->latency.mean();
+    variance += link->latency.variance();
+  }
+  return {.mean = mean * 1e-9, .scv = mean > 0 ? variance / (mean * mean) : 0};
+}
+
 Network::Network(Simulation& simulation, const Geography& geography,
                  const NetworkSettings& settings, std::uint64_t seed, std::uint64_t replication)
     : geography_(geography),

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/report/theory.hpp"
+
 namespace stampede {
 namespace {
 
@@ -174,18 +176,22 @@ Json result_json(const StudyResult& study) {
   if (study.precision) {
     run["precision"] = precision_json(*study.precision);
   }
-  return {{"schema_version", schema_version},
-          {"scenario",
-           {{"name", study.name},
-            {"hash", hash_text(study.scenario_hash)},
-            {"resolved", study.resolved}}},
-          {"run", std::move(run)},
-          {"traffic", subjects_json(result.traffic, false)},
-          {"components", subjects_json(result.components, true)},
-          {"faults", faults_json(study.faults)},
-          {"rollouts", Json::array()},
-          {"expectations", expectations_json(study.expectations)},
-          {"warnings", study.warnings}};
+  Json json{{"schema_version", schema_version},
+            {"scenario",
+             {{"name", study.name},
+              {"hash", hash_text(study.scenario_hash)},
+              {"resolved", study.resolved}}},
+            {"run", std::move(run)},
+            {"traffic", subjects_json(result.traffic, false)},
+            {"components", subjects_json(result.components, true)},
+            {"faults", faults_json(study.faults)},
+            {"rollouts", Json::array()},
+            {"expectations", expectations_json(study.expectations)},
+            {"warnings", study.warnings}};
+  if (study.predicted) {
+    json["predicted"] = theory_json(*study.predicted, study.redundancy);
+  }
+  return json;
 }
 
 Json performance_json(const StudyResult& study) {

@@ -80,6 +80,7 @@ class Summary80 {
     stale_answers();
     components();
     own_measures();
+    theory();
     faults();
     expectations();
     precision();
@@ -239,6 +240,84 @@ class Summary80 {
       }
       add(table);
       text_ += counts;
+    }
+  }
+
+  /// What theory says beside what was seen, and where the difference is more than theory errs.
+  void theory() {
+    if (!study_.predicted) {
+      return;
+    }
+    const Prediction& predicted = *study_.predicted;
+    TextTable traffic({"beside theory", "latency", "theory", "availability", "at most"});
+    TextTable components({"beside theory", "busy", "theory", "wait", "theory", "hits", "theory"});
+    std::string far_off;
+    for (const Subject& subject : result_.traffic) {
+      const Prediction::PopulationPart* told = predicted.population(subject.name);
+      const Metric* latency = subject.find("latency_s.mean");
+      std::vector<TextTable::Cell> row{{subject.name}, {}, {}, {}, {}};
+      if (told != nullptr && told->latency && std::isfinite(*told->latency) && latency != nullptr) {
+        row[1] = {seconds_text(latency->value.estimate, style_)};
+        row[2] = {seconds_text(*told->latency, style_)};
+        far_off += beyond_theory(subject.name, "latency", *latency, *told->latency, 0);
+      }
+      for (const Redundancy::Availability& best : study_.redundancy.availability) {
+        const Metric* availability = subject.find("availability");
+        if (best.population == subject.name && best.type.empty() && availability != nullptr) {
+          row[3] = {share_text(availability->value.estimate, style_)};
+          row[4] = {share_text(best.share, style_)};
+        }
+      }
+      if (!row[2].text.empty() || !row[4].text.empty()) {
+        traffic.row(std::move(row));
+      }
+    }
+    for (const Subject& subject : result_.components) {
+      const Prediction::ComponentPart* told = predicted.component(subject.name);
+      if (told == nullptr || !told->unknown.empty()) {
+        continue;
+      }
+      const Metric* busy =
+          told->utilization ? subject.find("utilization") : subject.find("cpu_utilization");
+      const std::optional<double> busy_told =
+          told->utilization ? told->utilization : told->cpu_utilization;
+      const Metric* wait =
+          told->wait ? subject.find("wait_s.mean") : subject.find("cpu_wait_s.mean");
+      const std::optional<double> wait_told = told->wait ? told->wait : told->cpu_wait;
+      const Metric* hits = subject.find("hit_ratio");
+      std::vector<TextTable::Cell> row{{subject.name}};
+      bool has_any = false;
+      const auto add = [&](const Metric* seen, const std::optional<double>& said, Format format) {
+        const bool is_known =
+            seen != nullptr && said && std::isfinite(*said) && std::isfinite(seen->value.estimate);
+        has_any = has_any || is_known;
+        row.push_back({is_known ? format.number(seen->value.estimate, style_) : ""});
+        row.push_back({is_known ? format.number(*said, style_) : ""});
+        return is_known;
+      };
+      if (add(busy, busy_told, share_format)) {
+        far_off += beyond_theory(subject.name, "utilization", *busy, *busy_told, 0.01);
+      }
+      if (add(wait, wait_told, time_format)) {
+        // A wait that is next to nothing beside the service is no news, however many times it is.
+        const double floor = told->response ? 0.02 * *told->response : 0;
+        far_off += beyond_theory(subject.name, "wait", *wait, *wait_told, floor);
+      }
+      if (add(hits, told->hit_ratio, share_format)) {
+        far_off += beyond_theory(subject.name, "hit ratio", *hits, *told->hit_ratio, 0.01);
+      }
+      if (has_any) {
+        components.row(std::move(row));
+      }
+    }
+    add(traffic);
+    add(components);
+    if (!far_off.empty()) {
+      text_ += painted(far_off, Paint::yellow, style_);
+      text_ += wrapped(
+          "  Theory knows of queueing alone: not of faults, timeouts, retries, a changing rate or "
+          "a cold start. Of those, or of its approximations, such a difference speaks.",
+          2);
     }
   }
 
@@ -450,6 +529,31 @@ class Summary80 {
       }
     }
     return hot;
+  }
+
+  /// A line if the interval of what was seen lies beyond what theory says, even if that errs by as
+  /// much as its approximations do.
+  std::string beyond_theory(const std::string& subject, std::string_view what, const Metric& seen,
+                            double told, double floor) const {
+    constexpr double theory_errs = 0.15;
+    const double slack = std::max(theory_errs * std::abs(told), floor);
+    const Estimate& value = seen.value;
+    if (!(std::isfinite(value.low) && std::isfinite(value.high))) {
+      return {};
+    }
+    std::string difference;
+    if (value.low > told + slack) {
+      difference = told > 0 && value.estimate >= 2 * told
+                       ? plain_text(value.estimate / told, style_) + " times"
+                       : "above";
+    } else if (value.high < told - slack) {
+      difference = "below";
+    } else {
+      return {};
+    }
+    return wrapped(
+        fmt::format("  {}: its {} is {} what queueing alone explains", subject, what, difference),
+        4);
   }
 
   /// How unequally the instances are loaded, when it is worth a line.

@@ -122,6 +122,8 @@ StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& f
     study.faults = finished[0].record.faults;
     study.expectations = judge_expectations(scenario.expect, study.result, divisor == 1);
   }
+  study.predicted = predict(scenario, /*find_saturation=*/false);
+  study.redundancy = redundancy_of(scenario);
   study.warnings = warnings_of(scenario, study, finished);
   for (const Replication& replication : finished) {
     study.recordings.emplace_back(replication.number + 1, replication.record.recording);

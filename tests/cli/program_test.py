@@ -319,6 +319,27 @@ class ProgramTest(unittest.TestCase):
         explained = self.stampede("explain", self.file(PASSES)).stdout
         again = self.file(explained, "explained.yaml")
         self.assertEqual(self.stampede("explain", again).stdout, explained)
+
+    def test_theory_names_the_bottleneck_and_when_it_saturates(self):
+        # 50 requests a second of 10 ms at two workers with room for ten: a quarter of what they can do.
+        done = self.stampede("explain", self.file(SCENARIO), "--theory")
+        self.assertIn("bottleneck: app, asked for 25.0% of its workers", done.stdout)
+        self.assertIn("app saturates at 4.00 times today's load: shoppers 200/s", done.stdout)
+        self.assertIn("app has one instance: without it, request fails", done.stdout)
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+        theory = json.loads(self.stampede("explain", self.file(SCENARIO), "--theory",
+                                          "--format", "json").stdout)
+        self.assertEqual(theory["components"]["app"]["utilization"], 0.25)
+        self.assertAlmostEqual(theory["saturation_factor"], 4, places=2)
+        self.stampede("explain", self.file(SCENARIO), "--theory", "--format", "yaml", code=2)
+
+    def test_a_run_shows_predictions_beside_what_was_seen(self):
+        file = self.file(PASSES)
+        self.assertIn("beside theory", self.stampede("run", file).stdout)
+        predicted = json.loads(self.stampede("run", file, "--format", "json").stdout)["predicted"]
+        self.assertEqual(predicted["components"]["app"]["utilization"], 0.25)
+        self.assertEqual(predicted["traffic"]["shoppers"]["throughput_per_s"], 50)
         words = ["--format", "json", "--quiet"]
         self.assertEqual(self.stampede("run", again, *words).stdout,
                          self.stampede("run", self.file(PASSES), *words).stdout)

@@ -9,7 +9,7 @@ from source import ROOT, cpp_files, finish, line_of
 
 # Which layers may include the headers of a library; None is every layer.
 LIBRARIES = {
-    "Eigen": {"stats"},
+    "Eigen": {"analysis", "stats"},
     "Random123": {"random"},
     "boost/graph": {"analysis"},
     "boost/math": {"stats", "random"},

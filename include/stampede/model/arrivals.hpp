@@ -4,9 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "stampede/kernel/job.hpp"
 #include "stampede/model/endpoint.hpp"
+#include "stampede/model/theory.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -66,6 +68,20 @@ class Population {
   virtual void send_and_forget(const Ask& ask) { static_cast<void>(send(ask)); }
 };
 
+/// What an arrival process says of itself for predictions.
+struct ArrivalTheory {
+  Choice<RateProfile> rate{};   ///< of an open process: of events
+  double requests = 1;          ///< for each of them
+  double interarrival_scv = 1;  ///< of requests; 1 for a Poisson process
+
+  std::vector<std::string> types{};  ///< each as often; by the shares of the population if empty
+
+  bool is_closed = false;
+  std::optional<double> users{};  ///< of a closed one; those of the population unless given
+  TwoMoments think{};
+  std::string unknown{};  ///< why theory is silent; else empty
+};
+
 /// When the users of a population send requests: one object for each population and replication.
 ///
 /// An open process sends whatever becomes of the answers; a closed one waits for them.
@@ -76,6 +92,7 @@ class ArrivalProcess {
     Population& population;
     std::string base_directory;  ///< of the scenario; files are named relative to it
   };
+  using Theory = ArrivalTheory;
 
   virtual ~ArrivalProcess() = default;
 

@@ -21,6 +21,8 @@ struct Codec<Capacity> {
   static std::string type_text();
 };
 extern template class CodecType<Capacity>;
+/// As formulas take it: without a bound, infinite.
+double theory_of(const Capacity& capacity);
 
 const EnumNames<QueueDiscipline>& names(QueueDiscipline);
 const EnumNames<CpuScheduling>& names(CpuScheduling);

@@ -12,6 +12,7 @@
 #include "stampede/model/fleet.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/model/observer.hpp"
+#include "stampede/model/theory.hpp"
 #include "stampede/model/truth.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/schema.hpp"
@@ -70,6 +71,8 @@ class Component {
       return Stream(seed, replication, name, purpose);
     }
   };
+
+  using Theory = ComponentTheory;
 
   virtual ~Component() = default;
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "stampede/model/theory.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/registry.hpp"
 
@@ -19,6 +20,7 @@ class EvictionPolicy {
     std::uint64_t capacity;  ///< sum of the weights that fit: entries of weight 1, or bytes
     Draw random;             ///< this policy's own sequence
   };
+  using Theory = Forgetting;
   static constexpr EntrySlot nobody = UINT32_MAX;
 
   virtual ~EvictionPolicy() = default;

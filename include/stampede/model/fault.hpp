@@ -37,6 +37,8 @@ void describe_fault(Visitor& v, FaultSettings& s);
 
 /// What a fault may declare of itself (Visitor::declare): those who call its targets hear nothing.
 struct FallsSilent {};
+/// Its targets are down from its beginning to its end.
+struct TakesDown {};
 /// It empties caches, and does nothing to anybody else.
 struct FlushesCaches {};
 

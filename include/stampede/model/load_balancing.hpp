@@ -5,6 +5,7 @@
 #include <string>
 
 #include "stampede/model/request.hpp"
+#include "stampede/model/theory.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/registry.hpp"
 
@@ -52,6 +53,7 @@ class LoadBalancingPolicy {
     Draw random;         ///< this policy's own sequence
     std::uint64_t seed;  ///< the same for all balancers of the component: rings agree between them
   };
+  using Theory = Split;
 
   virtual ~LoadBalancingPolicy() = default;
 

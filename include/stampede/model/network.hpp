@@ -11,6 +11,7 @@
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/stream.hpp"
 #include "stampede/schema/schema.hpp"
+#include "stampede/stats/queueing.hpp"
 
 namespace stampede {
 
@@ -87,6 +88,11 @@ class Geography {
   std::vector<std::string> regions_;
   std::size_t zone_count_ = 0;
 };
+
+/// How long a message is on its way between two places, for predictions: mean in seconds and
+/// variability. Without the time that its payload takes on a line.
+TwoMoments latency_between(const Geography& geography, const NetworkSettings& settings,
+                           PlaceId from, PlaceId to);
 
 /// Carries messages between places: latency, loss, and a bandwidth that all messages of a link
 /// share at once (processor sharing, the fluid limit of fair TCP flows). The two directions of a

@@ -11,6 +11,7 @@
 #include "stampede/model/component.hpp"
 #include "stampede/model/connection_pool.hpp"
 #include "stampede/model/stay.hpp"
+#include "stampede/model/theory.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -150,6 +151,7 @@ class Step {
   static constexpr const char* registry = "step";
 
   using Context = StepContext;
+  using Theory = Flow;
 
   virtual ~Step() = default;
   virtual Action act(const Request& request) = 0;
@@ -162,6 +164,9 @@ inline Task<Response> Step::run(Errand, Request) {
 }
 
 using StepSettings = std::vector<Choice<Step>>;
+
+/// What theory knows of steps one after the other.
+Flow flow_of(const StepSettings& steps);
 
 /// The steps of a handler, or of a part of one.
 class Program {

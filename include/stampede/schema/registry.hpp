@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,6 +22,9 @@ namespace stampede {
 //       static constexpr const char* registry = "load balancing policy"; // how messages call it
 //       // optional: the kind that a scalar or list means which is not the name of a kind
 //       static constexpr const char* scalar_kind = "constant";
+//       // optional: what can be known of a kind from its settings alone, without making one; a
+//       // kind of which something is known has `static Theory theory(const Settings&)`
+//       using Theory = Flow;
 
 /// One kind of a registry: its name, what it is, and the type of its settings.
 struct Kind {
@@ -64,15 +68,33 @@ class AnyRegistry {
 /// Every registry of the program, sorted by name.
 const std::vector<const AnyRegistry*>& all_registries();
 
+namespace detail {
+
+/// What Base says that can be known of its kinds, if it does.
+template <class Base>
+struct TheoryOf {
+  struct Nothing {};
+  using type = Nothing;
+};
+template <class Base>
+requires requires { typename Base::Theory; }
+struct TheoryOf<Base> {
+  using type = typename Base::Theory;
+};
+
+}  // namespace detail
+
 /// The kinds of one Base and how to make them.
 template <class Base>
 class Registry : public AnyRegistry {
  public:
   using Context = typename Base::Context;
   using Make = std::unique_ptr<Base> (*)(const void* settings, const Context& context);
+  using Theory = typename detail::TheoryOf<Base>::type;
 
   struct Entry : Kind {
     Make make = nullptr;
+    Theory (*theory)(const void* settings) = nullptr;  ///< null: nothing is known of it
   };
 
   static Registry& instance() {
@@ -92,6 +114,14 @@ class Registry : public AnyRegistry {
       fail("no " + name() + " of kind '" + std::string(kind) + "'");
     }
     return static_cast<const Entry*>(found)->make(settings, context);
+  }
+
+  std::optional<Theory> theory(std::string_view kind, const void* settings) const {
+    const auto* found = static_cast<const Entry*>(find(kind));
+    if (found == nullptr || found->theory == nullptr) {
+      return std::nullopt;
+    }
+    return found->theory(settings);
   }
 
  private:
@@ -122,6 +152,11 @@ class Register {
                      const typename Base::Context& context) -> std::unique_ptr<Base> {
       return std::make_unique<Plugin>(*static_cast<const Settings*>(settings), context);
     };
+    if constexpr (requires(const Settings& settings) { Plugin::theory(settings); }) {
+      entry->theory = [](const void* settings) {
+        return Plugin::theory(*static_cast<const Settings*>(settings));
+      };
+    }
     Registry<Base>::instance().add(std::move(entry));
   }
 };
@@ -177,6 +212,12 @@ class Choice : public AnyChoice {
   std::unique_ptr<Base> make(const typename Base::Context& context) const {
     const Registry<Base>& registry = Registry<Base>::instance();
     return registry.make(kind(), settings(registry), context);
+  }
+
+  /// What can be known of it without making it; nothing if its kind is silent.
+  auto theory() const {
+    const Registry<Base>& registry = Registry<Base>::instance();
+    return registry.theory(kind(), has_value() ? settings(registry) : nullptr);
   }
 
   /// The settings if they are of that type, else nullptr. Valid as long as a copy of the choice.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "stampede/analysis/predict.hpp"
+#include "stampede/analysis/redundancy.hpp"
 #include "stampede/base/json.hpp"
 #include "stampede/measure/recording.hpp"
 #include "stampede/measure/result.hpp"
@@ -49,6 +51,8 @@ struct StudyResult {
   std::vector<FaultEvent> faults;  ///< of the first finished replication
   std::vector<CheckedExpectation> expectations;
   std::optional<PrecisionReport> precision;  ///< where it was asked for
+  std::optional<Prediction> predicted;  ///< what theory says of the same scenario
+  Redundancy redundancy;                ///< and what its structure lets it survive
   std::vector<std::string> warnings;
   /// Of the finished replications, for time series, with their numbers from 1.
   std::vector<std::pair<std::int64_t, std::shared_ptr<const Recording>>> recordings;

@@ -37,6 +37,14 @@ class Closed final : public ArrivalProcess {
     require(users_ > 0, "a checked scenario says how many users there are");
   }
 
+  static Theory theory(const ClosedSettings& settings) {
+    Theory theory{.is_closed = true, .think = Flow::moments(settings.think_time)};
+    if (settings.users) {
+      theory.users = static_cast<double>(*settings.users);
+    }
+    return theory;
+  }
+
   Scope& scope() { return population_.scope(); }
 
   void start() override {

@@ -18,6 +18,10 @@ class ConstantArrivals final : public ArrivalProcess {
   ConstantArrivals(const ConstantArrivalsSettings& settings, const Context& context)
       : population_(context.population), rate_(settings.rate.make({})) {}
 
+  static Theory theory(const ConstantArrivalsSettings& settings) {
+    return {.rate = settings.rate, .interarrival_scv = 0};
+  }
+
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(tick()); }
 

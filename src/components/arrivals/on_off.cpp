@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "stampede/model/arrivals.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/variates.hpp"
@@ -29,6 +31,29 @@ class OnOff final : public ArrivalProcess {
         on_(settings.on),
         off_(settings.off),
         rate_(settings.rate.make({})) {}
+
+  /// With exponential phases and one rate, arrivals are a renewal process, whose gaps have this
+  /// variability (Kuczura: The Interrupted Poisson Process as an Overflow Process, Bell System
+  /// Technical Journal 52, 1973).
+  static Theory theory(const OnOffSettings& settings) {
+    const TwoMoments on = Flow::moments(settings.on);
+    const TwoMoments off = Flow::moments(settings.off);
+    const double leaving = 1 / on.mean;
+    const double returning = off.mean > 0 ? 1 / off.mean : 0;
+    Theory theory{.rate = settings.rate, .requests = on.mean / (on.mean + off.mean)};
+    const double rate = settings.rate.make({})->rate(Time());
+    if (off.mean > 0) {
+      theory.interarrival_scv =
+          1 + 2 * leaving * rate / ((leaving + returning) * (leaving + returning));
+    }
+    const auto is_exponential = [](const TwoMoments& phase) {
+      return std::abs(phase.scv - 1) < 1e-6;
+    };
+    if (!is_exponential(on) || (off.mean > 0 && !is_exponential(off))) {
+      theory.unknown = "bursts and silences that are not exponential";
+    }
+    return theory;
+  }
 
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(alternate()); }

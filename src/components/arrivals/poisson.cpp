@@ -22,6 +22,8 @@ class Poisson final : public ArrivalProcess {
         simulation_(context.population.simulation()),
         rate_(settings.rate.make({})) {}
 
+  static Theory theory(const PoissonSettings& settings) { return {.rate = settings.rate}; }
+
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(arrive()); }
 

@@ -61,6 +61,15 @@ class Sessions final : public ArrivalProcess {
     }
   }
 
+  /// The requests of a session follow each other, which no formula of ours takes into account: as
+  /// long as there are many sessions, they are nearly a Poisson process.
+  static Theory theory(const SessionsSettings& settings) {
+    Theory theory{.rate = settings.rate, .types = settings.requests};
+    theory.requests = settings.requests.empty() ? std::max(1.0, settings.count->mean())
+                                                : static_cast<double>(settings.requests.size());
+    return theory;
+  }
+
   Scope& scope() { return population_.scope(); }
   void start() override { static_cast<void>(arrive()); }
 

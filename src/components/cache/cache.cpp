@@ -162,6 +162,40 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     }
   }
 
+  static Theory theory(const CacheSettings& settings) {
+    Theory theory{.copies = theory_of(settings.keep)};
+    if (settings.cpu) {
+      theory.cores = settings.cpu->cores;
+      theory.scheduling = settings.cpu->scheduling;
+    }
+    const std::optional<Split> routing = settings.routing.theory();
+    theory.split = routing.value_or(Split{.kind = Split::Kind::random});
+    const bool is_divided = theory.split->kind == Split::Kind::by_key;
+    if (!settings.in_process.empty() || (settings.placement.replicas > 1 && !is_divided)) {
+      theory.copies->whom = CopiesTheory::For::instance;
+    }
+    const Flow access = Flow::compute(settings.access);
+    if (settings.origin.empty()) {
+      theory.handlers = {{.flow = access}};
+      return theory;
+    }
+    theory.copies->drops_written = settings.writes == WritePolicy::around;
+    if (!settings.keep.grace.is_zero() || settings.keep.early_refresh > 0) {
+      theory.remarks.push_back("hits in grace and early refreshes are left out");
+    }
+    const Flow fetch = Flow::call({.target = settings.origin.name});
+    theory.handlers = {
+        {.operation = Operation::read,
+         .flow = Flow::sequence({access, Flow::on_miss("", {fetch})})},
+        {.flow = settings.writes == WritePolicy::back
+                     ? Flow::sequence({access, Flow::publish({.target = settings.origin.name})})
+                     : Flow::sequence({access, fetch})}};
+    if (settings.writes == WritePolicy::back) {
+      theory.remarks.push_back("writes of the same item before it is written back count singly");
+    }
+    return theory;
+  }
+
   void connect(Directory& directory) override {
     if (!settings_.in_process.empty()) {
       hosts_ = &directory.component(settings_.in_process).fleet();

@@ -7,6 +7,7 @@
 #include "stampede/model/component.hpp"
 #include "stampede/model/eviction.hpp"
 #include "stampede/model/load_balancing.hpp"
+#include "stampede/model/theory.hpp"
 #include "stampede/random/distribution.hpp"
 
 namespace stampede {
@@ -113,6 +114,32 @@ inline void check_keeping(Visitor& v, const KeepSettings& s, bool has_origin) {
   needs_origin(s.request_collapsing, "request_collapsing");
   v.doubt_unless(!s.collapse_timeout || s.request_collapsing, "collapse_timeout",
                  "has no effect without request_collapsing");
+}
+
+/// What theory knows of what a node keeps. Rules for stale, failed and collapsed answers have no
+/// say in it: they matter when something goes wrong.
+inline CopiesTheory theory_of(const KeepSettings& s) {
+  CopiesTheory copies;
+  if (s.hit_ratio) {
+    copies.hit_ratio = s.hit_ratio->value;
+  }
+  if (s.capacity) {
+    copies.capacity_bytes = static_cast<double>(s.capacity->count);
+  }
+  if (s.max_entries) {
+    copies.capacity_entries = static_cast<double>(*s.max_entries);
+  }
+  if (s.ttl) {
+    copies.ttl = s.ttl->seconds() * (1 - s.ttl_jitter.value / 2);
+  }
+  copies.renew_on_hit = s.renew_on_hit;
+  copies.forgetting = s.eviction.theory();
+  if (!s.hit_ratio && !copies.forgetting) {
+    copies.unknown = "eviction by " + s.eviction.kind();
+  } else if (s.admission) {
+    copies.unknown = "an admission filter";
+  }
+  return copies;
 }
 
 }  // namespace stampede

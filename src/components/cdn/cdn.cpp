@@ -119,6 +119,29 @@ class Cdn final : public Component {
     }
   }
 
+  static Theory theory(const CdnSettings& settings) {
+    Theory theory{.copies = theory_of(settings.cache.keep), .way_to_users = settings.latency};
+    theory.copies->whom = CopiesTheory::For::instance;
+    theory.copies->drops_written = true;
+    theory.copies->tells_types_apart = true;
+    if (settings.origin_shield) {
+      theory.copies->unknown = "a shield, which sees what others have missed";
+    }
+    if (!settings.cache.keep.grace.is_zero()) {
+      theory.remarks.push_back("hits in grace are left out");
+    }
+    const Flow fetch = Flow::call({.target = settings.origin.name});
+    const Flow look = Flow::on_miss("", {fetch});
+    for (const std::string& type : settings.cacheable) {
+      theory.handlers.push_back({.type = type, .operation = Operation::read, .flow = look});
+    }
+    if (settings.cacheable.empty()) {
+      theory.handlers.push_back({.operation = Operation::read, .flow = look});
+    }
+    theory.handlers.push_back({.flow = fetch});
+    return theory;
+  }
+
   void connect(Directory& directory) override {
     directory_ = &directory;
     for (const std::string& type : settings_.cacheable) {

@@ -86,6 +86,49 @@ class Database final : public Component {
     }
   }
 
+  static Theory theory(const DatabaseSettings& settings) {
+    const double copies = settings.replicas;
+    ShardsTheory shards{.sharding = settings.sharding,
+                        .shards = static_cast<double>(settings.shards),
+                        .copies = copies};
+    if (settings.is_quorum()) {
+      shards.reads_asked = shards.reads_among = copies;
+      shards.reads_needed = answers_needed(settings.read_consistency, settings.replicas);
+      shards.writes_asked = shards.writes_among = copies;
+      shards.writes_needed = answers_needed(settings.write_consistency, settings.replicas);
+    } else if (settings.is_multi_primary()) {
+      shards.reads_among = shards.writes_among = copies;
+    }
+    if (settings.has_primary() && settings.read_from != ReadFrom::primary) {
+      shards.reads_among = settings.read_from == ReadFrom::replica ? copies - 1 : copies;
+    }
+    shards.fails_over = settings.failover.has_value();
+    Theory theory{.shards = shards};
+    if (settings.concurrency) {
+      theory.workers = settings.concurrency->workers;
+      theory.room = theory_of(settings.concurrency->queue.capacity);
+      theory.discipline = settings.concurrency->queue.discipline;
+    }
+    if (settings.cpu) {
+      theory.cores = settings.cpu->cores;
+      theory.scheduling = settings.cpu->scheduling;
+    }
+    theory.handlers = {{.operation = Operation::read, .flow = Flow::compute(settings.read)},
+                       {.flow = Flow::compute(settings.write_work())}};
+    const auto leave_out = [&](bool is_on, const char* what) {
+      if (is_on) {
+        theory.remarks.push_back(std::string(what) + " is left out");
+      }
+    };
+    leave_out(settings.resharding.has_value(), "resharding");
+    leave_out(settings.compaction.has_value(), "compaction");
+    leave_out(settings.locks, "waiting for locks");
+    leave_out(settings.has_primary() && settings.replicas > 1 &&
+                  settings.replication != ReplicationKind::async,
+              "the wait for replicas");
+    return theory;
+  }
+
   void connect(Directory&) override {}
   void start() override {
     for (std::size_t i = 0; i < fleet_.size(); ++i) {

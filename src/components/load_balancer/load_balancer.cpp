@@ -266,6 +266,27 @@ class LoadBalancer final : public Component {
     }
   }
 
+  static Theory theory(const LoadBalancerSettings& settings) {
+    Theory theory{.core_room = theory_of(settings.max_pending)};
+    if (settings.cpu) {
+      theory.cores = settings.cpu->cores;
+      theory.scheduling = settings.cpu->scheduling;
+    }
+    CallTheory backend{.target = settings.backends.name, .split = settings.policy.theory()};
+    if (!settings.weights.empty() || !backend.split) {
+      backend.split = Split{.kind = Split::Kind::random};
+      theory.remarks.push_back(settings.weights.empty()
+                                   ? settings.policy.kind() + " is taken to be random"
+                                   : "weights are left out");
+    }
+    if (settings.zone_aware) {
+      theory.remarks.push_back("routing by zone is left out");
+    }
+    theory.handlers.push_back({.flow = Flow::sequence({Flow::compute(settings.processing),
+                                                       Flow::call(std::move(backend))})});
+    return theory;
+  }
+
   void connect(Directory& directory) override {
     Fleet& backends = directory.component(settings_.backends).fleet();
     for (std::size_t i = 0; i < fleet_.size(); ++i) {

@@ -51,6 +51,24 @@ class Log final : public Component, public RecordLog, public LogCluster {
     }
   }
 
+  /// Of a message that travels alone to its leader.
+  static Theory theory(const LogSettings& settings) {
+    Theory theory{.split = Split{.kind = Split::Kind::by_key}};
+    if (settings.cpu) {
+      theory.cores = settings.cpu->cores;
+      theory.scheduling = settings.cpu->scheduling;
+    }
+    theory.handlers = {{.flow = Flow::sequence({Flow::compute(settings.append_batch),
+                                                Flow::compute(settings.append)})}};
+    if (settings.batch) {
+      theory.unknown = "batches of messages";
+    }
+    if (settings.replicas > 1) {
+      theory.remarks.push_back("the copies of partitions are left out");
+    }
+    return theory;
+  }
+
   void connect(Directory&) override {}
   void start() override {
     for (const std::unique_ptr<Partition>& partition : partitions_) {

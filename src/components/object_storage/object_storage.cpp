@@ -299,6 +299,21 @@ class ObjectStorage final : public Component {
     fleet_.add(std::make_unique<ObjectServer>(settings_, context, place));
   }
 
+  /// Of what lies in the hot tier.
+  static Theory theory(const ObjectStorageSettings& settings) {
+    Theory theory;
+    theory.handlers = {
+        {.operation = Operation::read, .flow = Flow::wait(settings.hot.first_byte)},
+        {.flow = Flow::wait(settings.write ? *settings.write : settings.hot.first_byte)}};
+    if (settings.hot.throughput) {
+      theory.remarks.push_back("the time that data flows is left out");
+    }
+    if (settings.cool || settings.archive) {
+      theory.remarks.push_back("all objects are taken to be hot");
+    }
+    return theory;
+  }
+
   void connect(Directory&) override {}
   void start() override { static_cast<void>(keep_the_rule(*this)); }
   Fleet& fleet() override { return fleet_; }

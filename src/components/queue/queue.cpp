@@ -14,6 +14,17 @@ class MessageQueue final : public Component {
     fleet_.add(std::make_unique<Broker>(settings_, context, measures, place));
   }
 
+  /// Of publishing; how long messages wait for consumers is these consumers' theory.
+  static Theory theory(const MessageQueueSettings& settings) {
+    Theory theory;
+    if (settings.cpu) {
+      theory.cores = settings.cpu->cores;
+      theory.scheduling = settings.cpu->scheduling;
+    }
+    theory.handlers = {{.flow = Flow::compute(settings.publish)}};
+    return theory;
+  }
+
   void connect(Directory& directory) override {
     if (!settings_.dead_letter_queue.empty()) {
       auto* other = dynamic_cast<MessageQueue*>(&directory.component(settings_.dead_letter_queue));

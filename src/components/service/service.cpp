@@ -461,6 +461,30 @@ class Service final : public Component {
     }
   }
 
+  static Theory theory(const ServiceSettings& settings) {
+    Theory theory;
+    if (settings.concurrency) {
+      theory.workers = settings.concurrency->workers;
+      theory.holds_worker = settings.concurrency->kind == ConcurrencyKind::threads;
+      theory.room = theory_of(settings.concurrency->queue.capacity);
+      theory.discipline = settings.concurrency->queue.discipline;
+    }
+    if (settings.cpu) {
+      theory.cores = settings.cpu->cores;
+      theory.scheduling = settings.cpu->scheduling;
+    }
+    for (const auto& handler : settings.handlers) {
+      theory.handlers.push_back({.type = handler.name, .flow = flow_of(handler.value)});
+    }
+    theory.handlers.push_back({.flow = flow_of(settings.handler)});
+    if (settings.consume) {
+      const ConsumeSettings& from = *settings.consume;
+      theory.consumes = {.source = from.queue.empty() ? from.log.name : from.queue.name,
+                         .consumers = static_cast<double>(consumers_of(settings))};
+    }
+    return theory;
+  }
+
   void connect(Directory& directory) override {
     if (!settings_.connection_pools.empty()) {
       connection_pools_.emplace(settings_.connection_pools, context_, connection_pool_measures,

@@ -45,6 +45,13 @@ class Call final : public Step {
               .sizes = context.stream("sizes"),
               .failure_is_ours = settings.on_failure == OnFailure::fail} {}
 
+  static Theory theory(const CallStepSettings& settings) {
+    return Flow::call({.target = settings.target.name,
+                       .type = settings.type,
+                       .operation = Operation::read,
+                       .may_fail = settings.on_failure == OnFailure::proceed});
+  }
+
   Action act(const Request&) override { return Action{.kind = Action::Kind::call, .call = &plan_}; }
 
  private:

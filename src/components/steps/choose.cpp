@@ -40,6 +40,15 @@ class Choose final : public Step {
     }
   }
 
+  static Theory theory(const ChooseSettings& settings) {
+    Flow flow{.kind = Flow::Kind::choose};
+    for (const BranchSettings& branch : settings.branches) {
+      flow.parts.push_back(flow_of(branch.steps.values));
+      flow.chances.push_back(branch.probability.value);
+    }
+    return flow;
+  }
+
   Action act(const Request& request) override {
     Draw draw = stream_.at(request.luck);
     const double u = draw.uniform();

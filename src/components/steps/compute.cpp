@@ -16,6 +16,8 @@ class Compute final : public Step {
   Compute(const ComputeSettings& settings, const Context& context)
       : work_(settings.work), stream_(context.stream("work")) {}
 
+  static Theory theory(const ComputeSettings& settings) { return Flow::compute(settings.work); }
+
   Action act(const Request& request) override {
     Draw draw = stream_.at(request.luck);
     return Action{.kind = Action::Kind::compute, .duration = work_.sample(draw)};

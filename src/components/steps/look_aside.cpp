@@ -52,6 +52,16 @@ class LookAside final : public Step {
         collapses_(settings.collapse),
         branch_(context.branch()) {}
 
+  static Theory theory(const LookAsideSettings& settings) {
+    const std::string& cache = settings.cache.target.name;
+    return Flow::sequence(
+        {Flow::call({.target = cache, .operation = Operation::read, .may_fail = true}),
+         Flow::on_miss(
+             cache,
+             {Flow::call({.target = settings.store.target.name, .operation = Operation::read}),
+              Flow::call({.target = cache, .operation = Operation::write, .may_fail = true})})});
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};
   }

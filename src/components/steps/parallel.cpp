@@ -33,6 +33,16 @@ class Parallel final : public Step {
     }
   }
 
+  static Theory theory(const ParallelSettings& settings) {
+    Flow flow{.kind = Flow::Kind::parallel};
+    for (const auto& branch : settings.branches) {
+      flow.parts.push_back(flow_of(branch.values));
+    }
+    flow.needed =
+        settings.wait_for ? static_cast<std::size_t>(*settings.wait_for) : settings.branches.size();
+    return flow;
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::parallel, .branches = &branches_, .needed = needed_};
   }

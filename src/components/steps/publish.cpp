@@ -43,6 +43,12 @@ class Publish final : public Step {
         waits_(settings.wait),
         branch_(context.branch()) {}
 
+  static Theory theory(const PublishSettings& settings) {
+    CallTheory whom{
+        .target = settings.target.name, .type = settings.type, .operation = Operation::write};
+    return settings.wait ? Flow::call(std::move(whom)) : Flow::publish(std::move(whom));
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};
   }

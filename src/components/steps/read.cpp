@@ -17,6 +17,12 @@ class Read final : public Step {
   Read(const ReadSettings& settings, const Context& context)
       : store_(context, settings.store), keys_(settings.keys, context), branch_(context.branch()) {}
 
+  static Theory theory(const ReadSettings& settings) {
+    return Flow::call({.target = settings.store.target.name,
+                       .operation = Operation::read,
+                       .keys = settings.keys});
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};
   }

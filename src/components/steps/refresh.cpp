@@ -26,6 +26,12 @@ class Refresh final : public Step {
         source_(context, settings.source, "source back-off"),
         branch_(context.branch()) {}
 
+  static Theory theory(const RefreshSettings& settings) {
+    return Flow::sequence(
+        {Flow::call({.target = settings.source.target.name, .operation = Operation::read}),
+         Flow::call({.target = settings.view.target.name, .operation = Operation::write})});
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};
   }

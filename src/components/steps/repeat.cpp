@@ -17,6 +17,10 @@ class Repeat final : public Step {
   Repeat(const RepeatSettings& settings, const Context& context)
       : times_(settings.times), program_(settings.steps.values, inside(context)) {}
 
+  static Theory theory(const RepeatSettings& settings) {
+    return Flow::sequence({flow_of(settings.steps.values)}, settings.times);
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::sequence, .times = times_, .program = &program_};
   }

@@ -63,6 +63,15 @@ class Saga final : public Step {
     }
   }
 
+  /// When all goes well.
+  static Theory theory(const SagaSettings& settings) {
+    Flow flow;
+    for (const SagaPartSettings& part : settings.parts) {
+      flow.parts.push_back(flow_of(part.action.values));
+    }
+    return flow;
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};
   }

@@ -16,6 +16,8 @@ class Wait final : public Step {
   Wait(const WaitSettings& settings, const Context& context)
       : length_(settings.length), stream_(context.stream("wait")) {}
 
+  static Theory theory(const WaitSettings& settings) { return Flow::wait(settings.length); }
+
   Action act(const Request& request) override {
     Draw draw = stream_.at(request.luck);
     return Action{.kind = Action::Kind::wait, .duration = length_.sample(draw)};

@@ -42,6 +42,22 @@ class Write final : public Step {
     }
   }
 
+  static Theory theory(const WriteSettings& settings) {
+    Flow flow = Flow::call({.target = settings.store.target.name,
+                            .operation = Operation::write,
+                            .keys = settings.keys});
+    if (settings.cache) {
+      const bool updates = settings.cached == Cached::update;
+      flow = Flow::sequence(
+          {std::move(flow),
+           Flow::call({.target = settings.cache->target.name,
+                       .operation = updates ? Operation::write : Operation::invalidate,
+                       .keys = settings.keys,
+                       .may_fail = true})});
+    }
+    return flow;
+  }
+
   Action act(const Request&) override {
     return Action{.kind = Action::Kind::process, .step = this};
   }

@@ -10,6 +10,8 @@ class Fifo final : public EvictionPolicy {
  public:
   Fifo(const NoSettings&, const Context&) {}
 
+  static Theory theory(const NoSettings&) { return Forgetting::random; }
+
   void used(EntrySlot) override {}
   void inserted(EntrySlot slot, std::uint64_t, std::uint32_t) override {
     entries_.push_newest(slot);

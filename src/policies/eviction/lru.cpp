@@ -9,6 +9,8 @@ class Lru final : public EvictionPolicy {
  public:
   Lru(const NoSettings&, const Context&) {}
 
+  static Theory theory(const NoSettings&) { return Forgetting::lru; }
+
   void used(EntrySlot slot) override { entries_.make_newest(slot); }
   void inserted(EntrySlot slot, std::uint64_t, std::uint32_t) override {
     entries_.push_newest(slot);

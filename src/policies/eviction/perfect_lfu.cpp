@@ -19,6 +19,8 @@ class PerfectLfu final : public EvictionPolicy {
  public:
   PerfectLfu(const NoSettings&, const Context&) {}
 
+  static Theory theory(const NoSettings&) { return Forgetting::lfu; }
+
   void used(EntrySlot slot) override { entries_.count_use(slot); }
   void missed(std::uint64_t key) override {
     std::uint32_t& count = outside_[key];

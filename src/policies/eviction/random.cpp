@@ -10,6 +10,8 @@ class RandomEviction final : public EvictionPolicy {
  public:
   RandomEviction(const NoSettings&, const Context& context) : random_(context.random) {}
 
+  static Theory theory(const NoSettings&) { return Forgetting::random; }
+
   void used(EntrySlot) override {}
   void inserted(EntrySlot slot, std::uint64_t, std::uint32_t) override { entries_.add(slot); }
   EntrySlot evict(std::uint64_t) override {

@@ -41,6 +41,10 @@ class BoundedLoad final : public LoadBalancingPolicy {
   BoundedLoad(const BoundedLoadSettings& settings, const Context& context)
       : settings_(settings), seed_(context.seed) {}
 
+  static Theory theory(const BoundedLoadSettings& settings) {
+    return split_by(settings.ring.hash_on);
+  }
+
   BackendSlot choose(const BackendView& view, const Request& request, Time) override {
     const std::uint64_t hash = hash_of(request, settings_.ring.hash_on, seed_);
     const std::size_t home = ring_.at(hash);

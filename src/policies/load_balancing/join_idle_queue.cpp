@@ -14,6 +14,9 @@ class JoinIdleQueue final : public LoadBalancingPolicy {
  public:
   JoinIdleQueue(const NoSettings&, const Context& context) : random_(context.random) {}
 
+  /// With many backends nearly every request finds an idle one.
+  static Theory theory(const NoSettings&) { return {.kind = Split::Kind::least_loaded}; }
+
   BackendSlot choose(const BackendView& view, const Request&, Time) override {
     return by_load_.least_load() == 0 ? by_load_.least_loaded(random_) : any_.pick(view, random_);
   }

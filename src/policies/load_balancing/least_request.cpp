@@ -48,6 +48,14 @@ class LeastRequest final : public LoadBalancingPolicy {
   LeastRequest(const LeastRequestSettings& settings, const Context& context)
       : settings_(settings), random_(context.random) {}
 
+  static Theory theory(const LeastRequestSettings& settings) {
+    Theory split{.kind = Split::Kind::least_loaded};
+    if (settings.selection == Selection::n_choices) {
+      split.choices = settings.choice_count;
+    }
+    return split;
+  }
+
   BackendSlot choose(const BackendView& view, const Request&, Time) override {
     if (!view.has_equal_weights()) {
       return schedule_.pick([&](BackendSlot slot) { return weight(view[slot]); });

@@ -44,6 +44,8 @@ class Maglev final : public LoadBalancingPolicy {
   Maglev(const MaglevSettings& settings, const Context& context)
       : hash_on_(settings.hash_on), seed_(context.seed), table_(settings.table_size) {}
 
+  static Theory theory(const MaglevSettings& settings) { return split_by(settings.hash_on); }
+
   BackendSlot choose(const BackendView&, const Request& request, Time) override {
     return table_[hash_of(request, hash_on_, seed_) % table_.size()];
   }

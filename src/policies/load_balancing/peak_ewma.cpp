@@ -39,6 +39,11 @@ class PeakEwma final : public LoadBalancingPolicy {
         default_rtt_(static_cast<double>(settings.default_rtt.ns())),
         random_(context.random) {}
 
+  /// Among equal backends latency tells little that requests in flight do not.
+  static Theory theory(const PeakEwmaSettings&) {
+    return {.kind = Split::Kind::least_loaded, .choices = 2};
+  }
+
   BackendSlot choose(const BackendView& view, const Request&, Time now) override {
     const std::uint64_t n = view.eligible().size();
     if (n == 1) {

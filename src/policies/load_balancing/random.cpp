@@ -10,6 +10,8 @@ class Random final : public LoadBalancingPolicy {
  public:
   Random(const NoSettings&, const Context& context) : random_(context.random) {}
 
+  static Theory theory(const NoSettings&) { return {.kind = Split::Kind::random}; }
+
   BackendSlot choose(const BackendView& view, const Request&, Time) override {
     return backends_.pick(view, random_);
   }

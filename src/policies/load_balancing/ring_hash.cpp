@@ -9,6 +9,8 @@ class RingHash final : public LoadBalancingPolicy {
   RingHash(const RingSettings& settings, const Context& context)
       : settings_(settings), seed_(context.seed) {}
 
+  static Theory theory(const RingSettings& settings) { return split_by(settings.hash_on); }
+
   BackendSlot choose(const BackendView&, const Request& request, Time) override {
     const std::uint64_t hash = hash_of(request, settings_.hash_on, seed_);
     return ring_.owner(ring_.at(hash));

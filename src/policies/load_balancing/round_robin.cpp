@@ -14,6 +14,8 @@ class RoundRobin final : public LoadBalancingPolicy {
  public:
   RoundRobin(const NoSettings&, const Context& context) : random_(context.random) {}
 
+  static Theory theory(const NoSettings&) { return {.kind = Split::Kind::in_turn}; }
+
   BackendSlot choose(const BackendView& view, const Request&, Time) override {
     if (view.has_equal_weights()) {
       position_ = position_ < view.eligible().size() ? position_ : 0;

@@ -18,6 +18,8 @@ class WeightedRoundRobin final : public LoadBalancingPolicy {
     start_ = random.uniform();  // balancers that start together do not go in step
   }
 
+  static Theory theory(const NoSettings&) { return {.kind = Split::Kind::in_turn}; }
+
   BackendSlot choose(const BackendView& view, const Request&, Time) override {
     return schedule_.pick([&](BackendSlot slot) { return view[slot].weight; });
   }

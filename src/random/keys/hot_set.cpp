@@ -26,6 +26,13 @@ class HotSet final : public KeyLaw {
   HotSet(const HotSetSettings& settings, const Context&)
       : count_(settings.count), hot_(settings.hot_keys), hot_share_(settings.hot_share.value) {}
 
+  static Theory theory(const HotSetSettings& settings) {
+    const auto hot = static_cast<double>(settings.hot_keys);
+    const auto cold = static_cast<double>(settings.count - settings.hot_keys);
+    return {{.count = hot, .share = settings.hot_share.value / hot},
+            {.count = cold, .share = (1 - settings.hot_share.value) / cold}};
+  }
+
   std::uint64_t sample(Draw& draw) override {
     const bool hot = draw.chance(hot_share_);
     return hot ? draw.below(hot_) : hot_ + draw.below(count_ - hot_);

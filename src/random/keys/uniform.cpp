@@ -17,6 +17,11 @@ class UniformKeys final : public KeyLaw {
  public:
   UniformKeys(const UniformKeysSettings& settings, const Context&) : count_(settings.count) {}
 
+  static Theory theory(const UniformKeysSettings& settings) {
+    const auto count = static_cast<double>(settings.count);
+    return {{.count = count, .share = 1 / count}};
+  }
+
   std::uint64_t sample(Draw& draw) override { return draw.below(count_); }
   std::uint64_t count() const override { return count_; }
 
