@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <new>
-#include <string>
 #include <thread>
 
 namespace stampede {
@@ -14,36 +14,48 @@ namespace {
 /// Worker threads take replications in turn; the calling thread watches over them.
 class Crew {
  public:
-  Crew(std::int64_t count, Duration duration, const RunWorld& run_world,
-       const ReplicationOptions& options)
-      : duration_(duration),
-        run_world_(run_world),
-        options_(options),
-        slots_(static_cast<std::size_t>(count)) {}
+  Crew(std::span<const Batch> batches, const ReplicationOptions& options)
+      : options_(options), accounts_(batches.size()) {
+    std::size_t count = 0;
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      accounts_[b].batch = &batches[b];
+      accounts_[b].first_slot = count;
+      accounts_[b].left = batches[b].count;
+      count += static_cast<std::size_t>(batches[b].count);
+      all_ns_ +=
+          static_cast<double>(batches[b].duration.ns()) * static_cast<double>(batches[b].count);
+    }
+    slots_ = std::vector<Slot>(count);
+    for (Account& account : accounts_) {
+      for (std::size_t i = 0; i < account.size(); ++i) {
+        slots_[account.first_slot + i].account = &account;
+      }
+    }
+  }
 
-  std::vector<Replication> run() {
-    {
-      std::vector<std::jthread> workers;
-      for (std::size_t i = 0; i < worker_count(); ++i) {
-        ++working_;
-        workers.emplace_back([this] { work(); });
-      }
-      watch();
+  void run() {
+    std::vector<std::jthread> workers;
+    for (std::size_t i = 0; i < worker_count(); ++i) {
+      ++working_;
+      workers.emplace_back([this] { work(); });
     }
-    if (first_failure_ < slots_.size()) {
-      throw ReplicationFailed(slots_[first_failure_].failure);
-    }
-    std::vector<Replication> finished;
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      if (slots_[i].record) {
-        finished.push_back({static_cast<std::int64_t>(i), std::move(*slots_[i].record)});
-      }
-    }
-    return finished;
+    watch();
   }
 
  private:
+  /// What is known of a batch.
+  struct Account {
+    std::size_t size() const { return static_cast<std::size_t>(batch->count); }
+
+    const Batch* batch = nullptr;
+    std::size_t first_slot = 0;
+    std::once_flag begun;
+    std::atomic<std::int64_t> left = 0;    ///< replications that have not ended
+    std::size_t first_failure = SIZE_MAX;  ///< guarded by the crew's mutex
+  };
+
   struct Slot {
+    Account* account = nullptr;
     std::atomic<bool> stop = false;
     std::atomic<std::int64_t> simulated_ns = 0;
     std::optional<WorldRecord> record;
@@ -61,22 +73,29 @@ class Crew {
       if (!slots_[i].stop) {
         run_one(i);
       }
+      Account& account = *slots_[i].account;
+      if (--account.left == 0) {
+        end(account);
+      }
     }
     const std::lock_guard lock(mutex_);
     --working_;
     ended_.notify_all();
   }
 
-  void run_one(std::size_t number) {
-    Slot& slot = slots_[number];
+  void run_one(std::size_t index) {
+    Slot& slot = slots_[index];
+    const Batch& batch = *slot.account->batch;
+    const std::size_t number = index - slot.account->first_slot;
     const std::string name = "replication " + std::to_string(number + 1);
     try {
+      std::call_once(slot.account->begun, batch.begin);
       WorldRecord record =
-          run_world_(static_cast<std::int64_t>(number), slot.stop, slot.simulated_ns);
+          batch.run_world(static_cast<std::int64_t>(number), slot.stop, slot.simulated_ns);
       if (!record.broken_law.empty()) {
         slot.failure = "bug: " + name + " broke an exact law: " + record.broken_law;
       } else if (record.complete) {
-        slot.simulated_ns = duration_.ns();
+        slot.simulated_ns = batch.duration.ns();
         slot.record = std::move(record);
         ++finished_;
       }
@@ -86,17 +105,41 @@ class Crew {
       slot.failure = name + ": " + failure.what();
     }
     if (!slot.failure.empty()) {
-      failed(number);
+      failed(*slot.account, number);
     }
   }
 
   /// Only what comes later is stopped: an earlier one may fail as well, and is to be told instead.
-  void failed(std::size_t number) {
+  void failed(Account& account, std::size_t number) {
     const std::lock_guard lock(mutex_);
-    first_failure_ = std::min(first_failure_, number);
-    for (std::size_t i = number + 1; i < slots_.size(); ++i) {
-      slots_[i].stop = true;
+    account.first_failure = std::min(account.first_failure, number);
+    for (std::size_t i = number + 1; i < account.size(); ++i) {
+      slots_[account.first_slot + i].stop = true;
     }
+  }
+
+  /// Hands the records over, by whoever ran the last replication. Nobody else touches them now:
+  /// `left` came down to zero.
+  void end(Account& account) {
+    BatchEnd end;
+    {
+      const std::lock_guard lock(mutex_);
+      if (account.first_failure < account.size()) {
+        end.failure = slots_[account.first_slot + account.first_failure].failure;
+      }
+    }
+    for (std::size_t i = 0; i < account.size(); ++i) {
+      Slot& slot = slots_[account.first_slot + i];
+      if (slot.record) {
+        end.replications.push_back({static_cast<std::int64_t>(i), std::move(*slot.record)});
+        slot.record.reset();
+      }
+      if (!end.failure.empty()) {
+        slot.simulated_ns = account.batch->duration.ns();  // nothing is left to do here
+      }
+    }
+    account.batch->ended(std::move(end));
+    ++finished_batches_;
   }
 
   void watch() {
@@ -124,8 +167,9 @@ class Crew {
     Progress progress;
     progress.finished = finished_;
     progress.replications = static_cast<std::int64_t>(slots_.size());
-    progress.share =
-        simulated_ns / (static_cast<double>(duration_.ns()) * static_cast<double>(slots_.size()));
+    progress.finished_batches = finished_batches_;
+    progress.batches = static_cast<std::int64_t>(accounts_.size());
+    progress.share = simulated_ns / all_ns_;
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began_;
     progress.wall_s = wall.count();
     if (progress.share > 0) {
@@ -134,26 +178,40 @@ class Crew {
     options_.on_progress(progress);
   }
 
-  Duration duration_;
-  const RunWorld& run_world_;
   const ReplicationOptions& options_;
+  std::vector<Account> accounts_;
   std::vector<Slot> slots_;
+  double all_ns_ = 0;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::atomic<std::size_t> next_ = 0;
   std::atomic<std::int64_t> finished_ = 0;
+  std::atomic<std::int64_t> finished_batches_ = 0;
 
   std::mutex mutex_;
   std::condition_variable ended_;
   std::size_t working_ = 0;
-  std::size_t first_failure_ = SIZE_MAX;
 };
 
 }  // namespace
 
+void run_batches(std::span<const Batch> batches, const ReplicationOptions& options) {
+  Crew(batches, options).run();
+}
+
 std::vector<Replication> run_replications(std::int64_t count, Duration duration,
                                           const RunWorld& run_world,
                                           const ReplicationOptions& options) {
-  return Crew(count, duration, run_world, options).run();
+  BatchEnd end;
+  Batch batch;
+  batch.count = count;
+  batch.duration = duration;
+  batch.run_world = run_world;
+  batch.ended = [&](BatchEnd of_batch) { end = std::move(of_batch); };
+  run_batches({&batch, 1}, options);
+  if (!end.failure.empty()) {
+    throw ReplicationFailed(end.failure);
+  }
+  return std::move(end.replications);
 }
 
 std::vector<Replication> run_replications(const Scenario& scenario,

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "stampede/base/units.hpp"
@@ -17,6 +19,8 @@ struct Progress {
   double share = 0;  ///< of all simulated time, from 0 to 1
   std::int64_t finished = 0;
   std::int64_t replications = 0;
+  std::int64_t finished_batches = 0;
+  std::int64_t batches = 1;  ///< scenarios: the points of a sweep
   double wall_s = 0;
   std::optional<double> left_s;  ///< none before there is anything to judge by
 };
@@ -45,9 +49,34 @@ struct Replication {
   WorldRecord record;
 };
 
-/// Runs replications 0 to count - 1, each on one thread with nothing shared, and gives those that
-/// finished in order of their numbers, whatever the number of threads. When one fails, the lowest
-/// failing number is thrown as ReplicationFailed; the later ones are stopped.
+/// What became of a batch.
+struct BatchEnd {
+  /// Those that finished, in order of their numbers. Fewer than asked for if the crew was stopped.
+  std::vector<Replication> replications;
+  /// Why the first one that failed did; empty unless one did.
+  std::string failure;
+};
+
+/// The replications of one scenario, as work for a crew. The functions are called on the crew's
+/// threads: `begin` once and before the first `run_world`, `ended` once and after the last. Neither
+/// of those two may throw.
+struct Batch {
+  std::int64_t count = 1;                   ///< replications 0 to count - 1
+  Duration duration;                        ///< simulated time of each
+  std::function<void()> begin = [] {};      ///< not called if the crew was stopped before
+  RunWorld run_world;                       ///< may throw what World::run throws
+  std::function<void(BatchEnd end)> ended;  ///< called in any case
+};
+
+/// Runs the replications of all batches on one crew of threads with nothing shared, taken in order:
+/// while the last ones of a batch run, the first ones of the next have begun, so that no thread
+/// waits but at the very end. A batch ends as soon as its own replications have; what it made of
+/// them does not depend on the number of threads. When a replication fails, the later ones of its
+/// batch are stopped; other batches go on.
+void run_batches(std::span<const Batch> batches, const ReplicationOptions& options);
+
+/// Runs the replications of one batch, whose `ended` is not used, and gives those that finished.
+/// When one fails, the lowest failing number is thrown as ReplicationFailed.
 std::vector<Replication> run_replications(std::int64_t count, Duration duration,
                                           const RunWorld& run_world,
                                           const ReplicationOptions& options);
