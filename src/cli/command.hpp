@@ -35,6 +35,7 @@ struct Command {
 extern const Command run_command;
 extern const Command validate_command;
 extern const Command explain_command;
+extern const Command sweep_command;
 extern const Command graph_command;
 extern const Command list_command;
 extern const Command schema_command;

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "command.hpp"
+#include "stampede/base/files.hpp"
 #include "stampede/base/json.hpp"
-#include "stampede/report/files.hpp"
 #include "stampede/report/result_json.hpp"
 #include "stampede/scenario/scenario.hpp"
 #include "stampede/schema/json_schema.hpp"

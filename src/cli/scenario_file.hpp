@@ -11,6 +11,9 @@ namespace stampede {
 /// FileError when there is nothing to read.
 ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings);
 
+/// The text of a file, or of the standard input for "-". Throws FileError.
+std::string read_source(const std::string& path);
+
 /// The problems with the lines of text that they are about.
 std::string rendered(const ReadScenario& read);
 

@@ -59,18 +59,52 @@ class Checker {
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
       check(expectation);
+      if (found_ != nullptr) {
+        check_unit(expectation, *found_);
+      }
     }
     return std::move(problems_);
   }
 
+  /// The number that a path names, or nullptr and a problem.
+  const MetricInfo* find(const std::string& path, const Place& place, Problems& problems) {
+    Expectation of_path;
+    of_path.place = place;
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    of_path.subject = path.substr(0, dot);
+    of_path.metric = path.substr(std::min(dot + 1, path.size()));
+    if (scenario_.traffic.find(of_path.subject) == nullptr &&
+        scenario_.components.find(of_path.subject) == nullptr) {
+      error(of_path, "there is no traffic or component '" + of_path.subject + "'", of_path.subject,
+            subjects());
+    } else {
+      check(of_path);
+    }
+    problems.insert(problems.end(), problems_.begin(), problems_.end());
+    problems_.clear();
+    return found_;
+  }
+
  private:
   void check(const Expectation& expectation) {
+    found_ = nullptr;
     if (const TrafficSettings* traffic = scenario_.traffic.find(expectation.subject)) {
       check_traffic(expectation, *traffic);
     } else if (const Choice<Component>* component =
                    scenario_.components.find(expectation.subject)) {
       check_component(expectation, component->kind());
     }
+  }
+
+  std::vector<std::string> subjects() const {
+    std::vector<std::string> names;
+    for (const auto& population : scenario_.traffic) {
+      names.push_back(population.name);
+    }
+    for (const auto& component : scenario_.components) {
+      names.push_back(component.name);
+    }
+    return names;
   }
 
   void check_traffic(const Expectation& expectation, const TrafficSettings& traffic) {
@@ -107,7 +141,7 @@ class Checker {
     std::vector<std::string> known;
     for (const MetricInfo& metric : metrics_of(kind)) {
       if (metric.path() == path || metric.name == path) {
-        check_unit(expectation, metric);
+        found_ = &metric;
         return;
       }
       known.push_back(metric.path());
@@ -157,12 +191,18 @@ class Checker {
   }
 
   const Scenario& scenario_;
+  const MetricInfo* found_ = nullptr;  ///< what the last one checked is about
   Problems problems_;
 };
 
 }  // namespace
 
 Problems check_expectations(const Scenario& scenario) { return Checker(scenario).run(); }
+
+const MetricInfo* metric_at(const Scenario& scenario, const std::string& path, const Place& place,
+                            Problems& problems) {
+  return Checker(scenario).find(path, place, problems);
+}
 
 std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation>& expectations,
                                                    const Result& result, bool with_precision) {

@@ -112,8 +112,8 @@ Scenario shortened(Scenario scenario, int divisor) {
   return scenario;
 }
 
-StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor) {
-  const Stopwatch stopwatch;
+StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
+                     int divisor) {
   StudyResult study;
   study.name = scenario.name;
   study.description = scenario.description;
@@ -123,7 +123,6 @@ StudyResult run_study(const Scenario& scenario, const ReplicationOptions& option
   study.replications_asked = scenario.run.replications;
   study.shortened = divisor;
 
-  const std::vector<Replication> finished = run_replications(scenario, options);
   study.result = result_of(scenario, finished);
   if (!finished.empty()) {
     study.faults = finished[0].record.faults;
@@ -136,6 +135,12 @@ StudyResult run_study(const Scenario& scenario, const ReplicationOptions& option
     study.performance.requests += replication.record.recording->ended_requests();
     study.performance.simulated_s += scenario.run.duration.seconds();
   }
+  return study;
+}
+
+StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor) {
+  const Stopwatch stopwatch;
+  StudyResult study = study_of(scenario, run_replications(scenario, options), divisor);
   stopwatch.stop(study.performance);
   return study;
 }

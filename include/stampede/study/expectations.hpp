@@ -6,6 +6,7 @@
 
 #include "stampede/base/problem.hpp"
 #include "stampede/measure/judge.hpp"
+#include "stampede/measure/metrics.hpp"
 #include "stampede/measure/result.hpp"
 #include "stampede/scenario/scenario.hpp"
 
@@ -21,6 +22,11 @@ struct CheckedExpectation {
 
 /// What can be known before a run: that the numbers exist, and that their units are right.
 Problems check_expectations(const Scenario& scenario);
+
+/// The number that a path as of `expect:` names in results of this scenario, such as
+/// "shoppers.latency.p99"; nullptr, and a Problem at `place`, if there is none.
+const MetricInfo* metric_at(const Scenario& scenario, const std::string& path, const Place& place,
+                            Problems& problems);
 
 /// Judges all of them. Without `with_precision` a `~` does not ask for the half-width of its
 /// `within`: a shortened run cannot have it.

@@ -48,9 +48,13 @@ struct StudyResult {
 /// The scenario with duration, warm-up and slices divided by `divisor`, for a quick look.
 Scenario shortened(Scenario scenario, int divisor);
 
+/// What the finished replications of a scenario give. `divisor` is what the scenario was shortened
+/// by; expectations then do not ask for narrow intervals. The performance holds no times.
+StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
+                     int divisor = 1);
+
 /// Runs all replications of a scenario and makes one result of them. The same bytes come out
-/// whatever the number of jobs. `divisor` is what the scenario was shortened by; expectations then
-/// do not ask for narrow intervals. Throws ReplicationFailed.
+/// whatever the number of jobs. Throws ReplicationFailed.
 StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor = 1);
 
 }  // namespace stampede
