@@ -22,12 +22,20 @@ std::optional<double> as_double(const Parsed<T>& parsed, double (*magnitude)(T))
   return parsed.value ? std::optional<double>(magnitude(*parsed.value)) : std::nullopt;
 }
 
+/// A whole number; "1.0" is meant as a number with a fraction, "1.5M" is a whole one.
+std::optional<double> read_whole(std::string_view text) {
+  const Parsed<std::int64_t> whole = parse_integer(text);
+  const bool has_fraction = text.find_first_not_of("0123456789.+-") == std::string_view::npos &&
+                            text.find('.') != std::string_view::npos;
+  if (!whole.value || has_fraction) {
+    return std::nullopt;
+  }
+  return static_cast<double>(*whole.value);
+}
+
 /// In the order in which a text is tried: "0" is a number unless the other end has a unit.
 const std::array<Unit, 7> units{{
-    {[](std::string_view text) {
-       return as_double<std::int64_t>(parse_integer(text),
-                                      [](std::int64_t n) { return static_cast<double>(n); });
-     },
+    {read_whole,
      [](double value) { return to_text(static_cast<std::int64_t>(std::llround(value))); }, true},
     {[](std::string_view text) { return parse_number(text).value; },
      [](double value) { return to_text(value); }, false},
