@@ -67,8 +67,9 @@ std::string parallel_script(const SweepFolder& folder, const JobWishes& wishes) 
       "# --sshlogin host1,host2 spreads the jobs over machines that share the folder.\n"
       "set -eu\n"
       "mkdir -p {2}/log\n"
-      "seq 0 {3} | parallel {4}--joblog {2}/log/jobs.tsv --resume-failed \\\n"
-      "  {5} sweep run {2} --task {{}} --tasks-per-job {6} --jobs 1\n"
+      "seq 0 {3} | parallel --quote {4}--joblog {2}/log/jobs.tsv \\\n"
+      "  --resume-failed {5} sweep run {2} --task {{}} --tasks-per-job {6} --jobs 1 ||\n"
+      "  echo \"$? jobs failed\" >&2\n"
       "exec {5} sweep merge {2}\n",
       folder.plan().points.size(), job_count(folder.plan(), wishes.tasks_per_job), directory,
       job_count(folder.plan(), wishes.tasks_per_job) - 1,
