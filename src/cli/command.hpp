@@ -36,6 +36,7 @@ extern const Command run_command;
 extern const Command validate_command;
 extern const Command explain_command;
 extern const Command sweep_command;
+extern const Command search_command;
 extern const Command graph_command;
 extern const Command list_command;
 extern const Command schema_command;

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -12,15 +10,13 @@
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
-#include "scenario_file.hpp"
 #include "stampede/base/files.hpp"
 #include "stampede/base/text.hpp"
-#include "stampede/report/numbers.hpp"
 #include "stampede/report/result_json.hpp"
 #include "stampede/report/sweep.hpp"
-#include "stampede/schema/render.hpp"
 #include "stampede/study/sweep_folder.hpp"
 #include "sweep_jobs.hpp"
+#include "sweep_wishes.hpp"
 #include "terminal.hpp"
 
 namespace stampede {
@@ -49,10 +45,11 @@ constexpr std::string_view text =
     "  stampede sweep plan FILE --param ... --out DIR  what is to be done\n"
     "  stampede sweep submit DIR --engine slurm | sh   as a job array; also parallel\n"
     "                                                  and kubernetes (a manifest)\n"
-    "  stampede sweep run DIR --task N                 one task: point N. Unless given,\n"
-    "      N is SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX or PARALLEL_SEQ - 1; without\n"
-    "      any of them all that is missing is run here\n"
-    "  stampede sweep merge DIR                        the same files as on one machine\n"
+    "  stampede sweep run DIR --task N                 one task: point N\n"
+    "  stampede sweep merge DIR                        the files as of one machine\n"
+    "\n"
+    "Unless given, N is SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX or\n"
+    "PARALLEL_SEQ - 1. Without any of them all that is missing is run here.\n"
     "\n"
     "Exit codes: 0 ok, 1 a point failed or is missing, 104 invalid scenario,\n"
     "130 interrupted.\n";
@@ -60,14 +57,10 @@ constexpr std::string_view text =
 po::options_description options() {
   po::options_description options = scenario_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  const auto values = [](const char* name) {
-    return po::value<std::vector<std::string>>()->value_name(name)->composing();
-  };
-  options.add_options()("param", values("PATH=VALUES"), "what is varied; repeatable")(
-      "zip", "first values with first values, not all combinations")(
-      "sample", value("KIND:N"), "latin:N or random:N points between the ends of ranges")(
-      "sample-seed", value("N"), "another seed, another sample")(
-      "metric", values("PATH"), "what is shown and ranked, such as app.utilization")(
+  add_design_options(options);
+  options.add_options()("metric",
+                        po::value<std::vector<std::string>>()->value_name("PATH")->composing(),
+                        "what is shown and ranked, such as app.utilization")(
       "seed", value("N"), "of the runs; all points have the same luck")(
       "replications", value("N"), "of each point, for intervals")(
       "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
@@ -100,157 +93,12 @@ void allow_only(const Arguments& arguments, const std::string& verb,
   }
 }
 
-// ---- What is to be done -------------------------------------------------------------------------
-
-/// Settings with the texts that their problems are shown with.
-struct Asked {
-  SweepSettings settings;
-  std::string study_file;  ///< empty without one
-  std::string study_text;
-  Problems problems;
-};
-
-void read_sample(const std::string& word, SweepSettings& settings) {
-  const std::size_t colon = std::min(word.find(':'), word.size());
-  const std::string kind = word.substr(0, colon);
-  const Parsed<std::int64_t> count =
-      parse_integer(std::string_view(word).substr(std::min(colon + 1, word.size())));
-  if ((kind != "latin" && kind != "random") || !count.value || *count.value < 1 ||
-      *count.value > 100'000) {
-    throw UsageError(
-        fmt::format("--sample is '{}'; expected latin:N or random:N, such as latin:50", word));
-  }
-  settings.design = kind == "latin" ? Design::latin_hypercube : Design::random;
-  settings.points = static_cast<int>(*count.value);
-}
-
-Asked read_wishes(const Arguments& arguments, const std::string& file) {
-  Asked asked;
-  SweepSettings& settings = asked.settings;
-  if (file != "-" && is_study_file(file)) {
-    asked.study_file = file;
-    if (auto read = read_study_file(file, asked.problems, &asked.study_text)) {
-      settings = std::move(*read);
-    }
-  } else {
-    settings.scenario = file;
-  }
-  Reader reader(asked.problems);
-  for (const std::string& word : arguments.texts("param")) {
-    reader.read(Value::scalar(word, {"--param", 0, 0}), settings.parameters.emplace_back(),
-                "--param");
-  }
-  if (arguments.has("zip") && arguments.has("sample")) {
-    throw UsageError("--zip and --sample are two designs: give one of them");
-  }
-  if (arguments.has("zip")) {
-    settings.design = Design::zip;
-    settings.points = 0;
-  }
-  if (const auto sample = arguments.text("sample")) {
-    read_sample(*sample, settings);
-  }
-  settings.sample_seed = arguments.count("sample-seed").value_or(settings.sample_seed);
-  for (const std::string& setting : arguments.texts("set")) {
-    settings.set.push_back(setting);
-  }
-  if (arguments.has("metric")) {
-    settings.metrics = arguments.texts("metric");
-  }
-  if (const auto seed = arguments.count("seed")) {
-    settings.seed = *seed;
-  }
-  if (const auto replications = arguments.integer("replications", 1)) {
-    settings.replications = static_cast<int>(*replications);
-  }
-  if (settings.parameters.empty() && !has_errors(asked.problems)) {
-    throw UsageError("a sweep needs --param PATH=VALUES, such as --param app.replicas=4..20..2");
-  }
-  return asked;
-}
-
-std::vector<std::string> settings_of(const SweepSettings& sweep) {
-  std::vector<std::string> settings = sweep.set;
-  if (sweep.seed) {
-    settings.push_back(fmt::format("run.seed={}", *sweep.seed));
-  }
-  if (sweep.replications) {
-    settings.push_back(fmt::format("run.replications={}", *sweep.replications));
-  }
-  return settings;
-}
-
-/// A plan without mistakes, and what its points cost.
-struct Prepared {
-  SweepPlan plan;
-  std::vector<PlannedPoint> points;
-};
-
-/// None if there are mistakes, which have been shown.
-std::optional<Prepared> prepare(const Arguments& arguments, const std::string& file) {
-  Asked asked = read_wishes(arguments, file);
-  Prepared prepared;
-  SweepPlan& plan = prepared.plan;
-  if (!has_errors(asked.problems)) {
-    plan.version = STAMPEDE_VERSION;
-    plan.file = asked.settings.scenario == "-" ? "<stdin>" : asked.settings.scenario;
-    plan.text = read_source(asked.settings.scenario);
-    plan.settings = settings_of(asked.settings);
-    plan.design = asked.settings.design;
-    plan.metrics = asked.settings.metrics;
-    plan.shortened = static_cast<int>(arguments.integer("shorten", 1).value_or(1));
-    plan.points = points_of(asked.settings, asked.problems);
-    for (const Parameter& parameter : asked.settings.parameters) {
-      plan.paths.push_back(parameter.path);
-      plan.is_log.push_back(parameter.range && parameter.range->is_log);
-    }
-  }
-  if (!has_errors(asked.problems)) {
-    CheckedPlan checked = check_plan(plan);
-    asked.problems.insert(asked.problems.end(), checked.problems.begin(), checked.problems.end());
-    prepared.points = std::move(checked.points);
-  }
-  complain(render(asked.problems, [&](const std::string& of) {
-    return of == plan.file ? plan.text : of == asked.study_file ? asked.study_text : std::string();
-  }));
-  if (has_errors(asked.problems)) {
-    return std::nullopt;
-  }
-  // Whoever goes on with it may stand elsewhere.
-  plan.file = std::filesystem::absolute(plan.file).lexically_normal().string();
-  return prepared;
-}
-
 // ---- Doing it -----------------------------------------------------------------------------------
-
-/// How the crew works and tells, as the command line says.
-struct Manner {
-  explicit Manner(const Arguments& arguments, int default_jobs = 0)
-      : jobs(static_cast<int>(arguments.integer("jobs", 1).value_or(default_jobs))),
-        quiet(arguments.has("quiet")) {
-    const std::string progress = arguments.word("progress", {"auto", "always", "never"});
-    shows_progress = progress == "always" || (progress == "auto" && !quiet && stderr_is_terminal());
-  }
-
-  int jobs;
-  bool quiet;
-  bool shows_progress;
-};
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 std::vector<FailedPoint> simulate(const SweepPlan& plan, const std::vector<PlannedPoint>& points,
                                   const Manner& manner, const std::atomic<bool>& stop,
                                   const std::function<void(PointResult)>& keep) {
-  const auto began = std::chrono::steady_clock::now();
-  const double cpu_began = cpu_seconds();
+  const CostOfRunning cost;
   std::size_t finished = 0;
   std::vector<FailedPoint> failed;
   {
@@ -265,10 +113,7 @@ std::vector<FailedPoint> simulate(const SweepPlan& plan, const std::vector<Plann
     });
   }
   if (!manner.quiet) {
-    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began;
-    complain(fmt::format("{} points in {}, {:.2f} cores busy\n", finished,
-                         seconds_text(wall.count(), TextStyle{.colour = false, .utf8 = false}),
-                         (cpu_seconds() - cpu_began) / std::max(wall.count(), 1e-9)));
+    complain(cost.text(fmt::format("{} points", finished)));
   }
   return failed;
 }
@@ -326,7 +171,7 @@ int sweep_here(const Arguments& arguments) {
               "shorten", "jobs", "out", "format", "quiet", "color", "progress"});
   const Manner manner(arguments);
   arguments.word("format", {"text", "json", "csv"});
-  const std::optional<Prepared> prepared = prepare(arguments, arguments.operands()[0]);
+  const std::optional<Prepared> prepared = prepare_sweep(arguments, arguments.operands()[0]);
   if (!prepared) {
     return exit_invalid;
   }
@@ -367,7 +212,7 @@ int sweep_plan(const Arguments& arguments) {
   if (!out) {
     throw UsageError("sweep plan needs --out DIR");
   }
-  const std::optional<Prepared> prepared = prepare(arguments, arguments.operands()[1]);
+  const std::optional<Prepared> prepared = prepare_sweep(arguments, arguments.operands()[1]);
   if (!prepared) {
     return exit_invalid;
   }

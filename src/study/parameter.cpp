@@ -216,8 +216,11 @@ std::string read_values(std::string_view text, Parameter& to) {
 std::string ValueRange::at(double share) const {
   // The last whole number is as wide as the others.
   const double width = unit->is_whole ? 1 : 0;
-  double value =
-      is_log ? from * std::pow((to + width) / from, share) : from + (to + width - from) * share;
+  return text(is_log ? from * std::pow((to + width) / from, share)
+                     : from + (to + width - from) * share);
+}
+
+std::string ValueRange::text(double value) const {
   value = unit->is_whole ? std::floor(value) : rounded(value, 6);
   return unit->write(std::clamp(value, from, to));
 }
@@ -253,6 +256,8 @@ std::string Codec<Parameter>::type_text() {
   return "a path of a setting, '=' and values: a list or a range, such as "
          "app.replicas=[4, 8] or app.replicas=4..20..2";
 }
+
+template class CodecType<Parameter>;
 
 std::optional<std::vector<double>> as_numbers(const std::vector<std::string>& values, bool is_log) {
   std::vector<double> numbers;

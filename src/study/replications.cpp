@@ -87,11 +87,12 @@ class Crew {
     Slot& slot = slots_[index];
     const Batch& batch = *slot.account->batch;
     const std::size_t number = index - slot.account->first_slot;
-    const std::string name = "replication " + std::to_string(number + 1);
+    const std::string name =
+        "replication " + std::to_string(batch.first + static_cast<std::int64_t>(number) + 1);
     try {
       std::call_once(slot.account->begun, batch.begin);
-      WorldRecord record =
-          batch.run_world(static_cast<std::int64_t>(number), slot.stop, slot.simulated_ns);
+      WorldRecord record = batch.run_world(batch.first + static_cast<std::int64_t>(number),
+                                           slot.stop, slot.simulated_ns);
       if (!record.broken_law.empty()) {
         slot.failure = "bug: " + name + " broke an exact law: " + record.broken_law;
       } else if (record.complete) {
@@ -131,7 +132,8 @@ class Crew {
     for (std::size_t i = 0; i < account.size(); ++i) {
       Slot& slot = slots_[account.first_slot + i];
       if (slot.record) {
-        end.replications.push_back({static_cast<std::int64_t>(i), std::move(*slot.record)});
+        end.replications.push_back(
+            {account.batch->first + static_cast<std::int64_t>(i), std::move(*slot.record)});
         slot.record.reset();
       }
       if (!end.failure.empty()) {

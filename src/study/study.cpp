@@ -8,6 +8,7 @@
 
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
+#include "stampede/study/cost.hpp"
 
 namespace stampede {
 namespace {
@@ -50,6 +51,7 @@ Result result_of(const Scenario& scenario, const std::vector<Replication>& finis
       recordings.push_back(replication.record.recording.get());
     }
     result = summarize(recordings, WarmupChoice{scenario.run.warmup.length});
+    add_costs(scenario, result);
   }
   result.partial = static_cast<int>(finished.size()) < scenario.run.replications;
   return result;

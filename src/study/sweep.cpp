@@ -14,6 +14,7 @@
 #include "stampede/base/json.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/measure/summarize.hpp"
+#include "stampede/study/cost.hpp"
 #include "stampede/study/expectations.hpp"
 #include "stampede/study/study.hpp"
 
@@ -49,50 +50,15 @@ void add_numbers(const Subject& subject, const std::string& path, std::int64_t r
 }
 
 /// The result of each replication alone, with the warm-up of all together.
-std::vector<Result> results_of_each(const StudyResult& study) {
+std::vector<Result> results_of_each(const Scenario& scenario, const StudyResult& study) {
   std::vector<Result> results;
   const WarmupChoice warmup{Duration::from_seconds(study.result.warmup_s)};
   for (const auto& [number, recording] : study.recordings) {
     const Recording* alone = recording.get();
     results.push_back(summarize({&alone, 1}, warmup));
+    add_costs(scenario, results.back());
   }
   return results;
-}
-
-PointResult point_of(const SweepPlan& plan, std::size_t point, const Scenario& scenario,
-                     const StudyResult& study) {
-  PointResult result;
-  result.point = point;
-  result.replications = study.result.replications;
-  result.warmup_s = study.result.warmup_s;
-  result.fingerprint = study.result.fingerprint;
-  for (const auto* subjects : {&study.result.traffic, &study.result.components}) {
-    for (const Subject& subject : *subjects) {
-      add_numbers(subject, subject.name, study.result.replications, result.numbers);
-    }
-  }
-  const std::vector<Result> of_each = results_of_each(study);
-  for (const std::string& path : plan.metrics) {
-    PointResult::Chosen chosen;
-    // A number that this point does not have (a component without workers) is a number without
-    // data.
-    Problems ignored;  // there were none when the plan was checked
-    if (const MetricInfo* info = metric_at(scenario, path, {}, ignored)) {
-      chosen.unit = info->unit;
-    }
-    chosen.metric = find_metric(study.result, path).value_or(Metric{path, {}, false, false});
-    for (const Result& alone : of_each) {
-      const std::optional<Metric> metric = find_metric(alone, path);
-      chosen.by_replication.push_back(metric ? metric->value.estimate
-                                             : std::numeric_limits<double>::quiet_NaN());
-    }
-    result.chosen.push_back(std::move(chosen));
-  }
-  for (const CheckedExpectation& expectation : study.expectations) {
-    result.expectations.push_back({expectation.text, word_for(expectation.verdict.kind)});
-  }
-  result.warnings = study.warnings;
-  return result;
 }
 
 /// One point on its way: its scenario lives only while its replications run.
@@ -111,16 +77,12 @@ class PointRun {
     return World(*scenario_, static_cast<std::uint64_t>(replication)).run(&stop, &simulated_ns);
   }
 
-  /// Its result, if all of its replications have finished.
-  std::optional<PointResult> end(std::vector<Replication> replications) {
-    if (!scenario_ || replications.size() < static_cast<std::size_t>(scenario_->run.replications)) {
-      scenario_.reset();
-      return std::nullopt;
+  /// Digests its study, if all of its replications have finished.
+  void end(const std::vector<Replication>& replications, const DigestStudy& digest) {
+    if (scenario_ && replications.size() == static_cast<std::size_t>(scenario_->run.replications)) {
+      digest(point_, *scenario_, study_of(*scenario_, replications, plan_.shortened));
     }
-    const StudyResult study = study_of(*scenario_, replications, plan_.shortened);
-    PointResult result = point_of(plan_, point_, *scenario_, study);
     scenario_.reset();
-    return result;
   }
 
  private:
@@ -129,29 +91,27 @@ class PointRun {
   std::optional<Scenario> scenario_;
 };
 
-/// What the crew's threads hand over.
+/// What the crew's threads have in common.
 class Harvest {
  public:
-  explicit Harvest(const std::function<void(PointResult)>& keep) : keep_(keep) {}
+  explicit Harvest(const DigestStudy& digest) : digest_(digest) {}
 
-  void take(PointRun& run, std::size_t point, BatchEnd end) {
-    std::optional<PointResult> result;
-    try {
-      result = run.end(std::move(end.replications));
+  void take(PointRun& run, std::size_t point, const BatchEnd& end) {
+    if (!end.failure.empty()) {
       const std::lock_guard lock(mutex_);
-      if (!end.failure.empty()) {
-        failed_.push_back({point, end.failure});
-      } else if (result && broken_ == nullptr) {
-        keep_(std::move(*result));
-      }
+      failed_.push_back({point, end.failure});
+      return;
+    }
+    try {
+      run.end(end.replications, digest_);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       broken_ = broken_ == nullptr ? std::current_exception() : broken_;
-      stop_ = true;
+      is_broken_ = true;
     }
   }
 
-  bool is_stopped() const { return stop_; }
+  bool is_broken() const { return is_broken_; }
 
   std::vector<FailedPoint> finish() {
     if (broken_ != nullptr) {
@@ -163,11 +123,11 @@ class Harvest {
   }
 
  private:
-  const std::function<void(PointResult)>& keep_;
+  const DigestStudy& digest_;
   std::mutex mutex_;
   std::vector<FailedPoint> failed_;
   std::exception_ptr broken_;
-  std::atomic<bool> stop_ = false;
+  std::atomic<bool> is_broken_ = false;
 };
 
 // ---- Files ------------------------------------------------------------------------------------
@@ -192,10 +152,51 @@ std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash);
 
 }  // namespace
 
-std::vector<FailedPoint> run_points(const SweepPlan& plan, std::span<const PlannedPoint> points,
-                                    const ReplicationOptions& options,
-                                    const std::function<void(PointResult)>& keep) {
-  Harvest harvest(keep);
+PointResult point_of(const SweepPlan& plan, std::size_t point, const Scenario& scenario,
+                     const StudyResult& study) {
+  PointResult result;
+  result.point = point;
+  result.replications = study.result.replications;
+  result.warmup_s = study.result.warmup_s;
+  result.fingerprint = study.result.fingerprint;
+  for (const auto* subjects : {&study.result.traffic, &study.result.components}) {
+    for (const Subject& subject : *subjects) {
+      add_numbers(subject, subject.name, study.result.replications, result.numbers);
+    }
+  }
+  if (const std::optional<double> cost = total_cost(study.result)) {
+    Estimate estimate;
+    estimate.estimate = *cost;
+    estimate.n = study.result.replications;
+    result.numbers.emplace_back("cost_per_h", estimate);
+  }
+  const std::vector<Result> of_each = results_of_each(scenario, study);
+  for (const std::string& path : plan.metrics) {
+    PointResult::Chosen chosen;
+    // A number that this point does not have (a component without workers) is a number without
+    // data.
+    Problems ignored;  // there were none when the plan was checked
+    if (const MetricInfo* info = metric_at(scenario, path, {}, ignored)) {
+      chosen.unit = info->unit;
+    }
+    chosen.metric = find_metric(study.result, path).value_or(Metric{path, {}, false, false});
+    for (const Result& alone : of_each) {
+      const std::optional<Metric> metric = find_metric(alone, path);
+      chosen.by_replication.push_back(metric ? metric->value.estimate
+                                             : std::numeric_limits<double>::quiet_NaN());
+    }
+    result.chosen.push_back(std::move(chosen));
+  }
+  for (const CheckedExpectation& expectation : study.expectations) {
+    result.expectations.push_back({expectation.text, word_for(expectation.verdict.kind)});
+  }
+  result.warnings = study.warnings;
+  return result;
+}
+
+std::vector<FailedPoint> run_studies(const SweepPlan& plan, std::span<const PlannedPoint> points,
+                                     const ReplicationOptions& options, const DigestStudy& digest) {
+  Harvest harvest(digest);
   std::vector<Batch> batches;
   for (const PlannedPoint& planned : points) {
     const std::size_t point = planned.point;
@@ -206,17 +207,27 @@ std::vector<FailedPoint> run_points(const SweepPlan& plan, std::span<const Plann
     batch.begin = [run] { run->begin(); };
     batch.run_world = [run, &harvest](std::int64_t replication, const std::atomic<bool>& stop,
                                       std::atomic<std::int64_t>& simulated_ns) {
-      return harvest.is_stopped() ? WorldRecord{} : run->run(replication, stop, simulated_ns);
+      return harvest.is_broken() ? WorldRecord{} : run->run(replication, stop, simulated_ns);
     };
-    batch.ended = [run, point, &harvest](BatchEnd end) {
-      harvest.take(*run, point, std::move(end));
-    };
+    batch.ended = [run, point, &harvest](const BatchEnd& end) { harvest.take(*run, point, end); };
     batches.push_back(std::move(batch));
   }
   if (!batches.empty()) {
     run_batches(batches, options);
   }
   return harvest.finish();
+}
+
+std::vector<FailedPoint> run_points(const SweepPlan& plan, std::span<const PlannedPoint> points,
+                                    const ReplicationOptions& options,
+                                    const std::function<void(PointResult)>& keep) {
+  std::mutex one_at_a_time;
+  return run_studies(plan, points, options,
+                     [&](std::size_t point, const Scenario& scenario, const StudyResult& study) {
+                       PointResult result = point_of(plan, point, scenario, study);
+                       const std::lock_guard lock(one_at_a_time);
+                       keep(std::move(result));
+                     });
 }
 
 Json point_json(const PointResult& result, std::uint64_t plan_hash) {

@@ -17,6 +17,7 @@ import tempfile
 import time
 import unittest
 
+import jsonschema
 import yaml
 
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
@@ -121,6 +122,8 @@ class SweepTest(unittest.TestCase):
         self.assertEqual(one, self.stampede("sweep", "-", *words[2:], stdin=SCENARIO).stdout)
 
     def test_a_study_file_says_it_all(self):
+        schema = json.loads(self.stampede("schema", "study").stdout)
+        jsonschema.Draft7Validator(schema).validate(yaml.safe_load(STUDY))
         (self.path / "studies").mkdir()
         (self.path / "studies/workers.yaml").write_text(STUDY.replace("tiny.yaml", "../tiny.yaml"))
         result = json.loads(self.stampede("sweep", "studies/workers.yaml", "--format=json").stdout)

@@ -27,6 +27,8 @@ struct ValueRange {
   /// significant digits, so that it can be read and written again. Of whole numbers each is as
   /// likely when the share is uniform.
   std::string at(double share) const;
+  /// A value of the range as text, rounded as `at` does.
+  std::string text(double value) const;
 };
 
 /// What a sweep varies: the path of a setting, as of `--set`, and what it is set to.
@@ -52,6 +54,7 @@ struct Codec<Parameter> {
   static Json schema(SchemaWriter& writer);
   static std::string type_text();
 };
+extern template class CodecType<Parameter>;
 
 /// The values as numbers of one unit, on a logarithmic scale if asked for; none unless all of them
 /// can be read so (and are positive where the scale asks for that).

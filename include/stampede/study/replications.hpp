@@ -61,6 +61,7 @@ struct BatchEnd {
 /// threads: `begin` once and before the first `run_world`, `ended` once and after the last. Neither
 /// of those two may throw.
 struct Batch {
+  std::int64_t first = 0;                   ///< number of the first replication
   std::int64_t count = 1;                   ///< replications 0 to count - 1
   Duration duration;                        ///< simulated time of each
   std::function<void()> begin = [] {};      ///< not called if the crew was stopped before

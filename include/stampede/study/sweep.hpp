@@ -10,6 +10,7 @@
 #include "stampede/measure/metrics.hpp"
 #include "stampede/measure/result.hpp"
 #include "stampede/study/replications.hpp"
+#include "stampede/study/study.hpp"
 #include "stampede/study/sweep_plan.hpp"
 
 namespace stampede {
@@ -45,10 +46,22 @@ struct FailedPoint {
   std::string why;
 };
 
-/// Runs points of a checked plan (check_plan) on one crew of threads, in order and overlapping. All
-/// have the same seed: common random numbers. `keep` is given each point as soon as it has
-/// finished, by one thread at a time; what it throws ends the sweep. Gives those that failed; when
-/// stopped, those that had not finished are missing from both.
+/// The numbers of a point's study.
+PointResult point_of(const SweepPlan& plan, std::size_t point, const Scenario& scenario,
+                     const StudyResult& study);
+
+/// What becomes of a point's study: called on the crew's threads, several at a time.
+using DigestStudy =
+    std::function<void(std::size_t point, const Scenario& scenario, const StudyResult& study)>;
+
+/// Runs points of a checked plan on one crew of threads, in order and overlapping, and hands over
+/// the study of each as soon as it has finished; what `digest` throws ends the sweep. All points
+/// have the same seed: common random numbers. Gives those that failed; when stopped, those that had
+/// not finished are missing from both.
+std::vector<FailedPoint> run_studies(const SweepPlan& plan, std::span<const PlannedPoint> points,
+                                     const ReplicationOptions& options, const DigestStudy& digest);
+
+/// The same with the numbers of each point, given to `keep` by one thread at a time.
 std::vector<FailedPoint> run_points(const SweepPlan& plan, std::span<const PlannedPoint> points,
                                     const ReplicationOptions& options,
                                     const std::function<void(PointResult)>& keep);
