@@ -21,10 +21,13 @@ std::string progress_text(const Progress& progress) {
   const TextStyle ascii{.colour = false, .utf8 = false};
   const double share = std::clamp(progress.share, 0.0, 1.0);
   const auto done = static_cast<std::size_t>(share * width);
+  const bool is_sweep = progress.batches > 1;
   std::string text =
-      fmt::format("[{}{}] {:3.0f}%  {} of {} replications, {} gone", std::string(done, '#'),
-                  std::string(width - done, '.'), share * 100, progress.finished,
-                  progress.replications, seconds_text(progress.wall_s, ascii));
+      fmt::format("[{}{}] {:3.0f}%  {} of {} {}, {} gone", std::string(done, '#'),
+                  std::string(width - done, '.'), share * 100,
+                  is_sweep ? progress.finished_batches : progress.finished,
+                  is_sweep ? progress.batches : progress.replications,
+                  is_sweep ? "points" : "replications", seconds_text(progress.wall_s, ascii));
   if (progress.left_s && share < 1) {
     text += fmt::format(", {} left", seconds_text(*progress.left_s, ascii));
   }

@@ -6,7 +6,8 @@
 
 namespace stampede {
 
-/// "[#####.....]  50%  3 of 10 replications, 1.2s gone, 1.2s left"
+/// "[#####.....]  50%  3 of 10 replications, 1.2s gone, 1.2s left"; of a sweep its
+/// points.
 std::string progress_text(const Progress& progress);
 
 /// Shows how far a study is on the standard error: one line that changes on a terminal, a line

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "stampede/report/files.hpp"
+#include "stampede/base/files.hpp"
 #include "stampede/scenario/text.hpp"
 #include "stampede/schema/render.hpp"
 #include "stampede/study/expectations.hpp"
@@ -56,6 +56,15 @@ ReadScenario load_scenario(const std::string& path, const std::vector<std::strin
   }
   sort_by_place(read.problems);
   return read;
+}
+
+std::string read_source(const std::string& path) {
+  if (path == "-") {
+    return contents_of(std::cin);
+  }
+  require_readable(path);
+  std::ifstream file(path, std::ios::binary);
+  return contents_of(file);
 }
 
 std::string rendered(const ReadScenario& read) {

@@ -12,6 +12,9 @@ namespace stampede {
 ReadScenario load_scenario(const std::string& path, const std::vector<std::string>& settings,
                            int divisor = 1);
 
+/// The text of a file, or of the standard input for "-". Throws FileError.
+std::string read_source(const std::string& path);
+
 /// The problems with the lines of text that they are about.
 std::string rendered(const ReadScenario& read);
 

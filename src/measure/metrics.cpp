@@ -80,6 +80,8 @@ std::vector<MetricInfo> component_metrics() {
   all.push_back({"queue_length", number, "requests waiting for a worker, on average over time"});
   all.push_back({"in_flight", number, "requests waiting or served, on average over time"});
   all.push_back({"replicas", number, "instances that are up, on average over time"});
+  all.push_back({"cost_per_h", number,
+                 "what its instances that are up cost per hour, at the prices of the scenario"});
   all.push_back({"uptime", share, "instance time up per instance time"});
   add_times(all, "wait_s", "wait for a worker, of those let in");
   all.push_back({"wait_s.share", share, "share of those let in that waited for a worker"});

@@ -118,6 +118,34 @@ std::string plain_text_like(double, double value, const TextStyle& style) {
   return in_unit(value, {1, ""}, digits_of_widths, style);
 }
 
+std::string metric_text(MetricUnit unit, double value, const TextStyle& style) {
+  switch (unit) {
+    case MetricUnit::seconds:
+      return seconds_text(value, style);
+    case MetricUnit::per_second:
+      return rate_text(value, style);
+    case MetricUnit::share:
+      return share_text(value, style);
+    case MetricUnit::number:
+      break;
+  }
+  return plain_text(value, style);
+}
+
+std::string metric_text_like(MetricUnit unit, double like, double value, const TextStyle& style) {
+  switch (unit) {
+    case MetricUnit::seconds:
+      return seconds_text_like(like, value, style);
+    case MetricUnit::per_second:
+      return rate_text_like(like, value, style);
+    case MetricUnit::share:
+      return share_text_like(like, value, style);
+    case MetricUnit::number:
+      break;
+  }
+  return plain_text_like(like, value, style);
+}
+
 std::string count_text(std::int64_t count) {
   const std::string digits = fmt::format("{}", count);
   const std::size_t sign = digits[0] == '-' ? 1 : 0;

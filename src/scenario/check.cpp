@@ -41,6 +41,7 @@ class Checker {
     check_names();
     check_references();
     check_zones();
+    check_prices();
     check_traffic();
     check_expectations();
     check_conditions();
@@ -115,6 +116,18 @@ class Checker {
       error(reference.place,
             fmt::format("there is no component '{}' for {}", reference.name, reference.path),
             one_of(components_, reference.name), did_you_mean(reference.name, components_));
+    }
+  }
+
+  void check_prices() {
+    for (const auto& price : scenario_.prices) {
+      if (!components_.empty() && scenario_.components.find(price.name) == nullptr) {
+        error(price.place, fmt::format("there is no component '{}' to have a price", price.name),
+              one_of(components_, price.name), did_you_mean(price.name, components_));
+      } else if (!(price.value >= 0)) {
+        error(price.place, fmt::format("the price of '{}' is negative", price.name),
+              "a number of at least 0");
+      }
     }
   }
 

@@ -126,6 +126,8 @@ void describe(Visitor& v, Scenario& s) {
   v.field("traffic", s.traffic, "populations of users", required(), not_empty());
   v.field("components", s.components, "the parts of the system", required(), not_empty());
   v.field("monitoring", s.monitoring, "how metrics become known to what is done `when` they cross");
+  v.field("prices", s.prices,
+          "what an instance of a component costs per hour, in any currency, such as app: 0.096");
   v.field("faults", s.faults, "what goes wrong, and when");
   v.field("expect", s.expect,
           "what must hold of the result, such as shoppers.latency.p99 < 250ms or "

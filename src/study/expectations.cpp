@@ -59,6 +59,9 @@ class Checker {
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
       check(expectation);
+      if (found_ != nullptr) {
+        check_unit(expectation, *found_);
+      }
     }
     return std::move(problems_);
   }
@@ -222,6 +225,7 @@ class Checker {
   }
 
   const Scenario& scenario_;
+  const MetricInfo* found_ = nullptr;  ///< what the last one checked is about
   Problems problems_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
+#include "stampede/study/cost.hpp"
 #include "stampede/stats/paired.hpp"
 #include "stampede/study/doubts.hpp"
 
@@ -54,6 +55,7 @@ Result result_of(const Scenario& scenario, const std::vector<Replication>& finis
       recordings.push_back(replication.record.recording.get());
     }
     result = summarize(recordings, WarmupChoice{scenario.run.warmup.length});
+    add_costs(scenario, result);
   }
   result.partial = static_cast<int>(finished.size()) < scenario.run.replications;
   return result;

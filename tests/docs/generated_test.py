@@ -19,10 +19,12 @@ def main():
         names = set(os.listdir(fresh)) | set(os.listdir(committed) if os.path.isdir(committed) else [])
         _, mismatched, missing = filecmp.cmpfiles(fresh, committed, sorted(names), shallow=False)
         stale += [os.path.join("docs/reference", name) for name in mismatched + missing]
-    schema = subprocess.run([STAMPEDE, "schema"], check=True, capture_output=True, text=True).stdout
-    path = os.path.join(ROOT, "docs", "schema", "scenario.schema.json")
-    if not os.path.exists(path) or open(path).read() != schema:
-        stale.append("docs/schema/scenario.schema.json")
+    for of in ("scenario", "study"):
+        schema = subprocess.run([STAMPEDE, "schema", of], check=True, capture_output=True,
+                                text=True).stdout
+        path = os.path.join(ROOT, "docs", "schema", f"{of}.schema.json")
+        if not os.path.exists(path) or open(path).read() != schema:
+            stale.append(f"docs/schema/{of}.schema.json")
     for name in stale:
         print(f"{name} is stale: run `./dev docs` and commit what it writes")
     return 1 if stale else 0

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "stampede/measure/metrics.hpp"
 #include "stampede/report/style.hpp"
 
 // Numbers as people read them: three significant digits in the unit that fits. What is not a number
@@ -26,6 +27,10 @@ std::string share_text_like(double like, double share, const TextStyle& style);
 /// "0.412", "12.4", "1204".
 std::string plain_text(double value, const TextStyle& style);
 std::string plain_text_like(double like, double value, const TextStyle& style);
+
+/// One of the above, by the unit of a metric.
+std::string metric_text(MetricUnit unit, double value, const TextStyle& style);
+std::string metric_text_like(MetricUnit unit, double like, double value, const TextStyle& style);
 
 /// Whole numbers with their thousands set apart: "1,200,345".
 std::string count_text(std::int64_t count);

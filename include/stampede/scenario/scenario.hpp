@@ -80,6 +80,7 @@ struct Scenario {
   Named<TrafficSettings> traffic;
   Named<Choice<Component>> components;
   MonitoringSettings monitoring;
+  Named<double> prices;  ///< of components: what an instance costs per hour
   std::vector<Choice<Fault>> faults;
   std::vector<Expectation> expect;
 

@@ -1,0 +1,196 @@
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "interrupt.hpp"
+#include "progress.hpp"
+#include "stampede/base/text.hpp"
+#include "stampede/report/result_json.hpp"
+#include "stampede/report/search.hpp"
+#include "sweep_wishes.hpp"
+#include "terminal.hpp"
+
+namespace stampede {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view text =
+    "Finds where a scenario ceases to meet its `expect:`, or what meets it for the\n"
+    "least money, with a stated confidence.\n"
+    "\n"
+    "  stampede search web-shop.yaml --largest shoppers.arrivals.rate=100/s..10k/s\n"
+    "  stampede search web-shop.yaml --smallest app.replicas=2..40 --confidence 99%\n"
+    "  stampede search web-shop.yaml --cheapest --param app.replicas=2..20..2 \\\n"
+    "    --param 'app.cpu=[2, 4]' --replications 20\n"
+    "\n"
+    "--largest and --smallest halve the range until it is as narrow as --precision,\n"
+    "with as many replications at each value as it takes to decide; the expectations\n"
+    "must be met ever less (or more) as the value grows. With `log` after the range it\n"
+    "is halved by factors. --cheapest tries every point, needs `prices:` in the\n"
+    "scenario, and marks the Pareto front of cost against availability and p99.\n"
+    "\n"
+    "Exit codes: 0 found, 99 nothing meets the expectations, 104 invalid scenario,\n"
+    "130 interrupted.\n";
+
+po::options_description options() {
+  po::options_description options = scenario_options();
+  const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()("largest", value("PATH=RANGE"), "the largest value that meets")(
+      "smallest", value("PATH=RANGE"), "the smallest value that meets")(
+      "cheapest", "the cheapest point that meets");
+  add_design_options(options);
+  options.add_options()("confidence", value("SHARE"), "that what is found meets; 95% unless given")(
+      "precision", value("SHARE"), "how narrow the limit is found; 2% unless given")(
+      "max-replications", value("N"), "at one value, until it counts as not met; 64")(
+      "seed", value("N"), "another seed, other luck")(
+      "replications", value("N"), "of each point; of each value at the first look")(
+      "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
+      "jobs,j", value("N"), "threads; one for each core unless given")(
+      "format", value("FORMAT"), "text or json on the standard output")(
+      "quiet,q", "nothing on the standard error but mistakes")(
+      "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
+                                                       "auto, always or never");
+  return options;
+}
+
+double share(const Arguments& arguments, const std::string& option, double least, double most,
+             double otherwise) {
+  const std::optional<std::string> given = arguments.text(option);
+  if (!given) {
+    return otherwise;
+  }
+  const Parsed<Ratio> ratio = parse_ratio(*given);
+  if (!ratio.value || ratio.value->value < least || ratio.value->value > most) {
+    throw UsageError(fmt::format("--{} is '{}'; expected a share from {}% to {}%", option, *given,
+                                 100 * least, 100 * most));
+  }
+  return ratio.value->value;
+}
+
+/// What both searches need of the command line.
+struct Wishes {
+  explicit Wishes(const Arguments& arguments)
+      : manner(arguments),
+        as_json(arguments.word("format", {"text", "json"}) == "json"),
+        style(output_style(arguments.word("color", {"auto", "always", "never"}))) {
+    search.confidence = share(arguments, "confidence", 0.5, 0.9999, search.confidence);
+    search.precision = share(arguments, "precision", 0.0001, 0.5, search.precision);
+    search.most_replications =
+        arguments.integer("max-replications", 2).value_or(search.most_replications);
+  }
+
+  ReplicationOptions options(const std::atomic<bool>& stop, ProgressLine& progress) const {
+    ReplicationOptions options;
+    options.jobs = manner.jobs;
+    options.stop = &stop;
+    options.on_progress = [&](const Progress& now) { progress.show(now); };
+    return options;
+  }
+
+  Manner manner;
+  bool as_json;
+  TextStyle style;
+  SearchOptions search;
+};
+
+/// A search without a question is a mistake in the scenario, not of the command line.
+bool expects_something(const SweepPlan& plan) {
+  if (!read_point(plan, 0).scenario->expect.empty()) {
+    return true;
+  }
+  complain(fmt::format("{}: error: there is no `expect:`, so there is nothing to search for\n",
+                       plan.file));
+  return false;
+}
+
+int search_limit(const Arguments& arguments, bool largest) {
+  const Wishes wishes(arguments);
+  for (const char* option : {"param", "zip", "sample", "sample-seed"}) {
+    if (arguments.has(option)) {
+      throw UsageError(fmt::format("--{} is for --cheapest", option));
+    }
+  }
+  ValueRange range;
+  const std::optional<Prepared> prepared =
+      prepare_search(arguments, arguments.operands()[0], largest ? "largest" : "smallest", range);
+  if (!prepared || !expects_something(prepared->plan)) {
+    return exit_invalid;
+  }
+  const InterruptWatch interrupt;
+  const CostOfRunning cost;
+  LimitFound found;
+  {
+    ProgressLine progress(wishes.manner.shows_progress);
+    found = find_limit(prepared->plan, range, largest, wishes.search,
+                       wishes.options(interrupt.flag(), progress));
+  }
+  print(wishes.as_json ? json_text(limit_json(prepared->plan, found, largest, wishes.search))
+                       : limit_text(prepared->plan, found, largest, wishes.search, wishes.style));
+  if (!wishes.manner.quiet) {
+    complain(cost.text(fmt::format("{} values", found.probes.size())));
+  }
+  return found.is_partial ? exit_interrupted : found.best ? exit_ok : exit_expectation;
+}
+
+int search_cheapest(const Arguments& arguments) {
+  const Wishes wishes(arguments);
+  for (const char* option : {"precision", "max-replications"}) {
+    if (arguments.has(option)) {
+      throw UsageError(fmt::format("--{} is for --largest and --smallest", option));
+    }
+  }
+  const std::optional<Prepared> prepared = prepare_sweep(arguments, arguments.operands()[0]);
+  if (!prepared || !expects_something(prepared->plan)) {
+    return exit_invalid;
+  }
+  const SweepPlan& plan = prepared->plan;
+  if (read_point(plan, 0).scenario->prices.empty()) {
+    complain(fmt::format(
+        "{}: error: there are no `prices:`, so there is nothing cheapest; expected what an\n"
+        "    instance of a component costs per hour, such as prices: {{app: 0.096}}\n",
+        plan.file));
+    return exit_invalid;
+  }
+  const InterruptWatch interrupt;
+  const CostOfRunning cost;
+  CheapestFound found;
+  {
+    ProgressLine progress(wishes.manner.shows_progress);
+    found = find_cheapest(plan, prepared->points, wishes.search.confidence,
+                          wishes.options(interrupt.flag(), progress));
+  }
+  print(wishes.as_json ? json_text(cheapest_json(plan, found, wishes.search.confidence))
+                       : cheapest_text(plan, found, wishes.search.confidence, wishes.style));
+  if (!wishes.manner.quiet) {
+    complain(cost.text(fmt::format("{} points", found.candidates.size())));
+  }
+  return found.is_partial ? exit_interrupted : found.best ? exit_ok : exit_expectation;
+}
+
+int run(const Arguments& arguments) {
+  int questions = 0;
+  for (const char* option : {"largest", "smallest", "cheapest"}) {
+    questions += arguments.has(option) ? 1 : 0;
+  }
+  if (questions != 1) {
+    throw UsageError("search needs one of --largest, --smallest and --cheapest");
+  }
+  return arguments.has("cheapest") ? search_cheapest(arguments)
+                                   : search_limit(arguments, arguments.has("largest"));
+}
+
+}  // namespace
+
+const Command search_command{"search",
+                             "find the largest load, or the cheapest set-up, that meets `expect:`",
+                             "FILE [OPTION]...",
+                             text,
+                             1,
+                             1,
+                             options,
+                             run};
+
+}  // namespace stampede

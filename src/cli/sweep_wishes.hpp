@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+#include "stampede/study/sweep_plan.hpp"
+
+namespace stampede {
+
+/// --param, --zip, --sample and --sample-seed: what is varied.
+void add_design_options(boost::program_options::options_description& options);
+
+/// A plan without mistakes, and what its points cost.
+struct Prepared {
+  SweepPlan plan;
+  std::vector<PlannedPoint> points;
+};
+
+/// Plans what the command line says about a file, a scenario or a study file. None if there are
+/// mistakes, which have been shown.
+std::optional<Prepared> prepare_sweep(const Arguments& arguments, const std::string& file);
+
+/// The same for a scenario and one parameter, a range that is searched; its ends are the points.
+std::optional<Prepared> prepare_search(const Arguments& arguments, const std::string& file,
+                                       const std::string& option, ValueRange& range);
+
+/// How the crew works and tells, as the command line says.
+struct Manner {
+  explicit Manner(const Arguments& arguments);
+
+  int jobs;
+  bool quiet;
+  bool shows_progress;
+};
+
+/// "200 points in 12.3s, 1.98 cores busy": counts from when it was made.
+class CostOfRunning {
+ public:
+  CostOfRunning();
+  std::string text(const std::string& what) const;
+
+ private:
+  double wall_began_s_;
+  double cpu_began_s_;
+};
+
+}  // namespace stampede
