@@ -56,21 +56,4 @@ inline Job<Number> answer_after(Scope& scope, Clock& clock, Duration delay, int 
   co_return Number(value);
 }
 
-/// A process that goes on after the ready ones of this instant, again and again: the others must do
-/// something for time to pass.
-class Turn {
- public:
-  explicit Turn(Simulation& simulation) : simulation_(simulation) {}
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> process) {
-    waiter_.process = process;
-    simulation_.wake(waiter_);
-  }
-  void await_resume() {}
-
- private:
-  Simulation& simulation_;
-  Waiter waiter_;
-};
-
 }  // namespace stampede::test

@@ -22,7 +22,6 @@ using test::Log;
 using test::note_after;
 using test::Number;
 using test::start;
-using test::Turn;
 
 /// Notes its own death.
 struct Witness {

@@ -13,6 +13,7 @@
 #include "kernel/clock.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/kernel/task.hpp"
+#include "stampede/kernel/turn.hpp"
 
 namespace stampede {
 namespace {
@@ -22,7 +23,6 @@ using test::Clock;
 using test::Log;
 using test::note_after;
 using test::start;
-using test::Turn;
 
 TEST_CASE("what is due earlier happens earlier") {
   Clock clock;

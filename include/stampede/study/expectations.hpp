@@ -19,7 +19,7 @@ struct CheckedExpectation {
   std::optional<Metric> observed;
   Verdict verdict;
   Relation relation = Relation::less;
-  double value = 0;             ///< what was expected
+  double value = 0;                  ///< what was expected
   std::optional<Metric> other = {};  ///< what it was compared with in place of a value
 };
 
