@@ -113,10 +113,28 @@ class Checker {
               one_of(components_, reference.name), "only components can be named here");
         continue;
       }
+      constexpr std::string_view dead_letters = ".dead_letter_queue";
+      const bool is_for_dead_letters = reference.path.ends_with(dead_letters);
+      const std::vector<std::string> known =
+          is_for_dead_letters ? queues_besides(reference.path.substr(
+                                    0, reference.path.size() - dead_letters.size()))
+                              : components_;
       error(reference.place,
             fmt::format("there is no component '{}' for {}", reference.name, reference.path),
-            one_of(components_, reference.name), did_you_mean(reference.name, components_));
+            known.empty() ? "a component of kind queue" : one_of(known, reference.name),
+            known.empty() ? fmt::format("add one, such as {}: {{kind: queue}}", reference.name)
+                          : did_you_mean(reference.name, known));
     }
+  }
+  /// All but the one at this path.
+  std::vector<std::string> queues_besides(const std::string& path) const {
+    std::vector<std::string> names;
+    for (const auto& component : scenario_.components) {
+      if (component.value.kind() == "queue" && "components." + component.name != path) {
+        names.push_back(component.name);
+      }
+    }
+    return names;
   }
 
   void check_prices() {

@@ -359,7 +359,10 @@ class ComponentNameType final : public Type {
   void read(const Value& from, void* to, Reader& reader) const override {
     if (!from.is_scalar() || !is_valid_name(from.text)) {
       reader.mismatch(from, *this,
-                      from.is_scalar() ? "names match [a-z][a-z0-9_-]*" : std::string());
+                      from.is_scalar() ? "names match [a-z][a-z0-9_-]*"
+                      : from.is_map()
+                          ? "only one; a service with handlers can send types of requests to others"
+                          : std::string());
       return;
     }
     *static_cast<ComponentName*>(to) = {from.text, from.place};

@@ -1142,6 +1142,15 @@ TEST_CASE("a new node may begin with its items from those who had them") {
   world.check_laws();
 }
 
+TEST_CASE("a new node that boots in no time begins with its items as well") {
+  Cluster world(R"({"resize": [{"at": "1s", "replicas": 4}], "warm_from": "owners",
+                    "routing": "maglev"})");
+  fill_all(world);
+  world.run(1_s);
+  CHECK(keys_that_hit(world).size() > 270);
+  world.check_laws();
+}
+
 TEST_CASE("one node may become several, and clients know of no others") {
   Cluster world(R"({"replicas": 1, "resize": [{"at": "1s", "replicas": 3}]})");
   CHECK(world.node_of(1) == 0);

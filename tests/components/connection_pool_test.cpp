@@ -50,7 +50,8 @@ TEST_CASE("who gets no connection in time is rejected, and the handler fails") {
   CHECK(world.waits() == std::vector<double>{0, 10});
 }
 
-TEST_CASE("a rejection for want of a connection is an outcome of the call that may be tried again") {
+TEST_CASE(
+    "a rejection for want of a connection is an outcome of the call that may be tried again") {
   Pooled world(R"({"max_size": 1, "connection_timeout": "5ms"})",
                R"([{"call": {"target": "db", "retry": {"num_retries": 2, "retry_on": ["5xx"],
                     "retry_back_off": {"base_interval": "2ms", "jitter": "none"}}}}])");
@@ -80,7 +81,8 @@ TEST_CASE("the patience of a user ends in the line for a connection as in any ot
   CHECK(world.heard() == Texts{"ok@10", "abandoned@5"});
 }
 
-TEST_CASE("a connection over which an answer is still owed is closed, and the next call opens one") {
+TEST_CASE(
+    "a connection over which an answer is still owed is closed, and the next call opens one") {
   Pooled world(R"({"max_size": 1, "set_up": "3ms"})",
                R"([{"call": {"target": "db", "timeout": "20ms"}}])");
   world.db.treatments = {{50_ms}, {10_ms}};
@@ -95,10 +97,8 @@ TEST_CASE("a connection over which an answer is still owed is closed, and the ne
 }
 
 TEST_CASE("a connection that broke is set up again") {
-  for (const auto& [outcome, set_ups] : std::map<Outcome, int>{{Outcome::reset, 1},
-                                                               {Outcome::unreachable, 1},
-                                                               {Outcome::error, 0},
-                                                               {Outcome::ok, 0}}) {
+  for (const auto& [outcome, set_ups] : std::map<Outcome, int>{
+           {Outcome::reset, 1}, {Outcome::unreachable, 1}, {Outcome::error, 0}, {Outcome::ok, 0}}) {
     Pooled world(R"({"max_size": 1, "set_up": "3ms"})");
     world.db.treatments = {{10_ms, outcome}, {10_ms}};
     world.send();

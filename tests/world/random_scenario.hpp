@@ -439,6 +439,12 @@ class RandomScenario {
     if (chance(0.3)) {
       text += fmt::format(", handlers: {{{}: {}}}", one_of(types), handler(false));
     }
+    if (i + 1 < components_.size() && chance(0.3)) {
+      text += fmt::format(
+          ", connection_pools: [{{target: {}, max_size: {}, connection_timeout: {}, set_up: {}}}]",
+          components_[i + 1].name, number(1, 8), time(magnitude(10'000, 1'000'000)),
+          time_law(magnitude(100, 50'000)));
+    }
     component.cost = most;
     return text;
   }
@@ -580,6 +586,13 @@ class RandomScenario {
       cache += fmt::format("ttl: {}, ", time(magnitude(100'000, 5'000'000)));
       cache += maybe(0.4, "ttl_jitter", percent(0, 100));
     }
+    if (chance(0.3)) {
+      cache += fmt::format(
+          "resize: [{{at: {}, replicas: {}}}, {{at: {}, replicas: {}}}], discovery: {}, ",
+          time(duration_us_ / 4), number(1, 4), time(duration_us_ / 2), number(1, 4),
+          time(magnitude(1'000, 200'000)));
+      cache += maybe(0.5, "warm_from", "owners");
+    }
     if (goes_through) {
       const std::string writes = one_of_words({"around", "through", "back"});
       cache += "origin: store, writes: " + writes + ", ";
@@ -603,6 +616,14 @@ class RandomScenario {
         "consume: {{{}{}}}",
         number(1, 3), number(1, 4), maybe(0.3, "error_rate", percent(1, 20)), short_time_law(),
         from, chance(0.3) ? ", idempotent: true" : "");
+  }
+  std::string how_a_log_is_read() {
+    std::string how = chance(0.3) ? ", delivery: at_most_once" : "";
+    if (chance(0.3)) {
+      how += fmt::format(", max_poll_interval: {}, heartbeat_interval: {}",
+                         time(magnitude(50'000, 1'000'000)), time(magnitude(10'000, 500'000)));
+    }
+    return how;
   }
 
   void add_queue() {
@@ -633,8 +654,9 @@ class RandomScenario {
                                      time(magnitude(10'000, 1'000'000)))
                        : "";
     log += chance(0.3) ? ", retention: " + time(magnitude(500'000, 10'000'000)) : "";
+    log += chance(0.3) ? ", auto_leader_rebalance: " + time(magnitude(200'000, 3'000'000)) : "";
     add_state("events", log);
-    add_state("reader", consumer("log: events"));
+    add_state("reader", consumer("log: events" + how_a_log_is_read()));
     state_steps_.push_back("{publish: events}");
   }
 

@@ -434,9 +434,9 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     }
     while (members_.size() < replicas) {
       std::unique_ptr<CacheNode> made = make_node(next_place());
-      made->hold_down(KilledWork::answers_broken).release();  // it boots before anybody sees it
-      CacheNode& added = static_cast<CacheNode&>(fleet_.add(std::move(made)));
-      give_origin(added);
+      Knob::Hold off = made->hold_down(KilledWork::answers_broken);
+      give_origin(static_cast<CacheNode&>(fleet_.add(std::move(made))));
+      off.release();  // it boots, and clients hear of it when it is ready
     }
   }
 

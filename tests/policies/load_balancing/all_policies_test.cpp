@@ -172,7 +172,7 @@ TEST_CASE("a single backend gets everything, whatever the policy") {
 TEST_CASE("the policies are those of the vocabulary") {
   CHECK(Registry<LoadBalancingPolicy>::instance().kind_names() ==
         std::vector<std::string>{"bounded_load", "join_idle_queue", "least_request", "maglev",
-                                 "peak_ewma", "random", "ring_hash", "round_robin",
+                                 "modulo", "peak_ewma", "random", "ring_hash", "round_robin",
                                  "weighted_round_robin"});
 }
 
