@@ -195,7 +195,23 @@ class Solver {
     for (std::size_t from = 0; from < parts.size(); ++from) {
       for (std::size_t to = 0; to < parts.size(); ++to) {
         const bool is_inside = parts[to].host == from || parts[from].host == to;
-        ways_[from][to] = is_inside ? Span() : round_trip(places[from], places[to]);
+        if (is_inside) {
+          continue;
+        }
+        if (parts[from].shares.empty()) {
+          ways_[from][to] = round_trip(places[from], places[to]);
+          continue;
+        }
+        // Most calls come from where most users are.
+        Span way;
+        double second = 0;
+        for (std::size_t i = 0; i < parts[from].shares.size(); ++i) {
+          const Span here = round_trip({parts[from].places[i]}, places[to]);
+          way.mean += parts[from].shares[i] * here.mean;
+          second += parts[from].shares[i] * here.second_moment();
+        }
+        way.variance = std::max(0.0, second - way.mean * way.mean);
+        ways_[from][to] = way;
       }
     }
     for (const Users& users : users_) {
