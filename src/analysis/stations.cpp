@@ -10,9 +10,6 @@
 namespace stampede {
 namespace {
 
-/// Keys of a range that are looked up, spread over it: they stand for the others.
-constexpr double keys_looked_up = 64;
-
 bool is_write(Operation operation) { return operation != Operation::read; }
 
 /// How the requests of a stream fall on shards, by their keys.
@@ -23,7 +20,9 @@ std::vector<double> shares_of_shards(const Traffic& traffic, std::size_t stream,
   std::vector<double> shares(shards, 0);
   double first = 0;
   for (std::size_t r = 0; r < keys.size(); ++r) {
-    const double looked_up = std::min(keys[r].count, keys_looked_up);
+    // Some keys, spread over the range, stand for the others: the more, the more is asked for.
+    const double some = 64 + std::floor(50'000 * of.popularity[r]);
+    const double looked_up = std::min(keys[r].count, some);
     for (double i = 0; i < looked_up; ++i) {
       const double rank = first + std::floor((i + 0.5) * keys[r].count / looked_up);
       shares[sharding.shard_of(static_cast<std::uint64_t>(rank))] += of.popularity[r] / looked_up;
