@@ -182,7 +182,7 @@ class Solver {
   void find_ways() {
     const std::vector<Part>& parts = traffic_.parts();
     // Many instances stand in few zones: their pairs would be millions.
-    std::vector<std::vector<PlaceId>> places;
+    std::vector<std::vector<PlaceId>>& places = places_;
     for (const Part& part : parts) {
       std::vector<PlaceId> some = part.places;
       constexpr std::size_t enough = 32;
@@ -195,7 +195,23 @@ class Solver {
     for (std::size_t from = 0; from < parts.size(); ++from) {
       for (std::size_t to = 0; to < parts.size(); ++to) {
         const bool is_inside = parts[to].host == from || parts[from].host == to;
-        ways_[from][to] = is_inside ? Span() : round_trip(places[from], places[to]);
+        if (is_inside) {
+          continue;
+        }
+        if (parts[from].shares.empty()) {
+          ways_[from][to] = round_trip(places[from], places[to]);
+          continue;
+        }
+        // Most calls come from where most users are.
+        Span way;
+        double second = 0;
+        for (std::size_t i = 0; i < parts[from].shares.size(); ++i) {
+          const Span here = round_trip({parts[from].places[i]}, places[to]);
+          way.mean += parts[from].shares[i] * here.mean;
+          second += parts[from].shares[i] * here.second_moment();
+        }
+        way.variance = std::max(0.0, second - way.mean * way.mean);
+        ways_[from][to] = way;
       }
     }
     for (const Users& users : users_) {
@@ -260,7 +276,8 @@ class Solver {
         if (to >= traffic_.streams().size()) {
           return {unknown_time, 0};
         }
-        return way_from(from, traffic_.streams()[to].part) + responses_[to];
+        const std::vector<PlaceId>& places = places_[from.part];
+        return answer_to(places, way_from(from, traffic_.streams()[to].part), to);
       }
       case Flow::Kind::publish:
         return {};
@@ -297,7 +314,7 @@ class Solver {
           }
           branches.push_back(time.moments());
         }
-        return Span::of(order_statistic(branches, flow.needed));
+        return Span::of(last_of(branches, flow.needed));
       }
       case Flow::Kind::unknown:
         break;
@@ -346,25 +363,75 @@ class Solver {
     return rate > 0 ? std::optional(sum / rate) : std::nullopt;
   }
 
-  /// The response of a visit, or of a store as a whole.
+  /// The response of a visit.
   Span response_of(std::size_t part, std::size_t local) const {
-    const PartLoad& load = loads_[part];
-    const ComponentTheory& theory = traffic_.parts()[part].theory;
-    Span visit = load.holds[local];
-    if (theory.holds_worker) {
-      visit = visit + queues_[part].worker_wait[local];
+    const Span hold = loads_[part].holds[local];
+    const bool waits = traffic_.parts()[part].theory.holds_worker;
+    return waits ? hold + queues_[part].worker_wait[local] : hold;
+  }
+
+  /// From the call of somebody at these places until the answer: of a store, when so many of its
+  /// copies have answered, each from where it stands.
+  Span answer_to(const std::vector<PlaceId>& from, const Span& way, std::size_t to) const {
+    const RequestStream& stream = traffic_.streams()[to];
+    const Part& part = traffic_.parts()[stream.part];
+    const Span visit = responses_[to];
+    if (!part.theory.shards || std::isnan(visit.mean)) {
+      return way + visit;
     }
-    if (!theory.shards || std::isnan(visit.mean)) {
-      return visit;
-    }
-    const bool reads = traffic_.streams()[load.streams[local]].operation == Operation::read;
-    const double asked = reads ? theory.shards->reads_asked : theory.shards->writes_asked;
-    const double needed = reads ? theory.shards->reads_needed : theory.shards->writes_needed;
+    const bool reads = stream.operation == Operation::read;
+    const ShardsTheory& shards = *part.theory.shards;
+    const auto asked = static_cast<std::size_t>(reads ? shards.reads_asked : shards.writes_asked);
+    const auto needed =
+        static_cast<std::size_t>(reads ? shards.reads_needed : shards.writes_needed);
     if (asked <= 1) {
-      return visit;
+      return way + visit;
     }
-    const std::vector<TwoMoments> copies(static_cast<std::size_t>(asked), visit.moments());
-    return Span::of(order_statistic(copies, static_cast<std::size_t>(needed)));
+    Span mean;
+    double second = 0;
+    for (const PlaceId place : from) {
+      std::vector<TwoMoments> copies;
+      for (std::size_t copy = 0; copy < asked; ++copy) {
+        copies.push_back((round_trip({place}, {part.places[copy]}) + visit).moments());
+      }
+      const Span here = Span::of(last_of(copies, needed));
+      mean.mean += here.mean / static_cast<double>(from.size());
+      second += here.second_moment() / static_cast<double>(from.size());
+    }
+    mean.variance = std::max(0.0, second - mean.mean * mean.mean);
+    return mean;
+  }
+
+  /// An order statistic; iterations ask for the same ones again and again.
+  TwoMoments last_of(const std::vector<TwoMoments>& branches, std::size_t needed) const {
+    std::vector<double> question{static_cast<double>(needed)};
+    for (const TwoMoments& branch : branches) {
+      question.push_back(branch.mean);
+      question.push_back(branch.scv);
+    }
+    const auto [known, is_new] = order_statistics_.emplace(std::move(question), TwoMoments());
+    if (is_new) {
+      known->second = order_statistic(branches, needed);
+    }
+    return known->second;
+  }
+
+  /// Of the requests of a source, network included.
+  Span latency_of(const Source& source) const {
+    const std::size_t part = traffic_.streams()[source.stream].part;
+    const Users& users = users_[source.population];
+    Span mixed;
+    double second = 0;
+    for (std::size_t region = 0; region < users.regions.size(); ++region) {
+      if (users.regions[region] > 0) {
+        const Span here = answer_to({geography_.users_of(region)},
+                                    ways_of_users_[source.population][part], source.stream);
+        mixed.mean += users.regions[region] * here.mean;
+        second += users.regions[region] * here.second_moment();
+      }
+    }
+    mixed.variance = std::max(0.0, second - mixed.mean * mixed.mean);
+    return mixed;
   }
 
   // ---- Open traffic ----
@@ -450,7 +517,9 @@ class Solver {
   std::vector<PartLoad> loads_;
   std::vector<PartQueues> queues_;
   std::vector<double> lost_;
-  std::vector<Span> responses_;  ///< by stream
+  std::vector<Span> responses_;               ///< by stream
+  std::vector<std::vector<PlaceId>> places_;  ///< of the instances of each part, or of some
+  mutable std::map<std::vector<double>, TwoMoments> order_statistics_;
   std::vector<std::vector<Span>> ways_;
   std::vector<std::vector<Span>> ways_of_users_;  ///< by population and part
   bool has_closed_ = false;
@@ -786,12 +855,10 @@ Prediction Solver::prediction() const {
       if (source.population != population) {
         continue;
       }
-      const RequestStream& stream = traffic_.streams()[source.stream];
       Prediction::RequestTypePart& type = told.types.emplace_back();
       type.name = source.type;
       type.share = source.share;
-      const double latency =
-          responses_[source.stream].mean + ways_of_users_[population][stream.part].mean;
+      const double latency = latency_of(source).mean;
       all += source.share > 0 ? source.share * latency : 0;
       if (is_known) {
         type.latency = known(latency);
@@ -874,7 +941,7 @@ Prediction predict(const Scenario& scenario, bool find_saturation) {
     return prediction;
   }
   std::optional<std::size_t> where = prediction.bottleneck;
-  for (int i = 0; i < 30 && high - low > 1e-4 * high; ++i) {
+  for (int i = 0; i < 30 && high - low > 5e-4 * high; ++i) {
     const double middle = (low + high) / 2;
     const auto [pressure, part] = pressure_at(middle);
     if (pressure < 1) {

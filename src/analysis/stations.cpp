@@ -10,9 +10,6 @@
 namespace stampede {
 namespace {
 
-/// Keys that are looked up one by one; the others are so many that they are spread evenly.
-constexpr double keys_looked_up = 2000;
-
 bool is_write(Operation operation) { return operation != Operation::read; }
 
 /// How the requests of a stream fall on shards, by their keys.
@@ -21,17 +18,16 @@ std::vector<double> shares_of_shards(const Traffic& traffic, std::size_t stream,
   const RequestStream& of = traffic.streams()[stream];
   const std::vector<KeyRange>& keys = traffic.keys(of.keys);
   std::vector<double> shares(shards, 0);
-  double rest = 1;
-  double rank = 0;
+  double first = 0;
   for (std::size_t r = 0; r < keys.size(); ++r) {
-    const double of_one = of.popularity[r] / keys[r].count;
-    for (double i = 0; i < keys[r].count && rank < keys_looked_up; ++i, ++rank) {
-      shares[sharding.shard_of(static_cast<std::uint64_t>(rank))] += of_one;
-      rest -= of_one;
+    // Some keys, spread over the range, stand for the others: the more, the more is asked for.
+    const double some = 64 + std::floor(50'000 * of.popularity[r]);
+    const double looked_up = std::min(keys[r].count, some);
+    for (double i = 0; i < looked_up; ++i) {
+      const double rank = first + std::floor((i + 0.5) * keys[r].count / looked_up);
+      shares[sharding.shard_of(static_cast<std::uint64_t>(rank))] += of.popularity[r] / looked_up;
     }
-  }
-  for (double& share : shares) {
-    share += std::max(0.0, rest) / static_cast<double>(shards);
+    first += keys[r].count;
   }
   return shares;
 }

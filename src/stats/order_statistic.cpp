@@ -30,8 +30,11 @@ double done_by(const TwoMoments& branch, double time) {
 double fewer_done(std::span<const TwoMoments> branches, std::size_t needed, double time) {
   std::vector<double> probability(branches.size() + 1, 0);
   probability[0] = 1;
+  double done = 0;
   for (std::size_t i = 0; i < branches.size(); ++i) {
-    const double done = done_by(branches[i], time);
+    const bool is_alike =
+        i > 0 && branches[i].mean == branches[i - 1].mean && branches[i].scv == branches[i - 1].scv;
+    done = is_alike ? done : done_by(branches[i], time);
     for (std::size_t n = i + 1; n > 0; --n) {
       probability[n] = probability[n] * (1 - done) + probability[n - 1] * done;
     }
@@ -70,7 +73,7 @@ TwoMoments order_statistic(std::span<const TwoMoments> branches, std::size_t nee
   }
   // E T = ∫ P(T > t) dt and E T² = 2 ∫ t P(T > t) dt, by the midpoint rule on t = scale · u / (1 -
   // u), which reaches to infinity and is smooth at 0, where gamma laws may be steep.
-  constexpr int steps = 4000;
+  constexpr int steps = 1000;
   double mean = 0;
   double square = 0;
   for (int i = 0; i < steps; ++i) {

@@ -319,6 +319,9 @@ class ProgramTest(unittest.TestCase):
         explained = self.stampede("explain", self.file(PASSES)).stdout
         again = self.file(explained, "explained.yaml")
         self.assertEqual(self.stampede("explain", again).stdout, explained)
+        words = ["--format", "json", "--quiet"]
+        self.assertEqual(self.stampede("run", again, *words).stdout,
+                         self.stampede("run", self.file(PASSES), *words).stdout)
 
     def test_theory_names_the_bottleneck_and_when_it_saturates(self):
         # 50 requests a second of 10 ms at two workers with room for ten: a quarter of what they can do.
@@ -340,9 +343,6 @@ class ProgramTest(unittest.TestCase):
         predicted = json.loads(self.stampede("run", file, "--format", "json").stdout)["predicted"]
         self.assertEqual(predicted["components"]["app"]["utilization"], 0.25)
         self.assertEqual(predicted["traffic"]["shoppers"]["throughput_per_s"], 50)
-        words = ["--format", "json", "--quiet"]
-        self.assertEqual(self.stampede("run", again, *words).stdout,
-                         self.stampede("run", self.file(PASSES), *words).stdout)
 
     def test_the_topology_as_a_graph(self):
         self.assertIn('"shoppers" -> "app"', self.stampede("graph", self.file(SCENARIO)).stdout)

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -278,6 +279,10 @@ class LoadBalancer final : public Component {
       theory.remarks.push_back(settings.weights.empty()
                                    ? settings.policy.kind() + " is taken to be random"
                                    : "weights are left out");
+    }
+    if (backend.split->kind == Split::Kind::least_loaded && std::isinf(backend.split->choices)) {
+      theory.remarks.push_back(
+          "its backends are taken to have one line: with few of them they wait longer");
     }
     if (settings.zone_aware) {
       theory.remarks.push_back("routing by zone is left out");
