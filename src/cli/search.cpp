@@ -185,7 +185,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 const Command search_command{"search",
-                             "find the largest load, or the cheapest set-up, that meets `expect:`",
+                             "find the largest load or the cheapest set-up that meets `expect:`",
                              "FILE [OPTION]...",
                              text,
                              1,
