@@ -28,8 +28,8 @@ constexpr std::string_view text =
     "\n"
     "--largest and --smallest halve the range until it is as narrow as --precision,\n"
     "with as many replications at each value as it takes to decide; the expectations\n"
-    "must be met ever less (or more) as the value grows. With `log` after the range it\n"
-    "is halved by factors. --cheapest tries every point, needs `prices:` in the\n"
+    "must be met ever less (or more) as the value grows. With `log` after the range\n"
+    "it is halved by factors. --cheapest tries every point, needs `prices:` in the\n"
     "scenario, and marks the Pareto front of cost against availability and p99.\n"
     "\n"
     "Exit codes: 0 found, 99 nothing meets the expectations, 104 invalid scenario,\n"
@@ -185,7 +185,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 const Command search_command{"search",
-                             "find the largest load, or the cheapest set-up, that meets `expect:`",
+                             "find the largest load or the cheapest set-up that meets `expect:`",
                              "FILE [OPTION]...",
                              text,
                              1,

@@ -105,7 +105,7 @@ std::string limit_text(const SweepPlan& plan, const LimitFound& found, bool larg
                               largest ? "largest" : "smallest", path),
                   2);
   text += fmt::format("stampede {}\n\n", plan.version);
-  TextTable table({path, "replications", "", "because"});
+  TextTable table({path, "replications", ""});
   for (const Probe& probe : found.probes) {
     table.row({{probe.value},
                {fmt::format("{}", probe.replications)},

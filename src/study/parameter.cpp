@@ -51,7 +51,7 @@ const std::array<Unit, 7> units{{
     {[](std::string_view text) {
        return as_double<Rate>(parse_rate(text), [](Rate rate) { return rate.per_second; });
      },
-     [](double value) { return to_text(Rate{value}); }, false},
+     [](double value) { return to_text(value) + "/s"; }, false},
     {[](std::string_view text) {
        return as_double<Bandwidth>(parse_bandwidth(text),
                                    [](Bandwidth width) { return width.bytes_per_second; });
