@@ -66,11 +66,6 @@ struct StudyResult {
 StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
                      int divisor = 1);
 
-/// What the finished replications of a scenario give. `divisor` is what the scenario was shortened
-/// by; expectations then do not ask for narrow intervals. The performance holds no times.
-StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
-                     int divisor = 1);
-
 /// Runs all replications of a scenario and makes one result of them. The same bytes come out
 /// whatever the number of jobs. Throws ReplicationFailed.
 StudyResult run_study(const Scenario& scenario, const ReplicationOptions& options, int divisor = 1);

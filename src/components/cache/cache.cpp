@@ -39,7 +39,8 @@ struct ResizeSettings {
   int replicas = 1;
 };
 void describe(Visitor& v, ResizeSettings& s) {
-  v.field("at", s.at, "when, from the first instant of traffic", required(), at_least(Duration()));
+  v.field("at", s.at, "when, from the first instant of traffic", required(), at_least(Duration()),
+          of_run());
   v.field("replicas", s.replicas,
           "how many nodes there are from then on: new ones boot first; of too many the last go, "
           "with all they hold",
