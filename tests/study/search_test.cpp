@@ -198,9 +198,10 @@ TEST_CASE("a price is of a component that there is, and not negative") {
 
 TEST_CASE("costs are numbers of the result, to be expected and swept") {
   const ReadScenario read =
-      read_scenario(scenario_text, "a.yaml", {"app.replicas=3", "expect=[app.cost_per_h == 1.5]"});
+      read_scenario(scenario_text, "a.yaml", {"app.replicas=3", "expect=[app.cost_per_h == 1.5]"},
+                    /*divisor=*/10);
   REQUIRE(read.scenario);
   CHECK(check_expectations(*read.scenario).empty());
-  const StudyResult study = run_study(shortened(*read.scenario, 10), {});
+  const StudyResult study = run_study(*read.scenario, {});
   CHECK_FALSE(study.has_failed_expectations());
 }
