@@ -153,7 +153,8 @@ int run(const Arguments& arguments) {
   std::vector<Alternative> alternatives;
   bool are_valid = true;
   for (const Source& source : sources) {
-    std::optional<Scenario> scenario = load_or_complain(source.file, source.settings, nullptr, options.shortened);
+    std::optional<Scenario> scenario =
+        load_or_complain(source.file, source.settings, nullptr, options.shortened);
     are_valid = are_valid && scenario;
     if (!scenario) {
       complain(fmt::format("stampede: {} is no valid scenario\n", source.name));

@@ -99,9 +99,9 @@ int run_command_line(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static const Command* const all[] = {&run_command,   &compare_command,  &sweep_command,
+  static const Command* const all[] = {&run_command,    &compare_command,  &sweep_command,
                                        &search_command, &validate_command, &explain_command,
-                                       &graph_command, &selftest_command, &list_command,
+                                       &graph_command,  &selftest_command, &list_command,
                                        &schema_command, &reference_command};
   return all;
 }

@@ -10,8 +10,8 @@
 
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
-#include "stampede/study/cost.hpp"
 #include "stampede/stats/paired.hpp"
+#include "stampede/study/cost.hpp"
 #include "stampede/study/doubts.hpp"
 
 namespace stampede {

@@ -62,7 +62,8 @@ TEST_CASE("the summary fits 80 columns, in UTF-8 and in ASCII") {
 
 TEST_CASE("the summary tells how the numbers came about") {
   const std::string text = summary_text(shop_study(), {.colour = false, .utf8 = true});
-  CHECK_THAT(text, Contains("10 replications of 10.0min, warm-up 42.0s (MSER: 7 of 100 slices), seed 1"));
+  CHECK_THAT(text,
+             Contains("10 replications of 10.0min, warm-up 42.0s (MSER: 7 of 100 slices), seed 1"));
   CHECK_THAT(text, Contains("fingerprint 0000000000abcdef"));
 }
 

@@ -22,7 +22,7 @@ STAMPEDE = pathlib.Path(sys.argv[1]).resolve()
 # What a schema cannot see, by the words of the reader's message: "what; expected".
 BEYOND_A_SCHEMA = {
     "names that lead nowhere, or are taken": (
-        r"^there is no (component|zone or region|region|type|traffic or component) '"
+        r"^there is no (component|queue|zone or region|region|type|traffic or component) '"
         r"|is the name of a component|has the name of a|' in [a-z.-]*zones is not a name"
         r"|is a zone; |, which is traffic"),
     "files": r"^the file '",
@@ -36,7 +36,8 @@ BEYOND_A_SCHEMA = {
         r"|has no workers|leaves no cold key"
         r"|is not a prime|do not ascend|is always 0|cuts the run into|says? how many users"
         r"|quantiles|has fewer than two|must name exactly two|must all be|name at least one"
-        r"|is not longer than delay|may hold more than"),
+        r"|is not longer than (delay|wait_time)|may hold more than|must be in the order of time"
+        r"|has two pools for one target"),
     "instants beyond the run, places where nobody is":
         r"but the run ends at|is never looked at|strikes nobody",
     "limits of numbers with a unit": (

@@ -74,10 +74,10 @@ TEST_CASE("few requests are said to be few") {
 
 TEST_CASE("batches that are alike are warned about") {
   // A load that swings slowly, in a run of a few swings.
-  const auto warnings =
-      warnings_of("duration: 100s, warmup: 0s",
-                  users("kind: poisson, rate: {diurnal: {mean: 60/s, amplitude: 58%, period: 50s}}"),
-                  app("10ms"));
+  const auto warnings = warnings_of(
+      "duration: 100s, warmup: 0s",
+      users("kind: poisson, rate: {diurnal: {mean: 60/s, amplitude: 58%, period: 50s}}"),
+      app("10ms"));
   REQUIRE(warnings.size() == 1);
   CHECK_THAT(warnings[0], Contains("much alike from one batch of the run to the next"));
 }
@@ -95,7 +95,8 @@ TEST_CASE("closed users that hide a freeze are told with what they hide") {
 TEST_CASE("who takes turns and still gives unequal shares is asked why") {
   const std::string balancer =
       "  balancer:\n    kind: load_balancer\n    backends: app\n"
-      "    health_check: {interval: 1s, timeout: 100ms, unhealthy_threshold: 2, healthy_threshold: 2}\n";
+      "    health_check: {interval: 1s, timeout: 100ms, unhealthy_threshold: 2, healthy_threshold: "
+      "2}\n";
   const std::string fleet = balancer + app("1ms", "    replicas: 4\n");
   const std::string traffic = users("kind: poisson, rate: 100/s", "balancer");
   CHECK(warnings_of(run, traffic, fleet).empty());

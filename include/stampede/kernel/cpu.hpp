@@ -71,7 +71,7 @@ class Cpu {
     State state = State::outside;
     Duration demand;
     Time came;
-    Time since;  ///< when its remaining work was last accounted, on a core
+    Time since;     ///< when its remaining work was last accounted, on a core
     double left{};  ///< ns of work; fifo: as of `since`; sharing: `share_` at which it is complete
     std::uint64_t order{};
   };

@@ -107,11 +107,11 @@ class EventQueue {
   /// Below it, insertion into a sorted array is the fastest; beyond, all but `sort_limit` move out.
   static constexpr std::size_t spill_limit = 96;
 
-  /// Descending, so that the next event comes last: bottom_[1] to bottom_[bottom_size_]. In front of
-  /// them stands one that is later than all, and behind them is room for one more.
+  /// Descending, so that the next event comes last: bottom_[1] to bottom_[bottom_size_]. In front
+  /// of them stands one that is later than all, and behind them is room for one more.
   std::vector<Event> bottom_;
   std::size_t bottom_size_ = 0;
-  std::vector<Rung> rungs_;    ///< from coarse to fine; only the first `rung_count_` are in use
+  std::vector<Rung> rungs_;  ///< from coarse to fine; only the first `rung_count_` are in use
   std::size_t rung_count_ = 0;
   std::vector<Event> top_;
   std::int64_t top_start_ = none;  ///< `none`: all events are in `bottom_`

@@ -51,8 +51,8 @@ struct StudyResult {
   std::vector<FaultEvent> faults;  ///< of the first finished replication
   std::vector<CheckedExpectation> expectations;
   std::optional<PrecisionReport> precision;  ///< where it was asked for
-  std::optional<Prediction> predicted;  ///< what theory says of the same scenario
-  Redundancy redundancy;                ///< and what its structure lets it survive
+  std::optional<Prediction> predicted;       ///< what theory says of the same scenario
+  Redundancy redundancy;                     ///< and what its structure lets it survive
   std::vector<std::string> warnings;
   /// Of the finished replications, for time series, with their numbers from 1.
   std::vector<std::pair<std::int64_t, std::shared_ptr<const Recording>>> recordings;
@@ -61,8 +61,9 @@ struct StudyResult {
   bool has_failed_expectations() const;
 };
 
-/// What the finished replications of a scenario give. `divisor` is what the run was shortened by when
-/// it was read; expectations then do not ask for narrow intervals. The performance holds no times.
+/// What the finished replications of a scenario give. `divisor` is what the run was shortened by
+/// when it was read; expectations then do not ask for narrow intervals. The performance holds no
+/// times.
 StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
                      int divisor = 1);
 
