@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stampede/kernel/slots.hpp"
+#include "stampede/kernel/turn.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/messages.hpp"
 #include "stampede/model/records.hpp"
@@ -196,23 +197,6 @@ inline Request to_be_handled(const Request& message, std::uint64_t turn, PlaceId
   request.deadline = Time::never();
   return request;
 }
-
-/// Lets everything go first that is ready. What may go round without time passing passes through
-/// here in each round, so that the limit of steps at a single instant ends it.
-class LetOthersGo {
- public:
-  explicit LetOthersGo(Simulation& simulation) : simulation_(simulation) {}
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> process) {
-    waiter_.process = process;
-    simulation_.wake(waiter_);
-  }
-  void await_resume() {}
-
- private:
-  Simulation& simulation_;
-  Waiter waiter_;
-};
 
 /// The consumers of one instance. They are processes of the instance, and die with it.
 class Consumers {

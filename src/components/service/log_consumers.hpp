@@ -274,7 +274,7 @@ class LogConsumers final : public Consumers {
             consumer.polled_ = scope.simulation().now();  // it fetches it again
             co_await scope.simulation().delay(shared.settings.redelivery_delay);
             if (shared.settings.redelivery_delay.is_zero()) {
-              co_await LetOthersGo(scope.simulation());
+              co_await Turn(scope.simulation());
             }
           }
           if (!claim.is_held && !is_skipped) {

@@ -80,7 +80,7 @@ class QueueConsumers final : public Consumers {
       Reply told = shared_.source().settle(report);
       co_await told.within(shared_.timeouts);  // if it was not heard, somebody will do it again
       if (settlement == Settlement::failed && settings.redelivery_delay.is_zero()) {
-        co_await LetOthersGo(scope_.simulation());
+        co_await Turn(scope_.simulation());
       }
     }
   }
