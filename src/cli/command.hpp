@@ -24,7 +24,7 @@ struct Command {
   std::string_view name;
   std::string_view summary;   ///< in the list of commands
   std::string_view synopsis;  ///< what follows the name: "FILE [OPTION]…"
-  std::string_view text;      ///< what it does, and examples
+  std::string_view about;     ///< what it does, and examples
   std::size_t least_operands;
   std::size_t most_operands;
   boost::program_options::options_description (*options)();

@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "manner.hpp"
 #include "progress.hpp"
 #include "scenario_file.hpp"
 #include "stampede/base/relation.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Simulates several scenarios, or variants of one, with the same luck, and says of\n"
     "each number whether the others are better or worse than the first.\n"
     "\n"
@@ -40,7 +41,7 @@ constexpr std::string_view text =
 constexpr std::size_t most_alternatives = 26;  // labels are letters
 
 po::options_description options() {
-  po::options_description options = scenario_options();
+  po::options_description options = simulation_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
   const auto values = [](const char* name) {
     return po::value<std::vector<std::string>>()->value_name(name)->composing();
@@ -49,14 +50,7 @@ po::options_description options() {
                         "a variant of the one FILE: path=value; ...; repeatable")(
       "metric", values("PATH"), "compare this number; repeatable")(
       "margin", value("SHARE"), "what is too little to matter; 1% unless given")(
-      "seed", value("N"), "another seed, other luck")("replications", value("N"),
-                                                      "runs with luck of their own, for intervals")(
-      "jobs,j", value("N"), "threads; one for each core unless given")(
-      "format", value("FORMAT"), "text, json or csv on the standard output")(
-      "shorten", value("N"), "divide the times of the run by N, for a quick look")(
-      "quiet,q", "nothing on the standard error but mistakes")(
-      "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
-                                                       "auto, always or never");
+      "format", value("FORMAT"), "text, json or csv on the standard output");
   return options;
 }
 
@@ -84,13 +78,7 @@ std::vector<std::string> split_settings(const std::string& text) {
 }
 
 std::vector<Source> sources_of(const Arguments& arguments) {
-  std::vector<std::string> common = arguments.texts("set");
-  if (const auto seed = arguments.count("seed")) {
-    common.push_back(fmt::format("run.seed={}", *seed));
-  }
-  if (const auto replications = arguments.integer("replications", 1)) {
-    common.push_back(fmt::format("run.replications={}", *replications));
-  }
+  const std::vector<std::string> common = settings_of(arguments);
   std::vector<Source> sources;
   for (const std::string& file : arguments.operands()) {
     sources.push_back({file, common, file});
@@ -125,15 +113,14 @@ double margin_of(const Arguments& arguments) {
   return margin->value;
 }
 
-void show(const ScenarioComparison& comparison, const std::string& format, const TextStyle& style,
-          bool quiet) {
+void show(const ScenarioComparison& comparison, const std::string& format, const Manner& manner) {
   if (format == "text") {
-    print(comparison_text(comparison, style));
+    print(comparison_text(comparison, manner.style));
     return;
   }
   print(format == "json" ? json_text(comparison_json(comparison)) : comparison_csv(comparison));
   for (const std::string& warning : comparison.warnings) {
-    complain(quiet ? "" : "warning: " + warning + "\n");
+    complain(manner.quiet ? "" : "warning: " + warning + "\n");
   }
 }
 
@@ -142,13 +129,9 @@ int run(const Arguments& arguments) {
   ComparisonOptions options;
   options.metrics = arguments.texts("metric");
   options.margin = margin_of(arguments);
-  options.shortened = static_cast<int>(arguments.integer("shorten", 1).value_or(1));
-  ReplicationOptions crew;
-  crew.jobs = static_cast<int>(arguments.integer("jobs", 1).value_or(0));
+  const Manner manner(arguments);
+  options.shortened = manner.divisor;
   const std::string format = arguments.word("format", {"text", "json", "csv"});
-  const TextStyle style = output_style(arguments.word("color", {"auto", "always", "never"}));
-  const std::string when = arguments.word("progress", {"auto", "always", "never"});
-  const bool quiet = arguments.has("quiet");
 
   std::vector<Alternative> alternatives;
   bool are_valid = true;
@@ -169,12 +152,11 @@ int run(const Arguments& arguments) {
   }
 
   const InterruptWatch interrupt;
-  ProgressLine progress(when == "always" || (when == "auto" && !quiet && stderr_is_terminal()));
-  crew.stop = &interrupt.flag();
-  crew.on_progress = [&](const Progress& now) { progress.show(now); };
+  ProgressLine progress(manner.shows_progress);
   try {
-    const ScenarioComparison comparison = compare(alternatives, options, crew);
-    show(comparison, format, style, quiet);
+    const ScenarioComparison comparison =
+        compare(alternatives, options, manner.crew(interrupt.flag(), progress));
+    show(comparison, format, manner);
     return comparison.is_partial() ? exit_interrupted : exit_ok;
   } catch (const NotComparable& reason) {
     throw UsageError(reason.what());
@@ -186,7 +168,7 @@ int run(const Arguments& arguments) {
 const Command compare_command{"compare",
                               "say which of several scenarios is better",
                               "FILE [FILE]... [OPTION]...",
-                              text,
+                              about,
                               1,
                               most_alternatives,
                               options,

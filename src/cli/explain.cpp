@@ -16,7 +16,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Prints the effective scenario: what FILE says, --set applied, with every default\n"
     "filled in; what is absent is off. It is a scenario itself.\n"
     "\n"
@@ -83,7 +83,7 @@ int run(const Arguments& arguments) {
 const Command explain_command{"explain",
                               "print the effective scenario, or what theory says of it",
                               "FILE [OPTION]...",
-                              text,
+                              about,
                               1,
                               1,
                               options,

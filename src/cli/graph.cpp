@@ -11,7 +11,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Prints the topology: who calls whom.\n"
     "\n"
     "  stampede graph web-shop.yaml | dot -Tsvg > web-shop.svg\n"
@@ -38,7 +38,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 const Command graph_command{
-    "graph", "print the topology for Graphviz or Mermaid", "FILE [OPTION]...", text, 1, 1, options,
+    "graph", "print the topology for Graphviz or Mermaid", "FILE [OPTION]...", about, 1, 1, options,
     run};
 
 }  // namespace stampede

@@ -17,7 +17,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Lists what scenarios can name: components, policies, faults, distributions, ...\n"
     "\n"
     "  stampede list\n"
@@ -121,7 +121,7 @@ int run(const Arguments& arguments) {
 const Command list_command{"list",
                            "list components, policies, faults, distributions, ...",
                            "[KIND] [OPTION]...",
-                           text,
+                           about,
                            0,
                            1,
                            options,

@@ -132,7 +132,7 @@ std::string help_text(const Command& command) {
     options += option->description() + "\n";
   }
   return fmt::format("usage: stampede {} {}\n\n{}\nOptions:\n{}", command.name, command.synopsis,
-                     command.text, options);
+                     command.about, options);
 }
 
 boost::program_options::options_description command_options() {

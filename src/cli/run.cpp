@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "manner.hpp"
 #include "progress.hpp"
 #include "scenario_file.hpp"
 #include "stampede/base/text.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Simulates the scenario FILE (- is the standard input) and prints what came out.\n"
     "Results go to the standard output, warnings and progress to the standard error.\n"
     "\n"
@@ -37,21 +38,15 @@ constexpr std::string_view text =
     "scenario, 130 interrupted.\n";
 
 po::options_description options() {
-  po::options_description options = scenario_options();
+  po::options_description options = simulation_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  options.add_options()("seed", value("N"), "another seed, other luck")(
-      "replications", value("N"), "runs with luck of their own, for intervals")(
-      "precision", po::value<std::vector<std::string>>()->value_name("GOAL")->composing(),
-      "add replications until the goal holds; repeatable")(
+  options.add_options()("precision",
+                        po::value<std::vector<std::string>>()->value_name("GOAL")->composing(),
+                        "add replications until the goal holds; repeatable")(
       "max-replications", value("N"), "but no more than this; 1000 unless given")(
       "max-wall", value("TIME"), "nor for longer than this, such as 10m")(
-      "jobs,j", value("N"), "threads; one for each core unless given")(
       "out,o", value("DIR"), "write result.json, summary.txt, timeseries.csv, ...")(
-      "format", value("FORMAT"), "text, json or csv on the standard output")(
-      "shorten", value("N"), "divide the times of the run by N, for a quick look")(
-      "quiet,q", "nothing on the standard error but mistakes")(
-      "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
-                                                       "auto, always or never");
+      "format", value("FORMAT"), "text, json or csv on the standard output");
   return options;
 }
 
@@ -82,19 +77,10 @@ void check_goals(const Scenario& scenario, const std::vector<PrecisionGoal>& goa
 struct Wishes {
   explicit Wishes(const Arguments& arguments)
       : file(arguments.operands()[0]),
-        settings(arguments.texts("set")),
-        jobs(static_cast<int>(arguments.integer("jobs", 1).value_or(0))),
-        divisor(static_cast<int>(arguments.integer("shorten", 1).value_or(1))),
+        settings(settings_of(arguments)),
+        manner(arguments),
         out(arguments.text("out").value_or("")),
-        format(arguments.word("format", {"text", "json", "csv"})),
-        quiet(arguments.has("quiet")),
-        style(output_style(arguments.word("color", {"auto", "always", "never"}))) {
-    if (const auto seed = arguments.count("seed")) {
-      settings.push_back(fmt::format("run.seed={}", *seed));
-    }
-    if (const auto replications = arguments.integer("replications", 1)) {
-      settings.push_back(fmt::format("run.replications={}", *replications));
-    }
+        format(arguments.word("format", {"text", "json", "csv"})) {
     for (const std::string& goal : arguments.texts("precision")) {
       precision.goals.push_back(precision_goal(goal));
     }
@@ -106,32 +92,23 @@ struct Wishes {
       }
       precision.most_wall_s = time.value->seconds();
     }
-    const std::string progress = arguments.word("progress", {"auto", "always", "never"});
-    shows_progress = progress == "always" || (progress == "auto" && !quiet && stderr_is_terminal());
   }
 
   std::string file;
   std::vector<std::string> settings;
   PrecisionWish precision;
-  int jobs;
-  int divisor;
+  Manner manner;
   std::string out;
   std::string format;
-  bool quiet;
-  TextStyle style;
-  bool shows_progress;
 };
 
 StudyResult simulate(const Scenario& scenario, const Wishes& wishes,
                      const std::atomic<bool>& stop) {
-  ProgressLine progress(wishes.shows_progress);
-  ReplicationOptions options;
-  options.jobs = wishes.jobs;
-  options.stop = &stop;
-  options.on_progress = [&](const Progress& now) { progress.show(now); };
+  ProgressLine progress(wishes.manner.shows_progress);
+  const ReplicationOptions crew = wishes.manner.crew(stop, progress);
   return wishes.precision.goals.empty()
-             ? run_study(scenario, options, wishes.divisor)
-             : run_study_to(wishes.precision, scenario, options, wishes.divisor);
+             ? run_study(scenario, crew, wishes.manner.divisor)
+             : run_study_to(wishes.precision, scenario, crew, wishes.manner.divisor);
 }
 
 void show(const StudyResult& study, const Wishes& wishes) {
@@ -140,9 +117,9 @@ void show(const StudyResult& study, const Wishes& wishes) {
   } else if (wishes.format == "csv") {
     print(result_csv(study));
   } else {
-    print(summary_text(study, wishes.style));
+    print(summary_text(study, wishes.manner.style));
   }
-  if (wishes.quiet) {
+  if (wishes.manner.quiet) {
     return;
   }
   if (wishes.format != "text") {  // the summary has them already
@@ -150,7 +127,7 @@ void show(const StudyResult& study, const Wishes& wishes) {
       complain("warning: " + warning + "\n");
     }
   }
-  complain(performance_text(study.performance, wishes.style) + "\n");
+  complain(performance_text(study.performance, wishes.manner.style) + "\n");
 }
 
 int exit_code(const StudyResult& study) {
@@ -164,7 +141,7 @@ int run(const Arguments& arguments) {
   const Wishes wishes(arguments);
   std::string source;
   const std::optional<Scenario> scenario =
-      load_or_complain(wishes.file, wishes.settings, &source, wishes.divisor);
+      load_or_complain(wishes.file, wishes.settings, &source, wishes.manner.divisor);
   if (!scenario) {
     return exit_invalid;
   }
@@ -183,7 +160,7 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Command run_command{"run", "simulate a scenario", "FILE [OPTION]...", text, 1, 1, options,
+const Command run_command{"run", "simulate a scenario", "FILE [OPTION]...", about, 1, 1, options,
                           run};
 
 }  // namespace stampede

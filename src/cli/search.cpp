@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "manner.hpp"
 #include "progress.hpp"
 #include "stampede/base/text.hpp"
 #include "stampede/report/result_json.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Finds where a scenario ceases to meet its `expect:`, or what meets it for the\n"
     "least money, with a stated confidence.\n"
     "\n"
@@ -36,7 +37,7 @@ constexpr std::string_view text =
     "130 interrupted.\n";
 
 po::options_description options() {
-  po::options_description options = scenario_options();
+  po::options_description options = simulation_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()("largest", value("PATH=RANGE"), "the largest value that meets")(
       "smallest", value("PATH=RANGE"), "the smallest value that meets")(
@@ -45,14 +46,7 @@ po::options_description options() {
   options.add_options()("confidence", value("SHARE"), "that what is found meets; 95% unless given")(
       "precision", value("SHARE"), "how narrow the limit is found; 2% unless given")(
       "max-replications", value("N"), "at one value, until it counts as not met; 64")(
-      "seed", value("N"), "another seed, other luck")(
-      "replications", value("N"), "of each point; of each value at the first look")(
-      "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
-      "jobs,j", value("N"), "threads; one for each core unless given")(
-      "format", value("FORMAT"), "text or json on the standard output")(
-      "quiet,q", "nothing on the standard error but mistakes")(
-      "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
-                                                       "auto, always or never");
+      "format", value("FORMAT"), "text or json on the standard output");
   return options;
 }
 
@@ -73,26 +67,15 @@ double share(const Arguments& arguments, const std::string& option, double least
 /// What both searches need of the command line.
 struct Wishes {
   explicit Wishes(const Arguments& arguments)
-      : manner(arguments),
-        as_json(arguments.word("format", {"text", "json"}) == "json"),
-        style(output_style(arguments.word("color", {"auto", "always", "never"}))) {
+      : manner(arguments), as_json(arguments.word("format", {"text", "json"}) == "json") {
     search.confidence = share(arguments, "confidence", 0.5, 0.9999, search.confidence);
     search.precision = share(arguments, "precision", 0.0001, 0.5, search.precision);
     search.most_replications =
         arguments.integer("max-replications", 2).value_or(search.most_replications);
   }
 
-  ReplicationOptions options(const std::atomic<bool>& stop, ProgressLine& progress) const {
-    ReplicationOptions options;
-    options.jobs = manner.jobs;
-    options.stop = &stop;
-    options.on_progress = [&](const Progress& now) { progress.show(now); };
-    return options;
-  }
-
   Manner manner;
   bool as_json;
-  TextStyle style;
   SearchOptions search;
 };
 
@@ -125,10 +108,11 @@ int search_limit(const Arguments& arguments, bool largest) {
   {
     ProgressLine progress(wishes.manner.shows_progress);
     found = find_limit(prepared->plan, range, largest, wishes.search,
-                       wishes.options(interrupt.flag(), progress));
+                       wishes.manner.crew(interrupt.flag(), progress));
   }
-  print(wishes.as_json ? json_text(limit_json(prepared->plan, found, largest, wishes.search))
-                       : limit_text(prepared->plan, found, largest, wishes.search, wishes.style));
+  print(wishes.as_json
+            ? json_text(limit_json(prepared->plan, found, largest, wishes.search))
+            : limit_text(prepared->plan, found, largest, wishes.search, wishes.manner.style));
   if (!wishes.manner.quiet) {
     complain(cost.text(fmt::format("{} values", found.probes.size())));
   }
@@ -160,10 +144,10 @@ int search_cheapest(const Arguments& arguments) {
   {
     ProgressLine progress(wishes.manner.shows_progress);
     found = find_cheapest(plan, prepared->points, wishes.search.confidence,
-                          wishes.options(interrupt.flag(), progress));
+                          wishes.manner.crew(interrupt.flag(), progress));
   }
   print(wishes.as_json ? json_text(cheapest_json(plan, found, wishes.search.confidence))
-                       : cheapest_text(plan, found, wishes.search.confidence, wishes.style));
+                       : cheapest_text(plan, found, wishes.search.confidence, wishes.manner.style));
   if (!wishes.manner.quiet) {
     complain(cost.text(fmt::format("{} points", found.candidates.size())));
   }
@@ -187,7 +171,7 @@ int run(const Arguments& arguments) {
 const Command search_command{"search",
                              "find the largest load or the cheapest set-up that meets `expect:`",
                              "FILE [OPTION]...",
-                             text,
+                             about,
                              1,
                              1,
                              options,

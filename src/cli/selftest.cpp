@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "manner.hpp"
 #include "progress.hpp"
 #include "stampede/report/result_json.hpp"
 #include "stampede/report/selftest.hpp"
@@ -21,11 +22,12 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Simulates models whose answers are known exactly (queues, networks of queues,\n"
     "balancers, caches, quorums, breakdowns) and prints what theory says beside what\n"
     "was observed. The models are part of the program; their sources and descriptions\n"
-    "are in scenarios/validation. Takes about half a minute on two cores.\n"
+    "are in scenarios/validation. Unless --shorten is given, lengths are divided by 20,\n"
+    "and it takes about half a minute on two cores.\n"
     "\n"
     "  stampede selftest\n"
     "  stampede selftest --filter wait.p99\n"
@@ -36,19 +38,13 @@ constexpr std::string_view text =
     "\n"
     "Exit codes: 0 all agree, 1 one does not, 130 interrupted.\n";
 
-constexpr std::int64_t usual_divisor = 20;
+constexpr int usual_divisor = 20;
 
 po::options_description options() {
-  po::options_description options = scenario_options();
+  po::options_description options = simulation_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()("filter", value("TEXT"), "only answers with this in scenario.metric")(
-      "shorten", value("N"), "divide the full lengths by N; 20 unless given")(
-      "seed", value("N"), "another seed, other luck")("replications", value("N"),
-                                                      "other than the scenarios say")(
-      "jobs,j", value("N"), "threads; one for each core unless given")(
-      "format", value("FORMAT"), "text or json")("quiet,q", "no progress")(
-      "color", value("WHEN"), "auto, always or never")("progress", value("WHEN"),
-                                                       "auto, always or never");
+      "format", value("FORMAT"), "text or json");
   return options;
 }
 
@@ -56,29 +52,14 @@ po::options_description options() {
 struct Wishes {
   explicit Wishes(const Arguments& arguments)
       : filter(arguments.text("filter").value_or("")),
-        settings(arguments.texts("set")),
-        divisor(static_cast<int>(arguments.integer("shorten", 1).value_or(usual_divisor))),
-        jobs(static_cast<int>(arguments.integer("jobs", 1).value_or(0))),
-        as_json(arguments.word("format", {"text", "json"}) == "json"),
-        style(output_style(arguments.word("color", {"auto", "always", "never"}))) {
-    if (const auto seed = arguments.count("seed")) {
-      settings.push_back(fmt::format("run.seed={}", *seed));
-    }
-    if (const auto replications = arguments.integer("replications", 1)) {
-      settings.push_back(fmt::format("run.replications={}", *replications));
-    }
-    const std::string progress = arguments.word("progress", {"auto", "always", "never"});
-    shows_progress = progress == "always" ||
-                     (progress == "auto" && !arguments.has("quiet") && stderr_is_terminal());
-  }
+        settings(settings_of(arguments)),
+        manner(arguments, usual_divisor),
+        as_json(arguments.word("format", {"text", "json"}) == "json") {}
 
   std::string filter;
   std::vector<std::string> settings;
-  int divisor;
-  int jobs;
+  Manner manner;
   bool as_json;
-  TextStyle style;
-  bool shows_progress;
 };
 
 ReadScenario read(const KnownAnswers& answers, const std::vector<std::string>& settings,
@@ -99,12 +80,13 @@ std::optional<std::vector<Scenario>> load(const Wishes& wishes) {
   std::vector<Scenario> scenarios;
   for (const KnownAnswers& answers : known_answers()) {
     // --set is for the scenarios that are run: others may not have what it changes.
-    std::vector<Expectation> wanted = read(answers, {}, wishes.divisor).scenario.value().expect;
+    std::vector<Expectation> wanted =
+        read(answers, {}, wishes.manner.divisor).scenario.value().expect;
     filter(wanted, answers.name, wishes.filter);
     if (wanted.empty()) {
       continue;
     }
-    ReadScenario changed = read(answers, wishes.settings, wishes.divisor);
+    ReadScenario changed = read(answers, wishes.settings, wishes.manner.divisor);
     if (!changed.scenario) {
       complain(render(changed.problems, [](const std::string&) { return std::string(); }));
       return std::nullopt;
@@ -117,12 +99,9 @@ std::optional<std::vector<Scenario>> load(const Wishes& wishes) {
 
 StudyResult simulate(const Scenario& scenario, const Wishes& wishes, const std::string& progress_of,
                      const std::atomic<bool>& stop) {
-  ProgressLine progress(wishes.shows_progress, progress_of);
-  ReplicationOptions options;
-  options.jobs = wishes.jobs;
-  options.stop = &stop;
-  options.on_progress = [&](const Progress& now) { progress.show(now); };
-  StudyResult study = run_study(scenario, options, wishes.divisor);
+  ProgressLine progress(wishes.manner.shows_progress, progress_of);
+  StudyResult study =
+      run_study(scenario, wishes.manner.crew(stop, progress), wishes.manner.divisor);
   study.recordings.clear();  // large, and nobody asks for time series here
   return study;
 }
@@ -151,13 +130,13 @@ int run(const Arguments& arguments) {
       break;
     }
     if (!wishes.as_json) {
-      print(selftest_text(study, wishes.style));
+      print(selftest_text(study, wishes.manner.style));
     }
     studies.push_back(std::move(study));
   }
   const bool is_partial = studies.size() < scenarios->size();
   print(wishes.as_json ? json_text(selftest_json(studies, is_partial))
-                       : selftest_verdict_text(studies, is_partial, wishes.style));
+                       : selftest_verdict_text(studies, is_partial, wishes.manner.style));
   if (is_partial) {
     return exit_interrupted;
   }
@@ -167,6 +146,6 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 const Command selftest_command{
-    "selftest", "compare with answers that theory knows", "[OPTION]...", text, 0, 0, options, run};
+    "selftest", "compare with answers that theory knows", "[OPTION]...", about, 0, 0, options, run};
 
 }  // namespace stampede

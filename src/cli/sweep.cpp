@@ -9,6 +9,7 @@
 
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "manner.hpp"
 #include "progress.hpp"
 #include "stampede/base/files.hpp"
 #include "stampede/base/text.hpp"
@@ -24,7 +25,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Runs a scenario at many points: all combinations of the values of parameters, or\n"
     "a sample of them. FILE is a scenario, or a study file that says all of this in\n"
     "YAML. A parameter is a path as of --set and a list or a range of values:\n"
@@ -55,22 +56,15 @@ constexpr std::string_view text =
     "130 interrupted.\n";
 
 po::options_description options() {
-  po::options_description options = scenario_options();
+  po::options_description options = simulation_options();
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
   add_design_options(options);
   options.add_options()("metric",
                         po::value<std::vector<std::string>>()->value_name("PATH")->composing(),
                         "what is shown and ranked, such as app.utilization")(
-      "seed", value("N"), "of the runs; all points have the same luck")(
-      "replications", value("N"), "of each point, for intervals")(
-      "shorten", value("N"), "divide duration and warm-up by N, for a quick look")(
-      "jobs,j", value("N"), "threads; one for each core unless given")(
       "out,o", value("DIR"), "keep points there, and write sweep.csv, sweep.json")(
       "format", value("FORMAT"), "text, json or csv on the standard output")(
-      "quiet,q", "nothing on the standard error but mistakes")("color", value("WHEN"),
-                                                               "auto, always or never")(
-      "progress", value("WHEN"), "auto, always or never")("task", value("N"),
-                                                          "sweep run: which task, from 0")(
+      "task", value("N"), "sweep run: which task, from 0")(
       "tasks-per-job", value("K"), "sweep run, submit: tasks that a job runs")(
       "engine", value("ENGINE"), "sweep submit: slurm, parallel or kubernetes")(
       "at-once", value("N"), "sweep submit: jobs that run at a time")(
@@ -103,11 +97,7 @@ std::vector<FailedPoint> simulate(const SweepPlan& plan, const std::vector<Plann
   std::vector<FailedPoint> failed;
   {
     ProgressLine progress(manner.shows_progress);
-    ReplicationOptions options;
-    options.jobs = manner.jobs;
-    options.stop = &stop;
-    options.on_progress = [&](const Progress& now) { progress.show(now); };
-    failed = run_points(plan, points, options, [&](PointResult result) {
+    failed = run_points(plan, points, manner.crew(stop, progress), [&](PointResult result) {
       keep(std::move(result));
       ++finished;
     });
@@ -362,7 +352,7 @@ int run(const Arguments& arguments) {
 const Command sweep_command{"sweep",
                             "run a scenario at many points, here or on a cluster",
                             "FILE [OPTION]...",
-                            text,
+                            about,
                             1,
                             2,
                             options,

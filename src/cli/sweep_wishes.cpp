@@ -187,13 +187,6 @@ std::optional<Prepared> prepare_search(const Arguments& arguments, const std::st
   return prepare(std::move(asked), arguments);
 }
 
-Manner::Manner(const Arguments& arguments)
-    : jobs(static_cast<int>(arguments.integer("jobs", 1).value_or(0))),
-      quiet(arguments.has("quiet")) {
-  const std::string progress = arguments.word("progress", {"auto", "always", "never"});
-  shows_progress = progress == "always" || (progress == "auto" && !quiet && stderr_is_terminal());
-}
-
 CostOfRunning::CostOfRunning() : wall_began_s_(wall_seconds()), cpu_began_s_(cpu_seconds()) {}
 
 std::string CostOfRunning::text(const std::string& what) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,15 +25,6 @@ std::optional<Prepared> prepare_sweep(const Arguments& arguments, const std::str
 /// The same for a scenario and one parameter, a range that is searched; its ends are the points.
 std::optional<Prepared> prepare_search(const Arguments& arguments, const std::string& file,
                                        const std::string& option, ValueRange& range);
-
-/// How the crew works and tells, as the command line says.
-struct Manner {
-  explicit Manner(const Arguments& arguments);
-
-  int jobs;
-  bool quiet;
-  bool shows_progress;
-};
 
 /// "200 points in 12.3s, 1.98 cores busy": counts from when it was made.
 class CostOfRunning {

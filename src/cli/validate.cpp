@@ -14,7 +14,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view text =
+constexpr std::string_view about =
     "Reports everything that is wrong with scenarios; nothing is simulated. Mistakes\n"
     "are shown on the standard error with their lines, or as JSON on the standard\n"
     "output.\n"
@@ -103,7 +103,7 @@ int run(const Arguments& arguments) {
 const Command validate_command{"validate",
                                "report all mistakes in scenarios, run nothing",
                                "FILE... [OPTION]...",
-                               text,
+                               about,
                                1,
                                std::numeric_limits<std::size_t>::max(),
                                options,
