@@ -1,18 +1,18 @@
 #include "stampede/analysis/promises.hpp"
 
-#include <string_view>
+#include <optional>
 
+#include "stampede/model/arrivals.hpp"
 #include "stampede/model/load_balancing.hpp"
 
 namespace stampede {
 
 std::vector<ClosedPopulation> closed_populations(const Scenario& scenario) {
   std::vector<ClosedPopulation> populations;
-  for (const auto& fact : scenario.facts.all<WaitsForAnswers>()) {
-    for (const auto& population : scenario.traffic) {
-      if (fact.path.starts_with("traffic." + population.name + ".")) {
-        populations.push_back({population.name, fact.what.think_time});
-      }
+  for (const auto& population : scenario.traffic) {
+    const std::optional<ArrivalTheory> theory = population.value.arrivals.theory();
+    if (theory && theory->is_closed) {
+      populations.push_back({population.name, Duration::from_seconds(theory->think.mean)});
     }
   }
   return populations;

@@ -15,6 +15,7 @@
 #include "stampede/base/text.hpp"
 #include "stampede/report/result_json.hpp"
 #include "stampede/report/sweep.hpp"
+#include "stampede/study/scalability.hpp"
 #include "stampede/study/sweep_folder.hpp"
 #include "sweep_jobs.hpp"
 #include "sweep_wishes.hpp"
@@ -36,6 +37,8 @@ constexpr std::string_view about =
     "  stampede sweep web-shop.yaml --param app.concurrency.workers=4..64 \\\n"
     "    --param 'product_cache.ttl=10s..1h log' --sample latin:50\n"
     "  stampede sweep study.yaml --out sweep/ --format csv\n"
+    "  stampede sweep checkout.yaml --param shoppers.arrivals.users=1..64..x2 \\\n"
+    "    --usl shoppers.throughput                     how far it scales\n"
     "\n"
     "With --out, what is finished is kept: interrupted or killed, the same command\n"
     "goes on where it was. DIR gets sweep.csv (every number of every point),\n"
@@ -62,6 +65,7 @@ po::options_description options() {
   options.add_options()("metric",
                         po::value<std::vector<std::string>>()->value_name("PATH")->composing(),
                         "what is shown and ranked, such as app.utilization")(
+      "usl", value("PATH"), "fit the Universal Scalability Law to this throughput")(
       "out,o", value("DIR"), "keep points there, and write sweep.csv, sweep.json")(
       "format", value("FORMAT"), "text, json or csv on the standard output")(
       "task", value("N"), "sweep run: which task, from 0")(
@@ -77,9 +81,10 @@ po::options_description options() {
 void allow_only(const Arguments& arguments, const std::string& verb,
                 const std::set<std::string>& allowed) {
   for (const char* option :
-       {"set",          "param",   "zip",           "sample", "sample-seed", "metric", "seed",
-        "replications", "shorten", "jobs",          "out",    "format",      "quiet",  "color",
-        "progress",     "task",    "tasks-per-job", "engine", "at-once",     "image",  "claim"}) {
+       {"set",    "param",   "zip",          "sample",   "sample-seed", "metric",
+        "usl",    "seed",    "replications", "shorten",  "jobs",        "out",
+        "format", "quiet",   "color",        "progress", "task",        "tasks-per-job",
+        "engine", "at-once", "image",        "claim"}) {
     if (arguments.has(option) && allowed.count(option) == 0) {
       throw UsageError(fmt::format("--{} has no meaning for sweep{}", option,
                                    verb.empty() ? " FILE" : " " + verb));
@@ -136,7 +141,8 @@ SweepReport report_on(const SweepPlan& plan, std::vector<PointResult> points,
   std::sort(points.begin(), points.end(),
             [](const PointResult& a, const PointResult& b) { return a.point < b.point; });
   std::vector<Sensitivity> ranked = sensitivities(plan, points);
-  return {plan, std::move(points), std::move(failed), std::move(ranked)};
+  const std::optional<UslFit> usl = fit_usl(plan, points);
+  return {plan, std::move(points), std::move(failed), std::move(ranked), usl};
 }
 
 int exit_code(const SweepReport& report, bool was_interrupted) {
@@ -157,8 +163,8 @@ std::vector<PlannedPoint> those(const std::vector<PlannedPoint>& points,
 
 int sweep_here(const Arguments& arguments) {
   allow_only(arguments, "",
-             {"set", "param", "zip", "sample", "sample-seed", "metric", "seed", "replications",
-              "shorten", "jobs", "out", "format", "quiet", "color", "progress"});
+             {"set", "param", "zip", "sample", "sample-seed", "metric", "usl", "seed",
+              "replications", "shorten", "jobs", "out", "format", "quiet", "color", "progress"});
   const Manner manner(arguments);
   arguments.word("format", {"text", "json", "csv"});
   const std::optional<Prepared> prepared = prepare_sweep(arguments, arguments.operands()[0]);
@@ -196,8 +202,8 @@ int sweep_here(const Arguments& arguments) {
 
 int sweep_plan(const Arguments& arguments) {
   allow_only(arguments, "plan",
-             {"set", "param", "zip", "sample", "sample-seed", "metric", "seed", "replications",
-              "shorten", "out"});
+             {"set", "param", "zip", "sample", "sample-seed", "metric", "usl", "seed",
+              "replications", "shorten", "out"});
   const std::optional<std::string> out = arguments.text("out");
   if (!out) {
     throw UsageError("sweep plan needs --out DIR");

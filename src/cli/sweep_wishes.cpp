@@ -49,6 +49,7 @@ void read_common_options(const Arguments& arguments, SweepSettings& settings) {
   if (arguments.has("metric")) {
     settings.metrics = arguments.texts("metric");
   }
+  settings.usl = arguments.text("usl").value_or(settings.usl);
   if (const auto seed = arguments.count("seed")) {
     settings.seed = *seed;
   }
@@ -112,6 +113,7 @@ std::optional<Prepared> prepare(Asked asked, const Arguments& arguments) {
     plan.settings = settings_of(asked.settings);
     plan.design = asked.settings.design;
     plan.metrics = asked.settings.metrics;
+    plan.usl = asked.settings.usl;
     plan.shortened = static_cast<int>(arguments.integer("shorten", 1).value_or(1));
     plan.points = points_of(asked.settings, asked.problems);
     for (const Parameter& parameter : asked.settings.parameters) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "stampede/report/exact.hpp"
 #include "stampede/report/numbers.hpp"
 #include "stampede/report/table.hpp"
 
@@ -275,27 +276,14 @@ class ComparisonPage {
   std::string text_;
 };
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json estimate_json(const Estimate& value) {
-  return {{"estimate", number(value.estimate)},
-          {"low", number(value.low)},
-          {"high", number(value.high)},
-          {"n", value.n}};
-}
-
 Json pair_json(const ComparedPair& pair) {
-  Json json{{"difference", estimate_json(pair.difference)},
+  Json json{{"difference", exact_json(pair.difference)},
             {"verdict", word_for(pair.verdict)},
-            {"variance_reduction", number(pair.variance_reduction)}};
+            {"variance_reduction", exact_json(pair.variance_reduction)}};
   if (pair.more_replications) {
     json["more_replications"] = *pair.more_replications;
   }
   return json;
-}
-
-std::string csv_number(double value) {
-  return std::isfinite(value) ? fmt::format("{}", value) : "";
 }
 
 }  // namespace
@@ -331,7 +319,7 @@ Json comparison_json(const ScenarioComparison& comparison) {
              {"values", Json::object()},
              {"against_first", Json::object()}};
     for (std::size_t i = 0; i < metric.values.size(); ++i) {
-      Json value = estimate_json(metric.values[i].value);
+      Json value = exact_json(metric.values[i].value);
       if (!metric.values[i].supported) {
         value["supported"] = false;
       }
@@ -376,12 +364,12 @@ std::string comparison_csv(const ScenarioComparison& comparison) {
       const Estimate& difference = pair.difference;
       csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", metric.path,
                          comparison.scenarios[i + 1].label, comparison.scenarios.front().label,
-                         csv_number(metric.values[i + 1].value.estimate),
-                         csv_number(metric.values.front().value.estimate),
-                         csv_number(difference.estimate), csv_number(difference.low),
-                         csv_number(difference.high), difference.n, word_for(pair.verdict),
+                         exact_text(metric.values[i + 1].value.estimate),
+                         exact_text(metric.values.front().value.estimate),
+                         exact_text(difference.estimate), exact_text(difference.low),
+                         exact_text(difference.high), difference.n, word_for(pair.verdict),
                          pair.more_replications ? fmt::format("{}", *pair.more_replications) : "",
-                         csv_number(pair.variance_reduction));
+                         exact_text(pair.variance_reduction));
     }
   }
   return csv;

@@ -2,15 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "stampede/measure/summarize.hpp"
+#include "stampede/report/exact.hpp"
 
 namespace stampede {
 namespace {
-
-/// The shortest text that reads back as the same number.
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 // Names of subjects and metrics hold neither commas nor quotes, so no field needs quoting.
 void add_subject(std::string& csv, const Subject& subject, const std::string& path,
@@ -20,8 +16,8 @@ void add_subject(std::string& csv, const Subject& subject, const std::string& pa
   }
   for (const Metric& metric : subject.metrics) {
     const Estimate& value = metric.value;
-    csv += fmt::format("{},{},{},{},{},{}\n", path, metric.name, number(value.estimate),
-                       number(value.low), number(value.high), value.n);
+    csv += fmt::format("{},{},{},{},{},{}\n", path, metric.name, exact_text(value.estimate),
+                       exact_text(value.low), exact_text(value.high), value.n);
   }
   for (const Subject& part : subject.parts) {
     add_subject(csv, part, path + "." + part.name, replications);
@@ -45,7 +41,7 @@ void write_timeseries_csv(const StudyResult& study, std::ostream& out) {
   for (const auto& [number_of_replication, recording] : study.recordings) {
     for (const SeriesPoint& point : time_series(*recording, number_of_replication)) {
       out << fmt::format("{},{},{},{},{}\n", point.replication, point.time_s, point.subject,
-                         point.metric, number(point.value));
+                         point.metric, exact_text(point.value));
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/report/exact.hpp"
 #include "stampede/report/theory.hpp"
 
 namespace stampede {
@@ -13,13 +14,8 @@ namespace {
 
 constexpr int schema_version = 1;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json estimate(const Metric& metric) {
-  Json json{{"estimate", number(metric.value.estimate)},
-            {"low", number(metric.value.low)},
-            {"high", number(metric.value.high)},
-            {"n", metric.value.n}};
+  Json json = exact_json(metric.value);
   if (!metric.supported) {
     json["supported"] = false;
     json["unfinished"] = metric.unfinished;
@@ -60,7 +56,7 @@ Json subject_json(const Subject& subject) {
   }
   for (const Metric& metric : subject.metrics) {
     const bool is_maximum = metric.name.ends_with("_s.max");
-    place_in(json, metric.name) = is_maximum ? number(metric.value.estimate) : estimate(metric);
+    place_in(json, metric.name) = is_maximum ? exact_json(metric.value.estimate) : estimate(metric);
   }
   for (const Subject& part : subject.parts) {
     json[block_of(part)][part.name] = subject_json(part);
@@ -140,8 +136,8 @@ Json precision_json(const PrecisionReport& precision) {
   for (const ReachedPrecision& goal : precision.goals) {
     goals.push_back({{"goal", goal.goal.text},
                      {"observed", goal.observed ? estimate(*goal.observed) : Json(nullptr)},
-                     {"half_width", number(goal.half_width)},
-                     {"allowed", number(goal.allowed)},
+                     {"half_width", exact_json(goal.half_width)},
+                     {"allowed", exact_json(goal.allowed)},
                      {"met", goal.is_met}});
   }
   return {{"ended", word_for(precision.end)}, {"goals", std::move(goals)}};

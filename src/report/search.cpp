@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stampede/report/exact.hpp"
 #include "stampede/report/numbers.hpp"
 #include "stampede/report/table.hpp"
 
@@ -61,20 +62,11 @@ std::string reason(const Decided& decided, const TextStyle& style) {
 
 std::string percent(double share) { return fmt::format("{:g}%", 100 * share); }
 
-Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json estimate_json(const Estimate& value) {
-  return {{"estimate", number_json(value.estimate)},
-          {"low", number_json(value.low)},
-          {"high", number_json(value.high)},
-          {"n", value.n}};
-}
-
 Json decided_json(const Decided& decided) {
   Json json{{"decision", word_for(decided.decision)}};
   if (!decided.because.empty()) {
     json["because"] = decided.because;
-    json["observed"] = decided.observed ? estimate_json(decided.observed->value) : Json(nullptr);
+    json["observed"] = decided.observed ? exact_json(decided.observed->value) : Json(nullptr);
   }
   return json;
 }
@@ -223,7 +215,7 @@ Json cheapest_json(const SweepPlan& plan, const CheapestFound& found, double con
   for (const Candidate& candidate : found.candidates) {
     Json metrics = Json::object();
     for (std::size_t i = 0; i < plan.metrics.size(); ++i) {
-      metrics[plan.metrics[i]] = estimate_json(candidate.metrics[i].metric.value);
+      metrics[plan.metrics[i]] = exact_json(candidate.metrics[i].metric.value);
     }
     Json json{{"parameters", parameters_json(plan, candidate.point)},
               {"cost_per_h", candidate.cost_per_h},

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "stampede/report/exact.hpp"
 #include "stampede/report/table.hpp"
 
 namespace stampede {
@@ -90,8 +91,6 @@ Count count(std::span<const StudyResult> studies) {
   return count;
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json answer_json(const CheckedExpectation& answer) {
   Json json{{"metric", path_of(answer)},
             {"expect", answer.text},
@@ -99,11 +98,7 @@ Json answer_json(const CheckedExpectation& answer) {
             {"observed", nullptr},
             {"verdict", passes(answer) ? "pass" : "fail"}};
   if (answer.observed) {
-    const Estimate& value = answer.observed->value;
-    json["observed"] = {{"estimate", number(value.estimate)},
-                        {"low", number(value.low)},
-                        {"high", number(value.high)},
-                        {"n", value.n}};
+    json["observed"] = exact_json(answer.observed->value);
   }
   if (!answer.verdict.reason.empty()) {
     json["reason"] = answer.verdict.reason;

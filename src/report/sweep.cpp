@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stampede/report/exact.hpp"
 #include "stampede/report/numbers.hpp"
 #include "stampede/report/table.hpp"
 
@@ -14,9 +15,6 @@ namespace {
 constexpr int schema_version = 1;
 
 // ---- CSV --------------------------------------------------------------------------------------
-
-/// The shortest text that reads back as the same number.
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 std::string field(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) {
@@ -31,15 +29,6 @@ std::string field(const std::string& text) {
 
 // ---- JSON -------------------------------------------------------------------------------------
 
-Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json estimate_json(const Estimate& value) {
-  return {{"estimate", number_json(value.estimate)},
-          {"low", number_json(value.low)},
-          {"high", number_json(value.high)},
-          {"n", value.n}};
-}
-
 Json point_json(const SweepPlan& plan, const PointResult& point) {
   Json parameters = Json::object();
   for (std::size_t i = 0; i < plan.paths.size(); ++i) {
@@ -48,7 +37,7 @@ Json point_json(const SweepPlan& plan, const PointResult& point) {
   Json metrics = Json::object();
   for (std::size_t i = 0; i < plan.metrics.size(); ++i) {
     const PointResult::Chosen& chosen = point.chosen[i];
-    metrics[plan.metrics[i]] = estimate_json(chosen.metric.value);
+    metrics[plan.metrics[i]] = exact_json(chosen.metric.value);
     if (!chosen.metric.supported) {
       metrics[plan.metrics[i]]["unsupported"] =
           chosen.metric.unfinished ? "requests in flight would raise it" : "too few samples";
@@ -77,13 +66,28 @@ Json sensitivity_json(const Sensitivity& sensitivity) {
     effects.push_back({{"parameter", effect.path},
                        {"from", effect.from},
                        {"to", effect.to},
-                       {"change", estimate_json(effect.change)},
-                       {"share", number_json(effect.share)}});
+                       {"change", exact_json(effect.change)},
+                       {"share", exact_json(effect.share)}});
   }
   return {{"metric", sensitivity.metric},
           {"method", sensitivity.method},
-          {"explained", number_json(sensitivity.explained)},
+          {"explained", exact_json(sensitivity.explained)},
           {"effects", std::move(effects)}};
+}
+
+Json usl_json(const SweepReport& report) {
+  Json json{{"metric", report.plan.usl}, {"parameter", report.plan.paths[0]}};
+  if (report.usl) {
+    const UslFit& fit = *report.usl;
+    json["contention"] = exact_json(fit.contention);
+    json["coherency"] = exact_json(fit.coherency);
+    json["unit_throughput_per_s"] = exact_json(fit.unit);
+    json["peak_size"] = fit.peak_size ? exact_json(*fit.peak_size) : Json(nullptr);
+    json["peak_throughput_per_s"] =
+        fit.peak_throughput ? exact_json(*fit.peak_throughput) : Json(nullptr);
+    json["r_squared"] = exact_json(fit.r_squared);
+  }
+  return json;
 }
 
 // ---- Text -------------------------------------------------------------------------------------
@@ -155,6 +159,7 @@ class SweepPage {
     for (const Sensitivity& sensitivity : report_.sensitivities) {
       ranking(sensitivity);
     }
+    scalability();
     return std::move(text_);
   }
 
@@ -295,6 +300,38 @@ class SweepPage {
         Paint::dim, style_);
   }
 
+  void scalability() {
+    if (plan_.usl.empty()) {
+      return;
+    }
+    text_ +=
+        "\n" +
+        painted("How far " + plan_.usl + " scales with " + plan_.paths[0], Paint::bold, style_) +
+        "\n";
+    if (!report_.usl) {
+      text_ += "  cannot be told: too few points, or no throughput\n";
+      return;
+    }
+    const UslFit& fit = *report_.usl;
+    TextTable table({"Universal Scalability Law", ""});
+    table.row({{"contention, the serial share"},
+               {with_interval(fit.contention, MetricUnit::share, style_)}});
+    table.row({{"coherency, the price of a pair"},
+               {with_interval(fit.coherency, MetricUnit::number, style_)}});
+    table.row(
+        {{"throughput of size 1"}, {with_interval(fit.unit, MetricUnit::per_second, style_)}});
+    table.row({{"most throughput at size"},
+               {fit.peak_size ? with_interval(*fit.peak_size, MetricUnit::number, style_)
+                              : "none: it only grows"}});
+    table.row({{fit.peak_size ? "which is" : "and comes near to"},
+               {fit.peak_throughput ? rate_text(*fit.peak_throughput, style_) : "no limit"}});
+    text_ += table.text(style_);
+    text_ += painted(fmt::format("  The law accounts for {:.1f}% of the variation.",
+                                 100 * fit.r_squared),
+                     Paint::dim, style_) +
+             "\n";
+  }
+
   std::string percent(double share) const {
     return std::isfinite(share) ? fmt::format("{:.0f}%", 100 * share)
                                 : std::string(style_.utf8 ? "–" : "-");
@@ -321,8 +358,8 @@ std::string sweep_csv(const SweepReport& report) {
       front += "," + field(value);
     }
     for (const auto& [path, value] : point.numbers) {
-      csv += fmt::format("{},{},{},{},{},{}\n", front, path, number(value.estimate),
-                         number(value.low), number(value.high), value.n);
+      csv += fmt::format("{},{},{},{},{},{}\n", front, path, exact_text(value.estimate),
+                         exact_text(value.low), exact_text(value.high), value.n);
     }
   }
   return csv;
@@ -354,6 +391,9 @@ Json sweep_json(const SweepReport& report) {
   }
   json["points"] = std::move(points);
   json["sensitivities"] = std::move(sensitivities);
+  if (!plan.usl.empty()) {
+    json["usl"] = usl_json(report);
+  }
   return json;
 }
 

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "stampede/base/files.hpp"
 #include "stampede/base/hash.hpp"
 #include "stampede/base/json.hpp"
 #include "stampede/study/expectations.hpp"
+#include "stampede/study/scalability.hpp"
 #include "stampede/study/study.hpp"
 
 namespace stampede {
@@ -80,6 +82,7 @@ Json what_matters(const SweepPlan& plan) {
           {"shortened", plan.shortened},
           {"design", name_of(plan.design)},
           {"metrics", plan.metrics},
+          {"usl", plan.usl},
           {"parameters", std::move(parameters)},
           {"points", plan.points}};
 }
@@ -121,9 +124,21 @@ CheckedPlan check_plan(SweepPlan& plan) {
       if (plan.metrics.empty()) {
         plan.metrics = default_metrics(*read.scenario);
       }
+      if (!plan.usl.empty() &&
+          std::find(plan.metrics.begin(), plan.metrics.end(), plan.usl) == plan.metrics.end()) {
+        plan.metrics.push_back(plan.usl);
+      }
       plan.name = read.scenario->name;
       for (const std::string& metric : plan.metrics) {
-        metric_at(*read.scenario, metric, {"--metric", 0, 0}, read.problems);
+        const MetricInfo* found =
+            metric_at(*read.scenario, metric, {"--metric", 0, 0}, read.problems);
+        if (found != nullptr && metric == plan.usl && found->unit != MetricUnit::per_second) {
+          read.problems.push_back({Severity::error,
+                                   {"--usl", 0, 0},
+                                   metric + " is no throughput",
+                                   "a number per second, such as shoppers.throughput",
+                                   ""});
+        }
       }
       checked.points.push_back(
           {point, read.scenario->run.replications, read.scenario->run.duration});
@@ -131,6 +146,10 @@ CheckedPlan check_plan(SweepPlan& plan) {
     problems.add(plan, point, read.problems);
   }
   checked.problems = problems.texts(plan.points.size());
+  if (!plan.usl.empty()) {
+    const Problems of_usl = check_usl(plan);
+    checked.problems.insert(checked.problems.end(), of_usl.begin(), of_usl.end());
+  }
   return checked;
 }
 
@@ -162,6 +181,7 @@ SweepPlan plan_from_json(const Json& json) {
     plan.settings = json.at("settings").get<std::vector<std::string>>();
     plan.shortened = json.at("shortened");
     plan.metrics = json.at("metrics").get<std::vector<std::string>>();
+    plan.usl = json.at("usl");
     plan.points = json.at("points").get<std::vector<std::vector<std::string>>>();
     for (const Json& parameter : json.at("parameters")) {
       plan.paths.push_back(parameter.at("path"));

@@ -162,6 +162,9 @@ void describe(Visitor& v, SweepSettings& s) {
   v.field("metrics", s.metrics,
           "numbers for tables and sensitivities, such as shoppers.latency.p99; unless given, "
           "availability and latency.p99 of each population");
+  v.field("usl", s.usl,
+          "a throughput that the Universal Scalability Law is fitted to, such as users.throughput; "
+          "the one parameter is then a size: users, cores, replicas");
   v.check(!is_sample(s.design) || s.points > 0, "points", "is missing for a sample");
   v.check(is_sample(s.design) || s.points == 0, "points", "is for random and latin_hypercube only");
 }

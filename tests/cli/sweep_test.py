@@ -121,6 +121,32 @@ class SweepTest(unittest.TestCase):
         self.assertEqual(one, (self.path / "a/sweep.json").read_text())
         self.assertEqual(one, self.stampede("sweep", "-", *words[2:], stdin=SCENARIO).stdout)
 
+    def test_the_scalability_law_is_fitted_to_a_throughput(self):
+        closed = SCENARIO.replace("{kind: poisson, rate: 50/s}", "{kind: closed, users: 1}") \
+                         .replace("{exponential: {mean: 10ms}}", "10ms")
+        (self.path / "closed.yaml").write_text(closed)
+        sizes = ["--param", "shoppers.arrivals.users=[1, 2, 3, 4]", "--usl", "shoppers.throughput"]
+        served = self.stampede("sweep", "closed.yaml", *sizes, "--format", "json", "--set",
+                                  "app.concurrency.workers=1")
+        usl = json.loads(served.stdout)["usl"]
+        self.assertEqual(usl["metric"], "shoppers.throughput")
+        self.assertAlmostEqual(usl["contention"]["estimate"], 1, places=2)
+        self.assertAlmostEqual(usl["unit_throughput_per_s"]["estimate"], 100, delta=1)
+        alone = self.stampede("sweep", "closed.yaml", *sizes, "--set",
+                                 "app.concurrency.workers=4")
+        self.assertIn("How far shoppers.throughput scales with shoppers.arrivals.users", alone.stdout)
+        self.assertRegex(alone.stdout, r"most throughput at size +none: it only grows")
+
+        for wrong, words in [
+            (["--param", "shoppers.arrivals.users=[1, 2, 3]", "--usl", "shoppers.throughput"],
+             "has 3 values"),
+            ([*sizes[:3], "shoppers.latency.p99"], "is no throughput"),
+            (["--param", "app.handler.0.compute=[1ms, 2ms, 3ms, 4ms]", *sizes[2:]], "is no size"),
+            ([*sizes, "--param", "app.replicas=[1, 2]"], "there are 2 parameters"),
+        ]:
+            done = self.stampede("sweep", "closed.yaml", *wrong, code=104)
+            self.assertIn(words, done.words)
+
     def test_a_study_file_says_it_all(self):
         schema = json.loads(self.stampede("schema", "study").stdout)
         jsonschema.Draft7Validator(schema).validate(yaml.safe_load(STUDY))

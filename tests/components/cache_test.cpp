@@ -134,6 +134,37 @@ TEST_CASE("max_entries counts items of whatever size") {
   CHECK(world.level("bytes") == 501);
 }
 
+TEST_CASE("what was read before the beginning is there, as the eviction policy left it") {
+  LookedAside world(
+      R"({"max_entries": 10, "earlier_reads": [{"reads": 500, "keys": {"kind": "uniform", "count": 3}}]})");
+  CHECK(world.level("entries") == 3);
+  for (const std::uint64_t key : {0, 1, 2, 3}) {
+    world.read(key);
+  }
+  CHECK(world.heard() == Texts{"ok@0", "ok@0", "ok@0", "miss@0"});
+  CHECK(world.counted("reads") == 4);  // those before are no part of the run
+
+  LookedAside full(
+      R"({"max_entries": 10, "earlier_reads": [{"reads": 50, "keys": {"kind": "sequential", "count": 1000}}]})");
+  CHECK(full.level("entries") == 10);
+  for (const std::uint64_t key : {39, 40, 49}) {  // the last ten of keys 0 to 49
+    full.read(key);
+  }
+  CHECK(full.heard() == Texts{"miss@0", "ok@0", "ok@0"});
+}
+
+TEST_CASE("what was read before the beginning expires within one ttl, bit by bit") {
+  LookedAside world(
+      R"({"max_entries": 2000, "ttl": "100s",
+          "earlier_reads": [{"reads": 20000, "keys": {"kind": "uniform", "count": 1000}}]})");
+  world.run(50_s);
+  for (std::uint64_t key = 0; key < 1000; ++key) {
+    world.read(key);
+  }
+  CHECK(world.counted("hits") > 450);  // 500 are expected, with a standard deviation of 16
+  CHECK(world.counted("hits") < 550);
+}
+
 TEST_CASE("a removal takes the item out") {
   LookedAside world(R"({"max_entries": 10})");
   world.write(1);

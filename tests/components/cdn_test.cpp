@@ -101,6 +101,16 @@ TEST_CASE("one key is another item for each request type") {
   CHECK(world.level("entries", "edge") == 2);
 }
 
+TEST_CASE("what was read before the beginning is at each point of presence, under its type") {
+  CdnWorld world(R"({"cache": {"max_entries": 10, "earlier_reads": [
+                       {"reads": 100, "request": "page", "keys": {"kind": "uniform", "count": 3}}]}})");
+  world.ask(1, 0, world.page);
+  world.ask(1, 1, world.page);
+  world.ask(1, 0, world.checkout);
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@0", "ok@0", "ok@10"});
+}
+
 TEST_CASE("egress is what users received, and the rest came from the origin") {
   CdnWorld world;
   world.ask(1);

@@ -18,6 +18,7 @@ SWITCHED_OFF = {
         ["blocking.overflow=reject"],
     ],
     "a-broker-that-comes-back-leads-nothing": ["even.auto_leader_rebalance=null"],
+    "a-cache-may-begin-warm": ["warm.earlier_reads=[]"],
     "a-cold-cache-takes-the-database-down": [
         ["cold.persistent=true"],
         ["warm.persistent=false"],
@@ -132,6 +133,7 @@ SWITCHED_OFF = {
         ["wary.collapse_timeout=null"],
         ["together.request_collapsing=false"],
     ],
+    "one-row-limits-how-far-it-scales": ["invoices.locks=false"],
     "panic-threshold": ["panicking.healthy_panic_threshold=0%"],
     "partitions-bound-the-parallelism": ["narrow.partitions=16"],
     "poison-messages-end-in-the-dead-letter-queue": ["limited.max_receive_count=1000000"],

@@ -112,10 +112,5 @@ struct AsksForType {
 struct NeedsUserCount {};
 /// It says itself which user sends a request.
 struct NamesUsers {};
-/// Its users send nothing while they wait for an answer; between two requests they think for so
-/// long on average.
-struct WaitsForAnswers {
-  Duration think_time;
-};
 
 }  // namespace stampede

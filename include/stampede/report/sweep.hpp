@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "stampede/base/json.hpp"
 #include "stampede/report/style.hpp"
+#include "stampede/stats/usl.hpp"
 #include "stampede/study/sensitivity.hpp"
 #include "stampede/study/sweep.hpp"
 
@@ -16,6 +18,7 @@ struct SweepReport {
   std::vector<PointResult> points;  ///< finished ones, in order
   std::vector<FailedPoint> failed;
   std::vector<Sensitivity> sensitivities;
+  std::optional<UslFit> usl;  ///< of the plan's `usl`, if it could be fitted
 
   bool is_partial() const { return points.size() < plan.points.size(); }
 };

@@ -23,6 +23,7 @@ struct SweepPlan {
   Design design = Design::grid;
   std::vector<std::vector<std::string>> points;  ///< values of the parameters; [point][parameter]
   std::vector<std::string> metrics;              ///< for tables and sensitivities
+  std::string usl;  ///< the one of them that the Universal Scalability Law is fitted to; or none
   int shortened = 1;
 
   /// Of everything but `file`: the same sweep planned in another place is the same.

@@ -32,6 +32,7 @@ struct SweepSettings {
   std::optional<int> replications;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> metrics;
+  std::string usl;  ///< a throughput that the Universal Scalability Law is fitted to; or none
 };
 void describe(Visitor& v, SweepSettings& s);
 

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <optional>
 
 #include "stampede/kernel/turn.hpp"
@@ -21,8 +20,6 @@ void describe(Visitor& v, ClosedSettings& s) {
   if (!s.users) {
     v.declare(NeedsUserCount());
   }
-  v.declare(WaitsForAnswers{
-      Duration::nanoseconds(static_cast<std::int64_t>(std::llround(s.think_time.mean())))});
 }
 
 /// A fixed number of users, each of whom thinks, sends a request, waits for the answer and thinks

@@ -114,7 +114,7 @@ void describe(Visitor& v, CacheSettings& s) {
   v.field("access", s.access, "work of an access on the node's CPU");
   v.field("cpu", s.cpu, "cores of each node; without it, an access never waits for a core");
   v.field("boot_time", s.boot_time, "from the start of a node until it is ready");
-  check_keeping(v, s.keep, !s.origin.empty());
+  check_keeping(v, s.keep, !s.origin.empty(), /*tells_types_apart=*/false);
   v.check(s.in_process.empty() || s.placement.replicas == 1, "replicas",
           "are those of the service that the cache lives in", "leave replicas out");
   v.check(s.in_process.empty() || s.boot_time.is_zero(), "boot_time",
@@ -211,6 +211,9 @@ class Cache final : public Component, private FleetListener, private CacheNode::
   void start() override {
     for (std::uint32_t i = 0; i < fleet_.size(); ++i) {
       give_origin(node(i));
+    }
+    if (!settings_.keep.earlier_reads.empty()) {
+      repeat_earlier_reads();
     }
     if (!settings_.resize.empty()) {
       static_cast<void>(resize(*this));
@@ -384,6 +387,30 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     return hash_bytes(context_.name + "-" + std::to_string(positions_[node.index()]));
   }
 
+  NodeList list_of_members(const std::string& purpose) {
+    NodeList nodes = make_routing(purpose);
+    for (const std::uint32_t member : members_) {
+      nodes.add(member, list_name_of(fleet_[member]), fleet_[member].place());
+    }
+    nodes.use([this](std::uint32_t index) {
+      return members_.size() > positions_[index] && members_[positions_[index]] == index;
+    });
+    return nodes;
+  }
+
+  /// Each went to the node of its key, or to one after the other where keys have none.
+  void repeat_earlier_reads() {
+    std::optional<NodeList> nodes;
+    if (settings_.is_divided()) {
+      nodes.emplace(list_of_members("earlier reads"));
+    }
+    stampede::repeat_earlier_reads(
+        settings_.keep.earlier_reads, context_, [&](const Request& read) {
+          const auto any = static_cast<std::uint32_t>(read.id % fleet_.size());
+          node(nodes ? nodes->choose(read, Time()) : any).read_earlier(read);
+        });
+  }
+
   void warm(CacheNode& cold) override {
     if (settings_.warm_from == WarmFrom::peer) {
       copy_from_first_peer(cold);
@@ -400,13 +427,7 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     }
   }
   void copy_what_belongs_to(CacheNode& cold) {
-    NodeList nodes = make_routing("warming");
-    for (const std::uint32_t member : members_) {
-      nodes.add(member, list_name_of(fleet_[member]), fleet_[member].place());
-    }
-    nodes.use([this](std::uint32_t index) {
-      return members_.size() > positions_[index] && members_[positions_[index]] == index;
-    });
+    NodeList nodes = list_of_members("warming");
     for (const std::uint32_t member : members_) {
       if (member != cold.index() && fleet_[member].is_up()) {
         cold.copy_from(node(member), [&](std::uint64_t key) {

@@ -97,6 +97,7 @@ class CacheNode : public Server, private WriteBack::Listener {
         ttls_(context.stream("ttl")),
         early_(context.stream("early refresh")),
         drawn_(context.stream("hit ratio")),
+        earlier_(context.stream("earlier ttl")),
         reads_(context.observer.tally(measures.reads)),
         hits_(context.observer.tally(measures.hits)),
         stale_hits_(context.observer.tally(measures.stale_hits)),
@@ -149,6 +150,25 @@ class CacheNode : public Server, private WriteBack::Listener {
         }
       }
     });
+  }
+
+  /// Answers a read before the first instant of traffic, and keeps what that brings in. Whether it
+  /// was a hit.
+  bool read_earlier(const Request& read) {
+    const std::uint64_t key = key_of(read);
+    if (table_->ask(key) != CacheTable::nobody) {
+      return true;
+    }
+    if (admission_ && !admission_->admits(key, read.response_size)) {
+      return false;
+    }
+    const EntrySlot slot = insert(key, read.response_size);
+    if (slot != CacheTable::nobody && keep_.ttl) {
+      const Duration ttl = drawn_ttl(read);
+      Draw draw = earlier_.at(read.luck);
+      (*table_)[slot].fresh_until = simulation().now() + ttl.scaled(draw.uniform());
+    }
+    return false;
   }
 
   /// Drops the copy of this item: of all request types, where each has a copy of its own.
@@ -662,6 +682,7 @@ class CacheNode : public Server, private WriteBack::Listener {
   Stream ttls_;
   Stream early_;
   Stream drawn_;
+  Stream earlier_;
   Timeouts* collapse_timeouts_ = nullptr;
   std::optional<Caller> origin_;
   std::unique_ptr<CacheTable> table_;

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "components/cache/earlier_reads.hpp"
 #include "stampede/model/admission.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
@@ -43,6 +44,7 @@ struct KeepSettings {
   bool request_collapsing = false;
   std::optional<Duration> collapse_timeout;
   bool persistent = false;
+  std::vector<EarlierReads> earlier_reads;
 };
 /// Adds its fields to those of whatever settings hold them.
 inline void describe_keeping(Visitor& v, KeepSettings& s) {
@@ -83,10 +85,15 @@ inline void describe_keeping(Visitor& v, KeepSettings& s) {
           "how long they wait before they fetch for themselves; as long as it takes unless given",
           more_than(Duration()));
   v.field("persistent", s.persistent, "a crash does not empty it");
+  v.field("earlier_reads", s.earlier_reads,
+          "reads that it answered before the first instant of traffic, so that it begins warm "
+          "rather than empty; what it holds then was fetched within the last ttl, at any moment of "
+          "it, and is not judged for staleness");
 }
 /// What follows from all fields together, so it comes after them. A cache without an origin is
 /// filled by those who use it, and cannot fetch.
-inline void check_keeping(Visitor& v, const KeepSettings& s, bool has_origin) {
+inline void check_keeping(Visitor& v, const KeepSettings& s, bool has_origin,
+                          bool tells_types_apart) {
   v.declare(HoldsCopies{});
   v.check(s.capacity.has_value() + s.max_entries.has_value() + s.hit_ratio.has_value() == 1,
           "capacity", "or max_entries or hit_ratio must be given, and only one of them",
@@ -96,6 +103,14 @@ inline void check_keeping(Visitor& v, const KeepSettings& s, bool has_origin) {
       "is a constant: no keys are kept, and neither keys, sizes, time nor crashes have a "
       "say in what is a hit",
       "give the cache a capacity and the traffic its keys");
+  v.check(!s.hit_ratio || s.earlier_reads.empty(), "earlier_reads",
+          "leave nothing behind where hit_ratio is a constant", "leave one of the two out");
+  for (const EarlierReads& reads : s.earlier_reads) {
+    v.check(reads.request.empty() != tells_types_apart, "earlier_reads",
+            tells_types_apart ? "must say their request: the same key is another item for each type"
+                              : "say a request, and the types share their items here",
+            tells_types_apart ? "such as request: product_page" : "leave request out");
+  }
   const auto needs_ttl = [&](bool is_on, std::string_view field) {
     v.doubt_unless(!is_on || s.ttl, field, "has no effect without a ttl");
   };

@@ -13,7 +13,10 @@ struct CdnCacheSettings {
 };
 void describe(Visitor& v, CdnCacheSettings& s) {
   describe_keeping(v, s.keep);
-  check_keeping(v, s.keep, true);
+  check_keeping(v, s.keep, /*has_origin=*/true, /*tells_types_apart=*/true);
+  for (const EarlierReads& reads : s.keep.earlier_reads) {
+    v.declare(HandlesType{reads.request, "earlier_reads", {}});
+  }
 }
 
 struct CdnSettings {
@@ -157,6 +160,13 @@ class Cdn final : public Component {
       Endpoint& origin = has_shield ? fleet_[points_] : directory_->client(settings_.origin, i);
       node(i).connect(origin, /*is_cache=*/false, settings_.call, context_.stream("back-off"));
     }
+    repeat_earlier_reads(settings_.cache.keep.earlier_reads, context_, [this](const Request& read) {
+      for (std::uint32_t i = 0; i < points_; ++i) {
+        if (!node(i).read_earlier(read) && settings_.origin_shield) {
+          node(static_cast<std::uint32_t>(points_)).read_earlier(read);
+        }
+      }
+    });
   }
 
   Fleet& fleet() override { return fleet_; }
