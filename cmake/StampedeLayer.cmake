@@ -1,4 +1,5 @@
-# stampede_layer(<name> [REGISTERS] [DEPENDS <layer>...] [PUBLIC <library>...] [PRIVATE <library>...])
+# stampede_layer(<name> [REGISTERS] [COLD] [DEPENDS <layer>...] [PUBLIC <library>...]
+#                [PRIVATE <library>...])
 #
 # Makes Stampede::<name> of all src/<name>/**/*.cpp. A layer without .cpp files has headers only.
 #
@@ -7,7 +8,7 @@
 # linked whole, behind an interface library; nobody names the archive itself, because CMake rejects
 # a library that is linked both whole and plainly.
 function(stampede_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 layer "REGISTERS" "" "DEPENDS;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 layer "REGISTERS;COLD" "" "DEPENDS;PUBLIC;PRIVATE")
   list(TRANSFORM layer_DEPENDS PREPEND Stampede::)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
@@ -44,6 +45,10 @@ endfunction()
 macro(stampede_layer_archive target)
   add_library(${target} STATIC ${sources})
   stampede_compile_options(${target})
+  if(layer_COLD)
+    # Half the time of compiling them for the sanitizers; nothing here is done for each request.
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  endif()
   stampede_layer_usage(${target} PUBLIC)
   # Only this layer's own .cpp files see what is behind src/<layer>/.
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
