@@ -13,10 +13,12 @@ namespace stampede {
 /// How long what is in flight at the end has been so, over all replications.
 class InFlight {
  public:
-  /// Leaves out what is older than `at_most`: it began before the window.
-  void add(const AgesAtEnd& ages, Duration at_most = Duration::max()) {
+  /// Leaves out what is younger than `at_least` or older than `at_most`: it began after the window
+  /// or before it.
+  void add(const AgesAtEnd& ages, Duration at_least = Duration(),
+           Duration at_most = Duration::max()) {
     ages.for_each([&](std::int64_t age, std::int64_t count) {
-      if (age <= at_most.ns()) {
+      if (age >= at_least.ns() && age <= at_most.ns()) {
         counts_[age] += count;
         count_ += count;
       }

@@ -30,7 +30,7 @@ struct Sample {
   const Recording* recording;
   Window window;
 
-  /// What is in flight at the end of the run belongs to the last of a recording.
+  /// What is in flight at the end of the run belongs to this one.
   bool is_last() const { return window.end == window.grid.count(); }
 };
 

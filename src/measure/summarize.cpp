@@ -138,15 +138,18 @@ void allow_for_autocorrelation(Subject& subject) {
 template <class LedgersOf>
 Subject subject_of(const std::string& name, const std::string& kind, const Samples& samples,
                    std::size_t population, LedgersOf ledgers_of) {
-  const Duration measured = samples.back().window.ends() - samples.front().window.begins();
+  const Window& last = samples.back().window;
+  const Time end_of_run = last.grid.boundary(last.grid.count());
+  const Duration youngest = end_of_run - last.ends();
+  const Duration oldest = end_of_run - samples.front().window.begins();
   std::vector<RequestWindow> windows(samples.size());
   InFlight in_flight;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     for (const RequestLedger* ledger :
          ledgers_of(*samples[i].recording->state().populations[population])) {
       add_window(windows[i], *ledger, samples[i].window);
-      if (samples[i].is_last()) {
-        in_flight.add(ledger->ages(), measured);
+      if (samples[i].window.end == last.end) {
+        in_flight.add(ledger->ages(), youngest, oldest);
       }
     }
   }
@@ -210,15 +213,9 @@ void check_likeness(Recordings replications) {
   }
 }
 
-}  // namespace
-
-Result summarize(std::span<const Recording* const> replications, const WarmupChoice& warmup) {
-  check_likeness(replications);
-  const SliceGrid& grid = replications.front()->grid();
+/// All numbers of a window, with `result` knowing what was found out before.
+Result summarize_window(Recordings replications, const Window& window, Result result) {
   const Recording::State& first = replications.front()->state();
-
-  Result result;
-  const Window window{grid, end_of_warmup(replications, warmup, result), grid.count()};
   result.warmup_s = seconds_of(window.begins().since_start());
   result.duration_s = seconds_of(window.ends().since_start());
   result.replications = static_cast<std::int64_t>(replications.size());
@@ -228,7 +225,6 @@ Result summarize(std::span<const Recording* const> replications, const WarmupCho
   const Samples samples = samples_of(replications, window, result);
   for (std::size_t i = 0; i < first.populations.size(); ++i) {
     result.traffic.push_back(population_subject(samples, i));
-    warn_about(result.traffic.back(), result.warnings);
   }
   for (std::size_t i = 0; i < first.components.size(); ++i) {
     result.components.push_back(component_subject(samples, i));
@@ -240,10 +236,37 @@ Result summarize(std::span<const Recording* const> replications, const WarmupCho
       }
     }
   }
-  for (std::string& doubt : doubts_about(result, samples)) {
-    result.warnings.push_back(std::move(doubt));
+  if (window.end == window.grid.count()) {
+    for (const Subject& population : result.traffic) {
+      warn_about(population, result.warnings);
+    }
+    for (std::string& doubt : doubts_about(result, samples)) {
+      result.warnings.push_back(std::move(doubt));
+    }
   }
   return result;
+}
+
+}  // namespace
+
+Result summarize(std::span<const Recording* const> replications, const WarmupChoice& warmup) {
+  check_likeness(replications);
+  const SliceGrid& grid = replications.front()->grid();
+  Result result;
+  const std::size_t first = end_of_warmup(replications, warmup, result);
+  return summarize_window(replications, {grid, first, grid.count()}, std::move(result));
+}
+
+std::optional<Result> summarize_between(std::span<const Recording* const> replications, Time from,
+                                        Time to) {
+  check_likeness(replications);
+  const SliceGrid& grid = replications.front()->grid();
+  const std::size_t first = grid.first_from(from);
+  const std::size_t end = grid.first_from(to);
+  if (first >= end) {
+    return std::nullopt;
+  }
+  return summarize_window(replications, {grid, first, end}, Result());
 }
 
 }  // namespace stampede

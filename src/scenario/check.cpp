@@ -185,6 +185,11 @@ class Checker {
     };
     for (const Expectation& expectation : scenario_.expect) {
       check_subject(expectation.subject, expectation.place);
+      const Duration end = scenario_.run.duration;
+      if ((expectation.from && *expectation.from >= end) || expectation.to.value_or(end) > end) {
+        error(expectation.place, "the window of the expectation is not within the run",
+              "times up to " + to_text(end), {});
+      }
       if (expectation.other) {
         check_subject(expectation.other->path.subject, expectation.place);
       }

@@ -1,9 +1,40 @@
 #include "stampede/scenario/expectation.hpp"
 
 #include "stampede/base/json.hpp"
+#include "stampede/base/text.hpp"
 #include "stampede/schema/json_schema.hpp"
 
 namespace stampede {
+
+namespace {
+
+/// Takes " from 90s to 120s" off the end of the text; whether it makes sense.
+bool take_window(std::string_view& text, Expectation& to, std::int64_t divisor) {
+  constexpr std::string_view word_from = " from ";
+  constexpr std::string_view word_to = " to ";
+  const std::size_t from_at = text.rfind(word_from);
+  if (from_at == std::string_view::npos) {
+    return true;
+  }
+  std::string_view from = text.substr(from_at + word_from.size());
+  text = text.substr(0, from_at);
+  if (const std::size_t to_at = from.find(word_to); to_at != std::string_view::npos) {
+    const Parsed<Duration> end = parse_duration(from.substr(to_at + word_to.size()));
+    if (!end.value) {
+      return false;
+    }
+    to.to = *end.value / divisor;
+    from = from.substr(0, to_at);
+  }
+  const Parsed<Duration> begin = parse_duration(from);
+  if (!begin.value) {
+    return false;
+  }
+  to.from = *begin.value / divisor;
+  return !to.to || *to.from < *to.to;
+}
+
+}  // namespace
 
 void Codec<Expectation>::read(const Value& from, Expectation& to, Reader& reader) {
   if (!from.is_scalar()) {
@@ -13,6 +44,10 @@ void Codec<Expectation>::read(const Value& from, Expectation& to, Reader& reader
   to.text = from.text;
   to.place = from.place;
   std::string_view text = to.text;
+  if (!take_window(text, to, reader.run_divisor)) {
+    reader.mismatch(from, "a window such as from 90s to 120s at the end");
+    return;
+  }
   if (const std::size_t within = text.find(" within "); within != std::string_view::npos) {
     const std::optional<Measurement> share = parse_measurement(text.substr(within + 8));
     if (!share || (share->unit != "%" && share->unit != "")) {
@@ -69,7 +104,7 @@ Json Codec<Expectation>::schema(SchemaWriter&) {
           {"pattern",
            R"(^\s*)" + path + R"(\s*((<=|>=|==|<|>|~|=)\s*)" + number + R"((\s*\+-\s*)" + number +
                R"()?(\s+within\s+[0-9.]+%?)?|(<=|>=|==|<|>|=)\s*([0-9.eE+]+%?\s*\*\s*)?)" + path +
-               R"()\s*$)"}};
+               R"()(\s+from\s+[0-9.]+[a-z]+(\s+to\s+[0-9.]+[a-z]+)?)?\s*$)"}};
 }
 
 std::string Codec<Expectation>::type_text() {

@@ -129,9 +129,11 @@ void describe(Visitor& v, Scenario& s) {
   v.field("prices", s.prices,
           "what an instance of a component costs per hour, in any currency, such as app: 0.096");
   v.field("faults", s.faults, "what goes wrong, and when");
-  v.field("expect", s.expect,
-          "what must hold of the result, such as shoppers.latency.p99 < 250ms or "
-          "slow.latency.p99 < 2 * fast.latency.p99");
+  v.field(
+      "expect", s.expect,
+      "what must hold of the result, such as shoppers.latency.p99 < 250ms or "
+      "slow.latency.p99 < 2 * fast.latency.p99; of the run after its warm-up, or of a window of "
+      "it: shoppers.availability > 99% from 90s to 2m, whose ends are rounded up to slices");
 }
 
 namespace {

@@ -245,30 +245,35 @@ const MetricInfo* metric_at(const Scenario& scenario, const std::string& path, c
   return Checker(scenario).find(path, place, problems);
 }
 
+CheckedExpectation judge_expectation(const Expectation& expectation, const Result& result,
+                                     bool with_precision) {
+  const MetricPath path{expectation.subject, expectation.metric};
+  std::optional<Metric> observed = find_metric(result, path.text());
+  if (expectation.other) {
+    std::optional<Metric> other = find_metric(result, expectation.other->path.text());
+    Verdict verdict =
+        judge_against(observed, expectation.relation, expectation.other->factor, other);
+    return {expectation.text,   unit_of(observed),    std::move(observed),
+            std::move(verdict), expectation.relation, 0,
+            std::move(other)};
+  }
+  Verdict verdict =
+      judge(observed, expectation.relation, expectation.value,
+            with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
+  return {expectation.text,
+          expectation.unit,
+          std::move(observed),
+          std::move(verdict),
+          expectation.relation,
+          expectation.value,
+          {}};
+}
+
 std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation>& expectations,
                                                    const Result& result, bool with_precision) {
   std::vector<CheckedExpectation> checked;
   for (const Expectation& expectation : expectations) {
-    const MetricPath path{expectation.subject, expectation.metric};
-    std::optional<Metric> observed = find_metric(result, path.text());
-    if (expectation.other) {
-      std::optional<Metric> other = find_metric(result, expectation.other->path.text());
-      Verdict verdict =
-          judge_against(observed, expectation.relation, expectation.other->factor, other);
-      checked.push_back({expectation.text, unit_of(observed), std::move(observed),
-                         std::move(verdict), expectation.relation, 0, std::move(other)});
-    } else {
-      Verdict verdict =
-          judge(observed, expectation.relation, expectation.value,
-                with_precision ? expectation.within : std::nullopt, expectation.give_or_take);
-      checked.push_back({expectation.text,
-                         expectation.unit,
-                         std::move(observed),
-                         std::move(verdict),
-                         expectation.relation,
-                         expectation.value,
-                         {}});
-    }
+    checked.push_back(judge_expectation(expectation, result, with_precision));
   }
   return checked;
 }

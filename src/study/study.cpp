@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cmath>
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "stampede/base/hash.hpp"
 #include "stampede/measure/summarize.hpp"
@@ -45,20 +47,52 @@ class Stopwatch {
   double cpu_began_ = cpu_seconds();
 };
 
+std::vector<const Recording*> recordings_of(const std::vector<Replication>& finished) {
+  std::vector<const Recording*> recordings;
+  for (const Replication& replication : finished) {
+    recordings.push_back(replication.record.recording.get());
+  }
+  return recordings;
+}
+
 Result result_of(const Scenario& scenario, const std::vector<Replication>& finished) {
   Result result;
   if (finished.empty()) {
     result.duration_s = scenario.run.duration.seconds();
   } else {
-    std::vector<const Recording*> recordings;
-    for (const Replication& replication : finished) {
-      recordings.push_back(replication.record.recording.get());
-    }
-    result = summarize(recordings, WarmupChoice{scenario.run.warmup.length});
+    result = summarize(recordings_of(finished), WarmupChoice{scenario.run.warmup.length});
     add_costs(scenario, result);
   }
   result.partial = static_cast<int>(finished.size()) < scenario.run.replications;
   return result;
+}
+
+/// Each by the result of the run, or of its own window.
+std::vector<CheckedExpectation> judge_all(const Scenario& scenario, const Result& result,
+                                          const std::vector<Replication>& finished,
+                                          bool with_precision) {
+  const std::vector<const Recording*> recordings = recordings_of(finished);
+  std::map<std::pair<Duration, Duration>, std::optional<Result>> windows;
+  std::vector<CheckedExpectation> checked;
+  for (const Expectation& expectation : scenario.expect) {
+    if (!expectation.from) {
+      checked.push_back(judge_expectation(expectation, result, with_precision));
+      continue;
+    }
+    const std::pair window(*expectation.from, expectation.to.value_or(scenario.run.duration));
+    const auto [known, is_new] = windows.try_emplace(window);
+    if (is_new) {
+      known->second = summarize_between(recordings, Time::from_start(window.first),
+                                        Time::from_start(window.second));
+    }
+    checked.push_back(
+        judge_expectation(expectation, known->second.value_or(Result()), with_precision));
+    if (!known->second) {
+      checked.back().verdict.reason =
+          "no time slice begins and ends within its window: make run.slice shorter";
+    }
+  }
+  return checked;
 }
 
 void add_once(std::vector<std::string>& texts, const std::string& text) {
@@ -122,7 +156,7 @@ StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& f
   study.result = result_of(scenario, finished);
   if (!finished.empty()) {
     study.faults = finished[0].record.faults;
-    study.expectations = judge_expectations(scenario.expect, study.result, divisor == 1);
+    study.expectations = judge_all(scenario, study.result, finished, divisor == 1);
   }
   study.predicted = predict(scenario, /*find_saturation=*/false);
   study.redundancy = redundancy_of(scenario);

@@ -159,6 +159,41 @@ TEST_CASE("an expectation of two numbers is judged by both") {
   CHECK(judge_expectations({expectation}, result, true)[0].verdict.kind == Verdict::Kind::fail);
 }
 
+TEST_CASE("an expectation may be about a window of the run") {
+  const std::string text = R"(
+stampede: 1
+run: {duration: 100s, warmup: 10s, slice: 1s, replications: 2, seed: 1}
+traffic:
+  users: {arrivals: {kind: constant, rate: 10/s}, target: app}
+components:
+  app: {kind: service, handler: [{compute: 5ms}]}
+faults: [{at: 40s, for: 20s, kind: crash, target: app}]
+expect:
+  - users.availability == 100% from 10s to 40s
+  - users.availability == 0% from 40s to 60s
+  - users.availability == 100% from 60s
+  - app.uptime == 0% from 45s to 50s
+  - users.requests == 20 from 0s to 1s
+  - users.availability == 100% from 60.2s to 60.8s
+)";
+  const auto verdicts_of = [&](int divisor) {
+    const ReadScenario read = read_scenario(text, "windows.yaml", {}, divisor);
+    REQUIRE(read.scenario);
+    std::vector<Verdict::Kind> verdicts;
+    for (const CheckedExpectation& checked : run_study(*read.scenario, {}, divisor).expectations) {
+      verdicts.push_back(checked.verdict.kind);
+    }
+    return verdicts;
+  };
+  const auto pass = Verdict::Kind::pass;
+  const auto fail = Verdict::Kind::fail;
+  // The last one holds no whole slice.
+  CHECK(verdicts_of(1) ==
+        std::vector<Verdict::Kind>{pass, pass, pass, pass, pass, Verdict::Kind::no_data});
+  CHECK(verdicts_of(2) ==
+        std::vector<Verdict::Kind>{pass, pass, pass, pass, fail, Verdict::Kind::no_data});
+}
+
 TEST_CASE("shortening divides the times of the run and leaves those of the system") {
   const std::string text = R"(
 stampede: 1

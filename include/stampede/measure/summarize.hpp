@@ -26,6 +26,12 @@ struct WarmupChoice {
 /// of the run nothing is cut off and a warning says so.
 Result summarize(std::span<const Recording* const> replications, const WarmupChoice& warmup);
 
+/// The same of a window of the run, whose ends are rounded up to boundaries of slices; nothing when
+/// there is no slice between them. Of what was in flight when the window ended, that which has not
+/// ended by the end of the run counts as unfinished. Without warnings.
+std::optional<Result> summarize_between(std::span<const Recording* const> replications, Time from,
+                                        Time to);
+
 /// Slice by slice over the whole run, warm-up included, what happened in one replication. A slice
 /// that gives no value (no request ended ok: no latency) is left out. Of traffic, latency and
 /// availability are of the requests sent in the slice; everything else is of what happened in it.

@@ -17,6 +17,9 @@ namespace stampede {
 /// addition that the 95 % half-width is no wider than that share of the expected value (a wide
 /// interval would agree with anything). Where the expected value was itself simulated, `+-` gives
 /// its own 95 % half-width: `users.latency.mean ~ 2.646s +- 0.004s`.
+///
+/// At the end may stand a window of the run, in place of all that follows the warm-up:
+/// `shoppers.availability >= 99% from 90s to 120s`, or without `to` up to the end of the run.
 struct Expectation {
   using Relation = stampede::Relation;
 
@@ -30,6 +33,8 @@ struct Expectation {
   std::string unit;                 ///< as written, for showing the observed value alike
   std::optional<ScaledPath> other;  ///< in place of value and unit
   std::optional<double> within;     ///< of `agrees`: largest relative half-width
+  std::optional<Duration> from;     ///< its window begins; after the warm-up unless given
+  std::optional<Duration> to;       ///< its window ends; with the run unless given
   double give_or_take = 0;          ///< of `agrees`: 95 % half-width of the expected value itself
 };
 

@@ -31,8 +31,11 @@ Problems check_expectations(const Scenario& scenario);
 const MetricInfo* metric_at(const Scenario& scenario, const std::string& path, const Place& place,
                             Problems& problems);
 
-/// Judges all of them. Without `with_precision` a `~` does not ask for the half-width of its
-/// `within`: a shortened run cannot have it.
+/// Judges one of them by the result of its window. Without `with_precision` a `~` does not ask for
+/// the half-width of its `within`: a shortened run cannot have it.
+CheckedExpectation judge_expectation(const Expectation& expectation, const Result& result,
+                                     bool with_precision);
+/// The same of several that are about the same window.
 std::vector<CheckedExpectation> judge_expectations(const std::vector<Expectation>& expectations,
                                                    const Result& result, bool with_precision);
 
