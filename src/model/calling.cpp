@@ -23,6 +23,7 @@ const EnumNames<RetryOn>& names(RetryOn) {
 
 const EnumNames<Jitter>& names(Jitter) {
   static const EnumNames<Jitter> table{{{Jitter::full, "full"},
+                                        {Jitter::full_aws, "full_aws"},
                                         {Jitter::equal, "equal"},
                                         {Jitter::decorrelated, "decorrelated"},
                                         {Jitter::none, "none"}}};
@@ -103,6 +104,8 @@ Duration back_off(const BackOffSettings& settings, int retry, Duration previous,
   switch (settings.jitter) {
     case Jitter::full:
       return Duration::from_nanoseconds(u * std::min(max, base * (std::exp2(retry) - 1)));
+    case Jitter::full_aws:
+      return Duration::from_nanoseconds(u * std::min(max, base * std::exp2(retry)));
     case Jitter::equal: {
       const double half = std::min(max, base * std::exp2(retry)) / 2;
       return Duration::from_nanoseconds(half + u * half);

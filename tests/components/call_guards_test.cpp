@@ -152,6 +152,37 @@ TEST_CASE("a retry budget counts the retries of all steps, waits before them inc
   CHECK(world.heard().back() == "error@1025");  // the budget is free again
 }
 
+TEST_CASE("a balancer has guards in front of each backend, at which nobody waits") {
+  ComponentWorld world;
+  world.add("app", "service", R"({"replicas": 2, "handler": [{"wait": "10ms"}]})");
+  world.add("lb", "load_balancer", R"({"backends": "app", "guards":
+      [{"bulkhead": {"max_concurrent_calls": 1, "max_wait_duration": "1s"}}]})");
+  for (int i = 0; i < 3; ++i) {
+    world.send({}, "lb");
+  }
+  world.run(20_ms);
+  world.send({}, "lb");
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"ok@10", "ok@10", "rejected.limit@0", "ok@30"});
+  CHECK(world.observer("lb").counted("rejected_calls") == 1);
+  world.check_laws();
+}
+
+TEST_CASE("a balancer's breaker stops one backend, and others go on") {
+  ComponentWorld world;
+  world.add("app", "service", R"({"replicas": 2, "handler": [{"wait": "10ms"}]})");
+  world.add("lb", "load_balancer", R"({"backends": "app", "guards":
+      [{"circuit_breaker": {"sliding_window_size": 1}}]})");
+  Knob::Hold errors = world.instance("app", 0).error_rate().hold(1);
+  for (int i = 0; i < 4; ++i) {
+    world.send({}, "lb");
+    world.run((i + 1) * 20_ms);
+  }
+  CHECK(world.heard() ==
+        Texts{"error@10", "ok@30", "rejected.breaker_open@40", "ok@70"});
+  CHECK(world.observer("lb").level("breakers_open") == 1);
+}
+
 // ---- Hedges -----------------------------------------------------------------------------------
 
 TEST_CASE("a late request is sent once more, and the first good answer counts") {

@@ -87,6 +87,8 @@ SWITCHED_OFF = {
         [["active.replication=async"], ["skewed.clock_skew=0s"], ["cramped.cpu=2"],
          ["passive.read_from=primary"]],
     "an-unclean-election-trades-messages-for-uptime": ["unclean.unclean_leader_election=false"],
+    "back-off-among-a-hundred-writers":
+        [["none_row.optimistic=false"], ["network.within_zone.latency=20ms"]],
     "balancing-on-equal-servers": ["by_all.policy=random"],
     "balancing-on-unequal-servers": ["faults.0.factor=1"],
     "big-answers-fill-the-line": ["network.to_users.bandwidth=100Gbps"],

@@ -15,7 +15,7 @@ enum class RetryOn { server_error, gateway_error, reset, connect_failure, rate_l
 const EnumNames<RetryOn>& names(RetryOn);
 
 /// How a back-off is spread (Brooker: Exponential Backoff And Jitter, AWS Architecture Blog 2015).
-enum class Jitter { full, equal, decorrelated, none };
+enum class Jitter { full, full_aws, equal, decorrelated, none };
 const EnumNames<Jitter>& names(Jitter);
 
 struct BackOffSettings {
@@ -77,7 +77,8 @@ inline Outcome outcome_of_failed_call(Outcome outcome) {
 }
 
 /// The wait before retry number `retry` (1 is the first), `previous` being the last wait or zero:
-/// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; equal: half of min(max,
+/// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; full_aws: uniform in [0, min(max,
+/// base·2^retry)], as Brooker's article and the AWS SDKs; equal: half of min(max,
 /// base·2^retry) fixed and half uniform; decorrelated: min(max, uniform in [base, 3·previous]), the
 /// base standing for the wait before the first; none: min(max, base·2^(retry − 1)).
 Duration back_off(const BackOffSettings& settings, int retry, Duration previous, Draw& draw);
