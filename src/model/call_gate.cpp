@@ -119,8 +119,7 @@ Task<Response> CallGate::wait(Scope&, CallGate& gate, Pass& pass, Time give_up) 
   pass.began_ = simulation.now();
   for (std::size_t i = 0; i < gate.posts_.size(); ++i) {
     const Time now = simulation.now();
-    std::optional<Outcome> refused =
-        gate.posts_[i].guard->admit(pass.attempt_, gate.load_, now);
+    std::optional<Outcome> refused = gate.posts_[i].guard->admit(pass.attempt_, gate.load_, now);
     if (!refused && gate.posts_[i].slots != nullptr) {
       Slots& slots = *gate.posts_[i].slots;
       const Room room = *gate.posts_[i].room;

@@ -52,10 +52,11 @@ void describe(Visitor& v, RetrySettings& s) {
 void describe(Visitor& v, HedgeSettings& s) {
   v.shorthand("delay");
   v.field("delay", s.delay, "how long the answer may take before the request is sent once more");
-  v.field("percentile", s.percentile,
-          "instead of delay: the share of this caller's own latest answers that were there by then; "
-          "until it has seen 100, it does not hedge",
-          more_than(Ratio{0}), less_than(Ratio{1}));
+  v.field(
+      "percentile", s.percentile,
+      "instead of delay: the share of this caller's own latest answers that were there by then; "
+      "until it has seen 100, it does not hedge",
+      more_than(Ratio{0}), less_than(Ratio{1}));
   v.field("max_hedges", s.max_hedges, "requests besides the first, one delay apart", at_least(1),
           at_most(10));
   v.field("cancel", s.cancel,
@@ -69,9 +70,10 @@ void describe(Visitor& v, PropagateSettings& s) {
   v.field("deadline", s.deadline,
           "requests carry when their caller gives up, and so does whatever is called on behalf of "
           "them: a service that comes to one too late does not begin with it");
-  v.field("cancel", s.cancel,
-          "what the caller has given up is withdrawn: it leaves the queues of services, and services "
-          "stop working on it");
+  v.field(
+      "cancel", s.cancel,
+      "what the caller has given up is withdrawn: it leaves the queues of services, and services "
+      "stop working on it");
 }
 
 void describe_call(Visitor& v, CallSettings& s) {
@@ -164,9 +166,9 @@ void RecentLatencies::add(Duration latency) {
 std::optional<Duration> RecentLatencies::quantile(double share) {
   if (latest_.size() >= enough && (!judged_ || unjudged_ >= enough)) {
     std::vector<std::int64_t> sorted = latest_;
-    const auto rank = std::min(
-        static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size()))),
-        sorted.size());
+    const auto rank =
+        std::min(static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size()))),
+                 sorted.size());
     const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(rank - 1);
     std::nth_element(sorted.begin(), at, sorted.end());
     judged_ = Duration::nanoseconds(*at);
@@ -258,8 +260,7 @@ Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
     retrying.stop();
     caller.ended(attempt, response.outcome);
     if (n + 1 >= tries || !retries_on(*caller.retry_, response.outcome) ||
-        simulation.now() >= deadline ||
-        (caller.gate_ != nullptr && !caller.gate_->may_retry())) {
+        simulation.now() >= deadline || (caller.gate_ != nullptr && !caller.gate_->may_retry())) {
       co_return response;
     }
     retrying.begin();

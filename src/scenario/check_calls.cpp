@@ -431,8 +431,8 @@ class CallChecker {
                     [&](const Call& call) { return call.from == *from && call.to == *to; });
     if (from && !is_used) {
       warning(place,
-              fmt::format("'{}' has {} '{}', which none of its steps calls", graph_.name(*from), what,
-                          target),
+              fmt::format("'{}' has {} '{}', which none of its steps calls", graph_.name(*from),
+                          what, target),
               fmt::format("name the component that its steps name, or leave {} out", it));
     }
   }

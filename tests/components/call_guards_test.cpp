@@ -49,8 +49,8 @@ TEST_CASE("after the wait a breaker tries, and closes") {
   world.run(1'030_ms);
   world.send_many(2);
   world.run(2_s);
-  CHECK(world.heard() == Texts{"error@10", "error@10", "ok@1020", "error@1010", "ok@1040",
-                               "ok@1040"});
+  CHECK(world.heard() ==
+        Texts{"error@10", "error@10", "ok@1020", "error@1010", "ok@1040", "ok@1040"});
   CHECK(world.level("breakers_open") == 0);
 }
 
@@ -143,8 +143,7 @@ TEST_CASE("a retry budget counts the retries of all steps, waits before them inc
   world.db.treatments = {{10_ms, Outcome::error}};
   world.send_many(5);
   world.run(1_s);
-  CHECK(world.heard() ==
-        Texts{"error@25", "error@25", "error@10", "error@10", "error@10"});
+  CHECK(world.heard() == Texts{"error@25", "error@25", "error@10", "error@10", "error@10"});
   CHECK(world.db.requests.size() == 7);
   CHECK(world.counted("refused_retries") == 3);
   world.send();
@@ -178,8 +177,7 @@ TEST_CASE("a balancer's breaker stops one backend, and others go on") {
     world.send({}, "lb");
     world.run((i + 1) * 20_ms);
   }
-  CHECK(world.heard() ==
-        Texts{"error@10", "ok@30", "rejected.breaker_open@40", "ok@70"});
+  CHECK(world.heard() == Texts{"error@10", "ok@30", "rejected.breaker_open@40", "ok@70"});
   CHECK(world.observer("lb").level("breakers_open") == 1);
 }
 
@@ -201,8 +199,12 @@ TEST_CASE("a late request is sent once more, and the first good answer counts") 
 TEST_CASE("a hedge that fails does not end the wait, the failure of all does") {
   ServiceWorld world(R"({"handler": [{"call": {"target": "db",
                          "hedge": {"delay": "20ms", "max_hedges": 2}}}]})");
-  world.db.treatments = {{70_ms}, {1_ms, Outcome::error}, {100_ms}, {50_ms, Outcome::error},
-                         {40_ms, Outcome::error}, {30_ms, Outcome::error}};
+  world.db.treatments = {{70_ms},
+                         {1_ms, Outcome::error},
+                         {100_ms},
+                         {50_ms, Outcome::error},
+                         {40_ms, Outcome::error},
+                         {30_ms, Outcome::error}};
   world.send();
   world.run(200_ms);
   world.send();
@@ -252,7 +254,8 @@ TEST_CASE("hedges pass the guards") {
 
 /// "front" calls "app", which has one worker and works for 10 ms, as its settings say.
 struct TwoServices : ComponentWorld {
-  explicit TwoServices(const std::string& call, const std::string& steps = R"([{"compute": "10ms"}])") {
+  explicit TwoServices(const std::string& call,
+                       const std::string& steps = R"([{"compute": "10ms"}])") {
     add("app", "service",
         R"({"concurrency": {"workers": 1, "queue": "unbounded"}, "handler": )" + steps + "}");
     add("front", "service", R"({"handler": [{"call": )" + call + "}]}");
@@ -276,8 +279,8 @@ TEST_CASE("without propagation a callee works for nobody") {
     world.send({}, "front");
   }
   world.run(1_s);
-  CHECK(world.observer("app").ends == Texts{"ok@10", "ok@20 waited 10", "ok@30 waited 20",
-                                            "ok@40 waited 30"});
+  CHECK(world.observer("app").ends ==
+        Texts{"ok@10", "ok@20 waited 10", "ok@30 waited 20", "ok@40 waited 30"});
 }
 
 TEST_CASE("a call is not begun when the deadline has passed, and waits no longer than until then") {
@@ -351,7 +354,8 @@ TEST_CASE("the loser of a hedge is cancelled unless it is to go on") {
         {"low": "10ms", "high": "20ms"}}}]})");
     world.add("front", "service",
               std::string(R"({"handler": [{"call": {"target": "app", "hedge": {"delay": "1ms",
-                  "cancel": )") + (cancels ? "true" : "false") + "}}}]}");
+                  "cancel": )") +
+                  (cancels ? "true" : "false") + "}}}]}");
     world.send({}, "front");
     world.run(1_s);
     CHECK(world.observer("app").visits.size() == 2);
@@ -377,7 +381,8 @@ TEST_CASE("a fallback answers instead of a call that failed, and says so") {
 }
 
 TEST_CASE("a fallback may ask somebody else, and fail too") {
-  ServiceWorld world(R"({"handler": [{"call": {"target": "db", "fallback": [{"call": "cache"}]}}]})");
+  ServiceWorld world(
+      R"({"handler": [{"call": {"target": "db", "fallback": [{"call": "cache"}]}}]})");
   world.db.treatments = {{1_ms, Outcome::error}};
   world.cache.treatments = {{2_ms}, {2_ms, Outcome::error}};
   world.send();

@@ -28,7 +28,7 @@ SWITCHED_OFF = {
     ],
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
-    "a-fallback-keeps-the-page-up": ["lenient_shop.handler.0.call.fallback=null"],
+    "a-fallback-keeps-the-page-up": ["lenient_shop.handler.0.fallback=null"],
     "a-hot-key-makes-a-hot-shard": [["ranged.sharding=hash"], ["listed.sharding=hash"]],
     "a-late-fill-brings-old-data-back":
         ["leased_app.handler=[{look_aside: {cache: leased_cache, store: leased_database}}]"],
@@ -108,7 +108,7 @@ SWITCHED_OFF = {
     "fan-out-on-write-against-fan-out-on-read":
         [["push_workers.handler=[{wait: 1ms}]"], ["pull_app.handlers.look=[{read: pull_posts}]"]],
     "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
-    "hedges-cut-the-tail": ["hedging_shop.handler.0.call.hedge=null"],
+    "hedges-cut-the-tail": ["hedging_shop.handler.0.hedge=null"],
     "hot-key-on-a-hash-ring": ["bounded.policy=ring_hash"],
     "jitter-spreads-retries": ["step_users.retry.retry_back_off.jitter=full"],
     "linger-trades-latency-for-throughput": ["busy_batched_log.batch=null"],

@@ -315,9 +315,8 @@ class RandomScenario {
   std::string hedge(double& cost) {
     const std::uint64_t most = number(1, 2);
     cost *= static_cast<double>(1 + most);
-    const std::string when = chance(0.5)
-                                 ? fmt::format("delay: {}", time(magnitude(1'000, 100'000)))
-                                 : fmt::format("percentile: {}", percent(50, 99));
+    const std::string when = chance(0.5) ? fmt::format("delay: {}", time(magnitude(1'000, 100'000)))
+                                         : fmt::format("percentile: {}", percent(50, 99));
     return fmt::format("hedge: {{{}, max_hedges: {}, cancel: {}}}, ", when, most,
                        one_of_words({"true", "false"}));
   }
@@ -350,11 +349,12 @@ class RandomScenario {
     if (from + 1 < components_.size()) {
       const std::size_t to = number(from + 1, components_.size() - 1);
       double cost = components_[to].cost * times;
-      const std::string how = limits(cost) + maybe(0.2, "type", one_of(types)) +
-                              maybe(0.2, "request_size", size_law()) +
-                              maybe(0.2, "response_size", size_law()) +
-                              (chance(0.2) ? "on_failure: continue, "
-                                           : maybe(0.2, "fallback", one_of_words({"[]", "[{wait: " + time(700) + "}]"})));
+      const std::string how =
+          limits(cost) + maybe(0.2, "type", one_of(types)) +
+          maybe(0.2, "request_size", size_law()) + maybe(0.2, "response_size", size_law()) +
+          (chance(0.2)
+               ? "on_failure: continue, "
+               : maybe(0.2, "fallback", one_of_words({"[]", "[{wait: " + time(700) + "}]"})));
       if (visits + cost <= most_visits) {
         visits += cost;
         text = fmt::format("{{call: {}, {}}}", components_[to].name, how);

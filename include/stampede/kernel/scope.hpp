@@ -46,8 +46,8 @@ class Scope {
   /// Lets a coroutine name a scope itself as the owner of its job.
   Scope& scope() { return *this; }
   bool empty() const { return members_.empty(); }
-  /// From now on its jobs end when they are withdrawn (Job::withdraw): whatever they hold, they give
-  /// back when they are destroyed.
+  /// From now on its jobs end when they are withdrawn (Job::withdraw): whatever they hold, they
+  /// give back when they are destroyed.
   void let_withdraw() { lets_withdraw_ = true; }
 
   /// Takes a job over, from another scope if it has one: a request that arrives at an instance dies

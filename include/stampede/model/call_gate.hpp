@@ -72,9 +72,7 @@ class CallGate {
 
     /// The outcome of an attempt that is turned away. Nobody waits here: what would have to is
     /// turned away too.
-    std::optional<Outcome> admit() {
-      return gate_ == nullptr ? std::nullopt : gate_->admit(*this);
-    }
+    std::optional<Outcome> admit() { return gate_ == nullptr ? std::nullopt : gate_->admit(*this); }
     void end(Outcome outcome) {
       if (gate_ != nullptr && passed_ > 0) {
         gate_->end(*this, outcome);
@@ -90,8 +88,8 @@ class CallGate {
     bool is_in_flight_ = false;
   };
 
-  /// Lets an attempt in, perhaps after a wait, until `give_up` at most: ok, or its outcome. The pass
-  /// outlives the task.
+  /// Lets an attempt in, perhaps after a wait, until `give_up` at most: ok, or its outcome. The
+  /// pass outlives the task.
   static Task<Response> enter(Scope& scope, CallGate& gate, Pass& pass, Time give_up);
 
   /// Whether an attempt may have to wait at it.

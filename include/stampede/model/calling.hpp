@@ -33,8 +33,8 @@ struct RetrySettings {
 };
 void describe(Visitor& v, RetrySettings& s);
 
-/// Asks a second time when the answer is late, and takes the first good one (Dean, Barroso: The Tail
-/// at Scale, CACM 2013). Without a delay and without a percentile, all are sent at once.
+/// Asks a second time when the answer is late, and takes the first good one (Dean, Barroso: The
+/// Tail at Scale, CACM 2013). Without a delay and without a percentile, all are sent at once.
 struct HedgeSettings {
   std::optional<Duration> delay;
   std::optional<Ratio> percentile;

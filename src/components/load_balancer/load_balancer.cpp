@@ -302,7 +302,7 @@ class Balancer final : public Server, private Roster::Listener {
   Fleet* backends_ = nullptr;
 
   std::vector<std::unique_ptr<CallGate>> gates_;  ///< by slot
-  std::uint64_t at_cpu_ = 0;  ///< requests that wait for a core or have one
+  std::uint64_t at_cpu_ = 0;                      ///< requests that wait for a core or have one
   Pool<Passage> passages_;
   std::deque<IntrusiveList<Passage>> lost_;  ///< by slot
   std::size_t lost_count_ = 0;

@@ -55,9 +55,10 @@ inline void describe(Visitor& v, LoadBalancerSettings& s) {
   v.field("processing", s.processing, "work that a balancer does for each request");
   v.field("cpu", s.cpu, "cores of each balancer; without it, processing never waits for a core");
   v.field("max_pending", s.max_pending, "requests that may wait for a core; more are rejected");
-  v.field("guards", s.guards,
-          "circuit breakers, bulkheads, limits in front of each backend, those of each balancer for "
-          "itself, the outermost first; nobody waits at them");
+  v.field(
+      "guards", s.guards,
+      "circuit breakers, bulkheads, limits in front of each backend, those of each balancer for "
+      "itself, the outermost first; nobody waits at them");
   describe_placement(v, s.placement);
   v.field("boot_time", s.boot_time, "from the start of a balancer until it is ready");
   if (s.policy.kind() == LoadBalancerSettings::default_policy && s.weights.empty() && !s.sticky &&

@@ -30,9 +30,10 @@ void describe(Visitor& v, CallStepSettings& s) {
   v.field("request_size", s.request_size, "payload of the call");
   v.field("response_size", s.response_size, "payload of a good answer");
   v.field("on_failure", s.on_failure, "whether the handler fails with the call or goes on without");
-  v.field("fallback", s.fallback,
-          "what is done instead when the call fails, all its tries included; if that goes well, the "
-          "answer is degraded. [] is an answer that takes no work");
+  v.field(
+      "fallback", s.fallback,
+      "what is done instead when the call fails, all its tries included; if that goes well, the "
+      "answer is degraded. [] is an answer that takes no work");
   v.check(!s.fallback || s.on_failure == OnFailure::fail, "fallback",
           "is not needed where the handler goes on without the call", "leave out on_failure");
   if (!s.type.empty()) {
@@ -79,8 +80,7 @@ class Call final : public Step {
   /// A user who has left needs no other answer.
   static Task<Response> call_or_fall_back(Errand errand, Call& step, Request request) {
     Caller& caller = step.plan_.callers.of(errand.instance());
-    Task<Response> calling =
-        caller.call(errand, step.plan_.call_for(request, errand.place()));
+    Task<Response> calling = caller.call(errand, step.plan_.call_for(request, errand.place()));
     Response response = co_await calling;
     if (response.ok() || response.outcome == Outcome::abandoned) {
       co_return response;

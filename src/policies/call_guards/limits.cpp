@@ -15,10 +15,11 @@ void describe(Visitor& v, LimitsSettings& s) {
   v.field("max_connections", s.max_connections,
           "requests under way at a time; others wait, as over HTTP/1.1", at_least(1),
           at_most(1'000'000));
-  v.field("max_pending_requests", s.max_pending_requests,
-          "requests that may wait for a connection, as long as their caller waits for them; more are "
-          "rejected",
-          at_least(0), at_most(1'000'000));
+  v.field(
+      "max_pending_requests", s.max_pending_requests,
+      "requests that may wait for a connection, as long as their caller waits for them; more are "
+      "rejected",
+      at_least(0), at_most(1'000'000));
   v.field("max_requests", s.max_requests,
           "requests under way at a time; more are rejected, as over HTTP/2", at_least(1),
           at_most(1'000'000));

@@ -26,8 +26,8 @@ class RetryBudget final : public CallGuard {
   RetryBudget(const RetryBudgetSettings& settings, const Context&) : settings_(settings) {}
 
   bool may_retry(const CallLoad& load) override {
-    const auto share = static_cast<std::int64_t>(settings_.budget_percent.value *
-                                                 static_cast<double>(load.in_flight + load.waiting));
+    const auto share = static_cast<std::int64_t>(
+        settings_.budget_percent.value * static_cast<double>(load.in_flight + load.waiting));
     return load.retrying < std::max(share, settings_.min_retry_concurrency);
   }
 

@@ -15,8 +15,9 @@ void describe(Visitor& v, RetryThrottlingSettings& s) {
   v.field("max_tokens", s.max_tokens,
           "tokens at first and at most: with half of them gone, nothing is tried again",
           more_than(0.0), at_most(1000.0));
-  v.field("token_ratio", s.token_ratio, "what a success gives back of the token that a failure takes",
-          more_than(0.0), at_most(1000.0));
+  v.field("token_ratio", s.token_ratio,
+          "what a success gives back of the token that a failure takes", more_than(0.0),
+          at_most(1000.0));
 }
 
 /// gRPC's retry throttling: every failure costs a token, every success gives back a part of one.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "policies/eviction/fake_cache.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -18,10 +19,9 @@ struct OpenCount final : Gauge {
 
 /// A guard by itself, and a caller that goes through it.
 struct Guarded {
-  explicit Guarded(const std::string& settings) {
+  explicit Guarded(const std::string& kind, const SettingsText& settings = {}) {
     Problems problems;
-    Reader reader(problems);
-    reader.read(value_of(Json::parse(settings)), choice);
+    const auto choice = read_choice<CallGuard>(kind, settings, problems);
     REQUIRE(problems.empty());
     guard = choice.make({.random = Stream(1, 0, "app", "guards"), .told = told});
   }
@@ -51,7 +51,6 @@ struct Guarded {
   Tally openings;
   OpenCount open;
   CallGuard::Told told{openings, open};
-  Choice<CallGuard> choice;
   std::unique_ptr<CallGuard> guard;
   CallLoad load;
   Time now;
@@ -62,7 +61,7 @@ struct Guarded {
 // ---- circuit_breaker --------------------------------------------------------------------------
 
 TEST_CASE("a breaker judges from its minimum of calls on, and opens at the threshold") {
-  Guarded breaker(R"("circuit_breaker")");
+  Guarded breaker("circuit_breaker");
   breaker.calls(99, Outcome::error);
   CHECK_FALSE(breaker.is_open());
   breaker.call(Outcome::ok);
@@ -73,7 +72,7 @@ TEST_CASE("a breaker judges from its minimum of calls on, and opens at the thres
 }
 
 TEST_CASE("exactly the threshold opens a breaker, one failure less does not") {
-  Guarded breaker(R"("circuit_breaker")");
+  Guarded breaker("circuit_breaker");
   breaker.calls(51, Outcome::ok);
   breaker.calls(49, Outcome::timeout);
   CHECK_FALSE(breaker.is_open());
@@ -82,7 +81,7 @@ TEST_CASE("exactly the threshold opens a breaker, one failure less does not") {
 }
 
 TEST_CASE("a minimum beyond a window of calls is the window") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_size": 4})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_size", "4"}});
   breaker.calls(3, Outcome::error);
   CHECK_FALSE(breaker.is_open());
   breaker.call(Outcome::error);
@@ -90,8 +89,9 @@ TEST_CASE("a minimum beyond a window of calls is the window") {
 }
 
 TEST_CASE("slow calls open a breaker too, though they went well") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_size": 4,
-                      "slow_call_rate_threshold": "50%", "slow_call_duration_threshold": "1s"})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_size", "4"},
+                                      {"slow_call_rate_threshold", "50%"},
+                                      {"slow_call_duration_threshold", "1s"}});
   breaker.calls(3, Outcome::ok, 1_s);
   breaker.call(Outcome::ok, 1_s + 1_ns);
   CHECK_FALSE(breaker.is_open());
@@ -100,8 +100,9 @@ TEST_CASE("slow calls open a breaker too, though they went well") {
 }
 
 TEST_CASE("a window of time forgets calls with their second") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_type": "time_based",
-                      "sliding_window_size": 2, "minimum_number_of_calls": 4})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_type", "time_based"},
+                                      {"sliding_window_size", "2"},
+                                      {"minimum_number_of_calls", "4"}});
   breaker.now = Time::from_start(900_ms);
   breaker.calls(3, Outcome::error);
   breaker.now = Time::from_start(2'100_ms);
@@ -114,9 +115,9 @@ TEST_CASE("a window of time forgets calls with their second") {
 }
 
 TEST_CASE("an open breaker lets trials through when its wait is over, and closes after good ones") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_size": 2,
-                      "permitted_number_of_calls_in_half_open_state": 2,
-                      "wait_duration_in_open_state": "10s"})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_size", "2"},
+                                      {"permitted_number_of_calls_in_half_open_state", "2"},
+                                      {"wait_duration_in_open_state", "10s"}});
   breaker.calls(2, Outcome::error);
   breaker.now = Time::from_start(10_s - 1_ns);
   CHECK_FALSE(breaker.admits());
@@ -138,9 +139,9 @@ TEST_CASE("an open breaker lets trials through when its wait is over, and closes
 }
 
 TEST_CASE("bad trials open the breaker again for its whole wait") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_size": 2,
-                      "permitted_number_of_calls_in_half_open_state": 2,
-                      "wait_duration_in_open_state": "10s"})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_size", "2"},
+                                      {"permitted_number_of_calls_in_half_open_state", "2"},
+                                      {"wait_duration_in_open_state", "10s"}});
   breaker.calls(2, Outcome::error);
   breaker.now = Time::from_start(10_s);
   breaker.call(Outcome::ok);
@@ -153,9 +154,9 @@ TEST_CASE("bad trials open the breaker again for its whole wait") {
 }
 
 TEST_CASE("a trial that was cancelled gives its permission back") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_size": 1,
-                      "permitted_number_of_calls_in_half_open_state": 1,
-                      "wait_duration_in_open_state": "10s"})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_size", "1"},
+                                      {"permitted_number_of_calls_in_half_open_state", "1"},
+                                      {"wait_duration_in_open_state", "10s"}});
   breaker.call(Outcome::error);
   breaker.now = Time::from_start(10_s);
   CHECK(breaker.admits());
@@ -166,7 +167,7 @@ TEST_CASE("a trial that was cancelled gives its permission back") {
 }
 
 TEST_CASE("a caller that starts anew has a closed breaker") {
-  Guarded breaker(R"({"kind": "circuit_breaker", "sliding_window_size": 1})");
+  Guarded breaker("circuit_breaker", {{"sliding_window_size", "1"}});
   breaker.call(Outcome::error);
   CHECK(breaker.is_open());
   breaker.guard->forget(breaker.now);
@@ -177,7 +178,7 @@ TEST_CASE("a caller that starts anew has a closed breaker") {
 // ---- Budgets ----------------------------------------------------------------------------------
 
 TEST_CASE("a retry budget is a share of what is under way, and at least its minimum") {
-  Guarded budget(R"("retry_budget")");
+  Guarded budget("retry_budget");
   budget.load = {.in_flight = 10, .retrying = 2};
   CHECK(budget.guard->may_retry(budget.load));
   budget.load.retrying = 3;
@@ -189,7 +190,7 @@ TEST_CASE("a retry budget is a share of what is under way, and at least its mini
 }
 
 TEST_CASE("with half of the tokens gone nothing is tried again, until successes gave some back") {
-  Guarded tokens(R"("retry_throttling")");
+  Guarded tokens("retry_throttling");
   tokens.calls(4, Outcome::error);
   CHECK(tokens.guard->may_retry(tokens.load));
   tokens.call(Outcome::error);
@@ -199,8 +200,8 @@ TEST_CASE("with half of the tokens gone nothing is tried again, until successes 
 }
 
 TEST_CASE("limits reject beyond max_requests and allow max_retries at a time") {
-  Guarded limits(R"({"kind": "limits", "max_requests": 2, "max_connections": 7,
-                     "max_pending_requests": 5})");
+  Guarded limits("limits",
+                 {{"max_requests", "2"}, {"max_connections", "7"}, {"max_pending_requests", "5"}});
   limits.load = {.in_flight = 1, .retrying = 2};
   CHECK(limits.admits());
   CHECK(limits.guard->may_retry(limits.load));
@@ -216,14 +217,14 @@ TEST_CASE("limits reject beyond max_requests and allow max_retries at a time") {
 // ---- client_throttling ------------------------------------------------------------------------
 
 TEST_CASE("a client that is accepted half of the time holds nothing back, with k of 2") {
-  Guarded throttling(R"("client_throttling")");
+  Guarded throttling("client_throttling");
   for (int i = 0; i < 1000; ++i) {
     CHECK(throttling.call(i % 2 == 0 ? Outcome::ok : Outcome::rejected_shed));
   }
 }
 
 TEST_CASE("a client whose requests are all rejected sends next to none") {
-  Guarded throttling(R"("client_throttling")");
+  Guarded throttling("client_throttling");
   int sent = 0;
   for (int i = 0; i < 1000; ++i) {
     sent += throttling.call(Outcome::rejected_shed) ? 1 : 0;
@@ -234,7 +235,7 @@ TEST_CASE("a client whose requests are all rejected sends next to none") {
 }
 
 TEST_CASE("what was long ago does not throttle") {
-  Guarded throttling(R"("client_throttling")");
+  Guarded throttling("client_throttling");
   for (int i = 0; i < 1000; ++i) {
     throttling.call(Outcome::rejected_shed);
   }
