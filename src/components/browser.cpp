@@ -153,7 +153,7 @@ class Browser final : public Component {
   static Reply pass(Browser& browser, Request request) {
     Response response;
     {
-      Stay stay(browser.observer_, browser.context_.simulation, 0, 0);
+      Stay stay(browser.observer_, browser.context_.simulation);
       stay.start();
       Reply reply = browser.origin_->call(request);
       response = co_await reply.relayed();

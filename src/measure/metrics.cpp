@@ -63,6 +63,9 @@ std::vector<MetricInfo> traffic_metrics() {
                  "good answers that showed data which a committed write had replaced when it was "
                  "read, over all replications"});
   all.push_back({"stale_ratio", share, "share of them among the good answers that showed data"});
+  all.push_back(
+      {"degraded", number, "good answers of which a part was a fallback, over all replications"});
+  all.push_back({"degraded_ratio", share, "share of them among the good answers"});
   all.push_back({"in_flight", number, "requests under way at a time, on average"});
   add_times(all, "latency_s", "latency of successes, from the intended send to the answer");
   add_times(all, "latency_all_s", "latency of all requests, whatever their outcome");
@@ -236,9 +239,17 @@ Improves direction_of(std::string_view metric) {
   const std::string_view block = std::string_view(name).substr(0, name.find('.'));
   constexpr std::array<std::string_view, 6> good{"availability", "goodput",     "uptime",
                                                  "hit_ratio",    "outcomes.ok", "outcome_share.ok"};
-  constexpr std::array<std::string_view, 10> bad{
-      "latency",  "latency_all", "wait",         "cpu_wait",      "service",
-      "response", "stale_ratio", "queue_length", "outcome_share", "attempts_per_request"};
+  constexpr std::array<std::string_view, 11> bad{"latency",
+                                                 "latency_all",
+                                                 "wait",
+                                                 "cpu_wait",
+                                                 "service",
+                                                 "response",
+                                                 "stale_ratio",
+                                                 "degraded_ratio",
+                                                 "queue_length",
+                                                 "outcome_share",
+                                                 "attempts_per_request"};
   if (std::find(good.begin(), good.end(), name) != good.end()) {
     return Improves::upwards;
   }

@@ -85,6 +85,7 @@ class PopulationRecorder final : public PopulationObserver {
     end.shows_data =
         response.ok() && response.stamp.is_data() && request.operation == Operation::read;
     end.is_stale = end.shows_data && response.stale;
+    end.is_degraded = response.ok() && response.degraded;
     ledger_of(request).ended(end);
     if (!divisions_.empty()) {
       ended_by_parts(request, end);

@@ -25,6 +25,7 @@ void CohortCounts::merge(const CohortCounts& other) {
   add_to(retries, other.retries);
   with_data += other.with_data;
   stale += other.stale;
+  degraded += other.degraded;
   sent_at += other.sent_at;
 }
 

@@ -27,6 +27,7 @@ struct CohortCounts {
   OutcomeCounts retries{};
   std::int64_t with_data = 0;  ///< good answers that showed data from a store
   std::int64_t stale = 0;      ///< those among them that showed data which had been replaced
+  std::int64_t degraded = 0;   ///< good answers of which a part was a fallback
   Int128 sent_at = 0;          ///< sum of the instants in ns
 
   std::int64_t ended() const { return sum_of(outcomes); }
@@ -53,6 +54,7 @@ struct RequestEnd {
   bool at_first_try;  ///< its only attempt ended with it, and was not told before
   bool shows_data;    ///< a good answer to a read, with data from a store
   bool is_stale;      ///< which a committed write had replaced when it was read
+  bool is_degraded;   ///< a good answer of which a part was a fallback
 
   std::int64_t latency_ns() const { return at.ns() - sent.ns(); }
 };
@@ -85,6 +87,7 @@ class RequestLedger {
       ++counts.with_data;
       counts.stale += end.is_stale ? 1 : 0;
     }
+    counts.degraded += end.is_degraded ? 1 : 0;
     (end.outcome == Outcome::ok ? ok_ : not_ok_).record(end.cohort, end.latency_ns());
     open_ends_.ended += 1;
     open_ends_.good += end.is_good ? 1 : 0;

@@ -71,6 +71,14 @@ Subject request_subject(const std::string& name, const std::string& kind,
                       static_cast<double>(sample.counts.with_data)};
     });
   }
+  if (all.degraded > 0) {
+    subject.counts.emplace_back("degraded", all.degraded);
+    add_proportion(subject, "degraded_ratio", samples, [](const RequestWindow& sample) {
+      return Fraction{
+          static_cast<double>(sample.counts.degraded),
+          static_cast<double>(sample.counts.outcomes[static_cast<std::size_t>(Outcome::ok)])};
+    });
+  }
   add_per_second(subject, "in_flight", samples,
                  [](const RequestWindow& sample) { return seconds_of(sample.area); });
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <utility>
 
+#include "stampede/kernel/signal.hpp"
+#include "stampede/model/call_gate.hpp"
 #include "stampede/model/connection_pool.hpp"
 
 namespace stampede {
@@ -19,6 +23,7 @@ const EnumNames<RetryOn>& names(RetryOn) {
 
 const EnumNames<Jitter>& names(Jitter) {
   static const EnumNames<Jitter> table{{{Jitter::full, "full"},
+                                        {Jitter::full_aws, "full_aws"},
                                         {Jitter::equal, "equal"},
                                         {Jitter::decorrelated, "decorrelated"},
                                         {Jitter::none, "none"}}};
@@ -44,10 +49,39 @@ void describe(Visitor& v, RetrySettings& s) {
   v.field("retry_back_off", s.retry_back_off, "waits between tries");
 }
 
+void describe(Visitor& v, HedgeSettings& s) {
+  v.shorthand("delay");
+  v.field("delay", s.delay, "how long the answer may take before the request is sent once more");
+  v.field(
+      "percentile", s.percentile,
+      "instead of delay: the share of this caller's own latest answers that were there by then; "
+      "until it has seen 100, it does not hedge",
+      more_than(Ratio{0}), less_than(Ratio{1}));
+  v.field("max_hedges", s.max_hedges, "requests besides the first, one delay apart", at_least(1),
+          at_most(10));
+  v.field("cancel", s.cancel,
+          "whether the others are withdrawn when a good answer is there: they leave the queues of "
+          "services, and services stop working on them");
+  v.check(!s.delay || !s.percentile, "percentile", "and delay are two answers to one question",
+          "keep one of them");
+}
+
+void describe(Visitor& v, PropagateSettings& s) {
+  v.field("deadline", s.deadline,
+          "requests carry when their caller gives up, and so does whatever is called on behalf of "
+          "them: a service that comes to one too late does not begin with it");
+  v.field(
+      "cancel", s.cancel,
+      "what the caller has given up is withdrawn: it leaves the queues of services, and services "
+      "stop working on it");
+}
+
 void describe_call(Visitor& v, CallSettings& s) {
   v.field("timeout", s.timeout, "time limit of the call, all tries and back-offs included",
           more_than(Duration()));
   v.field("retry", s.retry, "try again after a failure");
+  v.field("hedge", s.hedge, "send a late request once more, and take the first good answer");
+  v.field("propagate", s.propagate, "whether the callee learns when its caller stops waiting");
   v.doubt_unless(!s.retry || s.is_limited() || !retries_on(*s.retry, Outcome::timeout), "retry",
                  "never sees a timeout: neither the call nor a try has one",
                  "add timeout or retry.per_try_timeout");
@@ -72,6 +106,8 @@ Duration back_off(const BackOffSettings& settings, int retry, Duration previous,
   switch (settings.jitter) {
     case Jitter::full:
       return Duration::from_nanoseconds(u * std::min(max, base * (std::exp2(retry) - 1)));
+    case Jitter::full_aws:
+      return Duration::from_nanoseconds(u * std::min(max, base * std::exp2(retry)));
     case Jitter::equal: {
       const double half = std::min(max, base * std::exp2(retry)) / 2;
       return Duration::from_nanoseconds(half + u * half);
@@ -117,17 +153,48 @@ bool retries_on(const RetrySettings& settings, Outcome outcome) {
   return false;
 }
 
+void RecentLatencies::add(Duration latency) {
+  if (latest_.size() < remembered) {
+    latest_.push_back(latency.ns());
+  } else {
+    latest_[next_] = latency.ns();
+    next_ = (next_ + 1) % remembered;
+  }
+  ++unjudged_;
+}
+
+std::optional<Duration> RecentLatencies::quantile(double share) {
+  if (latest_.size() >= enough && (!judged_ || unjudged_ >= enough)) {
+    std::vector<std::int64_t> sorted = latest_;
+    const auto rank =
+        std::min(static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size()))),
+                 sorted.size());
+    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(rank - 1);
+    std::nth_element(sorted.begin(), at, sorted.end());
+    judged_ = Duration::nanoseconds(*at);
+    unjudged_ = 0;
+  }
+  return judged_;
+}
+
 Caller::Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& settings,
                const Stream& back_off_stream, AttemptObserver* observer,
-               ConnectionPool* connections)
+               ConnectionPool* connections, CallGate* gate)
     : endpoint_(endpoint),
       is_direct_(!settings.timeout && !settings.retry && observer == nullptr &&
-                 connections == nullptr),
+                 connections == nullptr && gate == nullptr && !settings.hedge &&
+                 !settings.propagate.deadline && !settings.propagate.cancel),
+      is_single_(!settings.retry && connections == nullptr && gate == nullptr && !settings.hedge &&
+                 !settings.propagate.deadline && !settings.propagate.cancel),
       timeout_(settings.timeout),
       retry_(settings.retry),
       back_off_(back_off_stream),
       observer_(observer),
-      connections_(connections) {
+      connections_(connections),
+      gate_(gate),
+      hedge_(settings.hedge),
+      tells_deadline_(settings.propagate.deadline),
+      withdraws_(settings.propagate.cancel || (settings.hedge && settings.hedge->cancel)) {
   if (timeout_) {
     timeouts_ = &simulation.timeouts(*timeout_);
   }
@@ -136,10 +203,24 @@ Caller::Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& s
   }
 }
 
+// ---- A call -----------------------------------------------------------------------------------
+
 Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
   Simulation& simulation = scope.simulation();
-  const Time deadline = caller.timeout_ ? simulation.now() + *caller.timeout_ : Time::never();
+  Time deadline = caller.timeout_ ? simulation.now() + *caller.timeout_ : Time::never();
+  bool deadline_is_timeout = caller.timeouts_ != nullptr;
+  if (caller.tells_deadline_) {
+    deadline_is_timeout = deadline_is_timeout && deadline <= request.deadline;
+    deadline = std::min(deadline, request.deadline);
+    if (deadline <= simulation.now()) {
+      co_return Response::with(Outcome::timeout);
+    }
+  }
+  // What takes time beside the waiting for the answer is done by a process of its own.
+  const bool has_way = caller.connections_ != nullptr || caller.hedge_ ||
+                       (caller.gate_ != nullptr && caller.gate_->has_lines());
   const int tries = caller.retry_ ? 1 + caller.retry_->num_retries : 1;
+  CallGate::Retrying retrying(caller.gate_);
   Draw draw = caller.back_off_.at(request.luck);
   Duration wait;
   for (int n = 0;; ++n) {
@@ -148,26 +229,41 @@ Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
         caller.per_try_ != nullptr && simulation.now() + caller.per_try_->length() < deadline;
     const Time give_up =
         per_try_ends_first ? simulation.now() + caller.per_try_->length() : deadline;
-    Reply reply =
-        caller.connections_ == nullptr
-            ? caller.endpoint_.call(attempt)
-            : ConnectionPool::call(scope, *caller.connections_, caller.endpoint_, attempt, give_up);
-    bool answered = true;
-    if (per_try_ends_first) {
-      answered = co_await reply.within(*caller.per_try_);
-    } else if (n == 0 && caller.timeouts_ != nullptr) {
-      answered = co_await reply.within(*caller.timeouts_);
-    } else if (deadline < Time::never()) {
-      answered = co_await reply.before(simulation, deadline);
-    } else {
-      co_await reply;
+    if (caller.tells_deadline_) {
+      attempt.deadline = give_up;
     }
-    const Response response = answered ? reply.answer() : Response::with(Outcome::timeout);
+    Response response;
+    CallGate::Pass pass(has_way ? nullptr : caller.gate_, attempt);
+    if (const std::optional<Outcome> refused = pass.admit()) {
+      response.outcome = *refused;
+    } else {
+      Reply reply = !has_way        ? caller.endpoint_.call(attempt)
+                    : caller.hedge_ ? race(scope, caller, attempt, give_up)
+                                    : ask(scope, caller, attempt, give_up);
+      Withdrawal withdrawal(reply, caller.withdraws_);
+      bool answered = true;
+      if (per_try_ends_first) {
+        answered = co_await reply.within(*caller.per_try_);
+      } else if (n == 0 && deadline_is_timeout) {
+        answered = co_await reply.within(*caller.timeouts_);
+      } else if (deadline < Time::never()) {
+        answered = co_await reply.before(simulation, deadline);
+      } else {
+        co_await reply;
+      }
+      response = answered ? reply.answer() : Response::with(Outcome::timeout);
+      if (has_way) {
+        withdrawal.call_off();  // it gives up at the same instant by itself
+      }
+      pass.end(response.outcome);
+    }
+    retrying.stop();
     caller.ended(attempt, response.outcome);
     if (n + 1 >= tries || !retries_on(*caller.retry_, response.outcome) ||
-        simulation.now() >= deadline) {
+        simulation.now() >= deadline || (caller.gate_ != nullptr && !caller.gate_->may_retry())) {
       co_return response;
     }
+    retrying.begin();
     wait = back_off(caller.retry_->retry_back_off, n + 1, wait, draw);
     if (deadline < Time::never() && deadline - simulation.now() <= wait) {
       co_await simulation.until(deadline);
@@ -175,6 +271,150 @@ Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
     }
     co_await simulation.delay(wait);
   }
+}
+
+Reply Caller::ask(Scope& scope, Caller& caller, Request attempt, Time give_up) {
+  Simulation& simulation = scope.simulation();
+  CallGate::Pass pass(caller.gate_, attempt);
+  if (caller.gate_ != nullptr) {
+    Task<Response> entering = CallGate::enter(scope, *caller.gate_, pass, give_up);
+    const Response entered = co_await entering;
+    if (!entered.ok()) {
+      co_return entered;
+    }
+  }
+  Reply reply = caller.connections_ == nullptr
+                    ? caller.endpoint_.call(attempt)
+                    : ConnectionPool::call(scope, *caller.connections_, caller.endpoint_, attempt,
+                                           give_up, caller.withdraws_);
+  Withdrawal withdrawal(reply, caller.withdraws_);
+  bool answered = true;
+  if (give_up < Time::never()) {
+    answered = co_await reply.before(simulation, give_up);
+  } else {
+    co_await reply;
+  }
+  const Response response = answered ? reply.answer() : Response::with(Outcome::timeout);
+  pass.end(response.outcome);
+  co_return response;
+}
+
+// ---- Hedges -----------------------------------------------------------------------------------
+
+/// The requests of one try, of which the first good answer counts.
+class Caller::Race {
+ public:
+  Race(Scope& scope, Caller& caller, const Request& attempt, Time give_up)
+      : scope_(scope),
+        caller_(caller),
+        attempt_(attempt),
+        give_up_(give_up),
+        changed_(scope.simulation()) {}
+  Race(const Race&) = delete;
+  /// Those that are still under way have lost.
+  ~Race() {
+    for (std::size_t i = 0; i < runners_.size(); ++i) {
+      if (!runners_[i].is_over) {
+        over(i, Outcome::cancelled);
+        runners_[i].unlink();
+        if (caller_.withdraws_) {
+          runners_[i].reply.withdraw();
+        }
+      }
+    }
+  }
+
+  bool may_start() const {
+    return runners_.size() <= static_cast<std::size_t>(caller_.hedge_->max_hedges);
+  }
+  /// Sends the request, or sends it once more: with luck of its own, and counted as a retry.
+  void start() {
+    Request request = attempt_;
+    if (!runners_.empty()) {
+      request.luck = combine(attempt_.luck, 0x6865646765U + runners_.size());
+      request.attempt = std::max<std::uint8_t>(request.attempt, 1);
+    }
+    Runner& runner = runners_.emplace_back(*this, runners_.size(), request, now(),
+                                           ask(scope_, caller_, request, give_up_));
+    if (runner.reply.done()) {
+      runner.answered(runner.reply.answer());
+    } else {
+      runner.reply.tell(runner);
+    }
+  }
+
+  /// A good answer is there, or all that were sent have failed.
+  bool is_decided() const { return response_.ok() || failed_ == runners_.size(); }
+  const Response& response() const { return response_; }
+  Signal& changed() { return changed_; }
+
+ private:
+  struct Runner final : ReplyListener {
+    Runner(Race& race, std::size_t number, const Request& request, Time began, Reply&& sent)
+        : race(race), number(number), request(request), began(began), reply(std::move(sent)) {}
+    void answered(const Response& response) override { race.answered(number, response); }
+
+    Race& race;
+    std::size_t number;
+    Request request;
+    Time began;
+    Reply reply;
+    bool is_over = false;
+  };
+
+  Time now() const { return scope_.simulation().now(); }
+
+  void answered(std::size_t number, const Response& response) {
+    over(number, response.outcome);
+    if (!response_.ok()) {
+      response_ = response;
+    }
+    failed_ += response.ok() ? 0 : 1;
+    changed_.raise();
+  }
+  /// What the first of a try took, or would at least have taken, is what percentiles are of.
+  void over(std::size_t number, Outcome outcome) {
+    Runner& runner = runners_[number];
+    runner.is_over = true;
+    if (number > 0) {
+      caller_.ended(runner.request, outcome);
+    } else if (caller_.hedge_->percentile) {
+      caller_.latencies_.add(now() - runner.began);
+    }
+  }
+
+  Scope& scope_;
+  Caller& caller_;
+  Request attempt_;
+  Time give_up_;
+  std::size_t failed_ = 0;
+  Response response_ = Response::with(Outcome::timeout);
+  Signal changed_;
+  std::deque<Runner> runners_;  ///< where they are, they stay
+};
+
+Reply Caller::race(Scope& scope, Caller& caller, Request attempt, Time give_up) {
+  Simulation& simulation = scope.simulation();
+  Race race(scope, caller, attempt, give_up);
+  race.start();
+  std::optional<Duration> delay = caller.hedge_delay();
+  Time next = delay ? simulation.now() + *delay : Time::never();
+  while (!race.is_decided() && simulation.now() < give_up) {
+    if (simulation.now() >= next) {
+      race.start();
+      next = race.may_start() ? simulation.now() + *delay : Time::never();
+      continue;
+    }
+    co_await race.changed().before(std::min(next, give_up));
+  }
+  const Response response = race.response();
+  co_return response;
+}
+
+/// Nothing as long as it is not known.
+std::optional<Duration> Caller::hedge_delay() {
+  return hedge_->percentile ? latencies_.quantile(hedge_->percentile->value)
+                            : hedge_->delay.value_or(Duration());
 }
 
 }  // namespace stampede

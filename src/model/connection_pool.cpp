@@ -91,7 +91,7 @@ bool breaks_connection(Outcome outcome) {
 }  // namespace
 
 Reply ConnectionPool::call(Scope& scope, ConnectionPool& pool, Endpoint& endpoint, Request request,
-                           Time give_up) {
+                           Time give_up, bool withdraws) {
   Simulation& simulation = scope.simulation();
   const Time asked = simulation.now();
   const Time timeout = asked + pool.settings_.connection_timeout;
@@ -118,6 +118,7 @@ Reply ConnectionPool::call(Scope& scope, ConnectionPool& pool, Endpoint& endpoin
     }
   }
   Reply reply = endpoint.call(request);
+  Withdrawal withdrawal(reply, withdraws);
   bool is_answered = true;
   connection.closed();  // if the caller dies with its call
   if (give_up < Time::never()) {

@@ -25,6 +25,7 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
       network_(context.network),
       observer_(context.observer),
       inside_(context.simulation) {
+  on_the_wire_.let_withdraw();
   set_hot_memory(cpu_.hot_memory());
   observer_.fleet_changed(simulation_.now(), 1);
   change_capacity(1);

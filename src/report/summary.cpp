@@ -78,6 +78,7 @@ class Summary80 {
     failures();
     retries();
     stale_answers();
+    degraded_answers();
     components();
     own_measures();
     theory();
@@ -193,6 +194,17 @@ class Summary80 {
       }
     }
     add_section("stale answers, among those with data", lines);
+  }
+
+  void degraded_answers() {
+    std::string lines;
+    for (const Subject& subject : result_.traffic) {
+      if (const std::int64_t* degraded = subject.find_count("degraded")) {
+        lines += fmt::format("  {}: {} ({})\n", subject.name, count_text(*degraded),
+                             share_text(subject.find("degraded_ratio")->value.estimate, style_));
+      }
+    }
+    add_section("degraded answers, among the good ones", lines);
   }
 
   void components() {

@@ -9,6 +9,7 @@
 
 #include "check.hpp"
 #include "stampede/base/text.hpp"
+#include "stampede/model/call_gate.hpp"
 #include "stampede/model/connection_pool.hpp"
 #include "stampede/model/messages.hpp"
 #include "stampede/model/records.hpp"
@@ -53,6 +54,9 @@ class CallGraph {
     std::set<std::string, std::less<>> pools;
     for (const auto& pool : scenario.facts.all<CallsOverPool>()) {
       pools.insert(pool.path + ".target");
+    }
+    for (const auto& guards : scenario.facts.all<GuardsCalls>()) {
+      pools.insert(guards.path + ".target");
     }
     for (const ComponentReference& reference : scenario.references) {
       if (pools.contains(reference.path)) {
@@ -406,21 +410,30 @@ class CallChecker {
     }
   }
 
-  /// Connections over which nobody calls.
+  /// Connections over which nobody calls, and guards of calls that nobody makes.
   void check_pools() {
     for (const auto& pool : scenario_.facts.all<CallsOverPool>()) {
-      const auto from = graph_.component_at(pool.path);
-      const auto to = graph_.component(pool.what.target);
-      const bool is_used =
-          from && to &&
-          std::any_of(graph_.calls().begin(), graph_.calls().end(),
-                      [&](const Call& call) { return call.from == *from && call.to == *to; });
-      if (from && !is_used) {
-        warning(pool.what.place,
-                fmt::format("'{}' has connections to '{}', which none of its steps calls",
-                            graph_.name(*from), pool.what.target),
-                "name the component that its steps name, or leave the pool out");
-      }
+      check_is_called(pool.path, pool.what.target, pool.what.place, "connections to", "the pool");
+    }
+    for (const auto& guards : scenario_.facts.all<GuardsCalls>()) {
+      check_is_called(guards.path, guards.what.target, guards.what.place, "guards in front of",
+                      "them");
+    }
+  }
+
+  void check_is_called(const std::string& path, const std::string& target, const Place& place,
+                       std::string_view what, std::string_view it) {
+    const auto from = graph_.component_at(path);
+    const auto to = graph_.component(target);
+    const bool is_used =
+        from && to &&
+        std::any_of(graph_.calls().begin(), graph_.calls().end(),
+                    [&](const Call& call) { return call.from == *from && call.to == *to; });
+    if (from && !is_used) {
+      warning(place,
+              fmt::format("'{}' has {} '{}', which none of its steps calls", graph_.name(*from),
+                          what, target),
+              fmt::format("name the component that its steps name, or leave {} out", it));
     }
   }
 

@@ -109,6 +109,9 @@ void describe(Visitor& v, TrafficSettings& s) {
   v.field("keys", s.keys, "what is asked for: numbers of items, 0 being the most popular");
   v.field("target", s.target, "the component that users call", required());
   describe_call(v, s.call);
+  v.field("guards", s.guards,
+          "circuit breakers, bulkheads, limits, budgets of retries in front of the target, the "
+          "outermost first; all users of the population together are one caller");
   v.field("patience", s.patience,
           "how long after sending a user leaves a queue; one that is being served stays");
   v.field("deadline", s.deadline, "answers later than this are no goodput", more_than(Duration()));

@@ -212,7 +212,7 @@ Request UserPopulation::draw(const Ask& ask) {
   if (patience_) {
     request.patience = request.sent + draw_patience(request);
   }
-  if (deadline_) {
+  if (deadline_ && tells_deadline_) {
     request.deadline = request.sent + *deadline_;
   }
   return request;
@@ -242,14 +242,25 @@ UserPopulation::UserPopulation(const Context& context, PopulationObserver* obser
       common_keys_(context.settings.keys.has_value() ? context.settings.keys.make({}) : nullptr),
       patience_(context.settings.patience),
       deadline_(context.settings.deadline),
+      tells_deadline_(context.settings.call.propagate.deadline),
       type_stream_(stream("types")),
       user_stream_(stream("users")),
       key_stream_(stream("keys")),
       patience_stream_(stream("patience")),
-      caller_(context.simulation, context.target, context.settings.call, stream("back-off"), this),
+      caller_(context.simulation, context.target, context.settings.call, stream("back-off"), this,
+              /*connections=*/nullptr, make_gate(context)),
       scope_(context.simulation) {
+  scope_.let_withdraw();
   divide_users(context.settings.users, context.network.geography());
   add_types(context.settings, context.request_types);
+}
+
+CallGate* UserPopulation::make_gate(const Context& context) {
+  if (context.settings.guards.empty()) {
+    return nullptr;
+  }
+  return &gate_.emplace(context.settings.guards, simulation_, CallGate::Told(nobody_, nothing_),
+                        stream("guards"));
 }
 
 Reply UserPopulation::send(const Ask& ask) {

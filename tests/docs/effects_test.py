@@ -17,8 +17,10 @@ SWITCHED_OFF = {
         ["dropping.overflow=reject"],
         ["blocking.overflow=reject"],
     ],
+    "a-breaker-stops-the-time-out-cascade": ["careful_shop.guards=[]"],
     "a-broker-that-comes-back-leads-nothing": ["even.auto_leader_rebalance=null"],
     "a-cache-may-begin-warm": ["warm.earlier_reads=[]"],
+    "a-bulkhead-keeps-the-rest-afloat": ["parted_shop.guards=[]"],
     "a-cold-cache-takes-the-database-down": [
         ["cold.persistent=true"],
         ["warm.persistent=false"],
@@ -27,13 +29,22 @@ SWITCHED_OFF = {
     ],
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
+    "a-fallback-keeps-the-page-up": ["lenient_shop.handler.0.fallback=null"],
     "a-hot-key-makes-a-hot-shard": [["ranged.sharding=hash"], ["listed.sharding=hash"]],
     "a-late-fill-brings-old-data-back":
         ["leased_app.handler=[{look_aside: {cache: leased_cache, store: leased_database}}]"],
     "a-message-overtakes-the-data": ["patient.delay=0s"],
+    "a-metastable-collapse-outlives-its-trigger": [
+        ["throttled_users.guards=[]"],
+        ["stuck_users.retry=null"],
+    ],
     "a-queue-absorbs-a-burst": ["orders.capacity=50"],
     "a-remembered-failure-spares-the-wait": ["mindful_prices.negative_ttl=null"],
     "a-restarted-server-copies-its-neighbours-cache": ["copying.warm_from=nothing"],
+    "a-retry-budget-ends-the-storm": [
+        ["budgeted_shop.guards=[]"],
+        ["storming_shop.handler=[{call: storming_store, timeout: 300ms}]"],
+    ],
     "a-scan-tells-eviction-policies-apart": [
         ["fifo.eviction=lru"],
         ["random.eviction=lru"],
@@ -77,6 +88,8 @@ SWITCHED_OFF = {
         [["active.replication=async"], ["skewed.clock_skew=0s"], ["cramped.cpu=2"],
          ["passive.read_from=primary"]],
     "an-unclean-election-trades-messages-for-uptime": ["unclean.unclean_leader_election=false"],
+    "back-off-among-a-hundred-writers":
+        [["none_row.optimistic=false"], ["network.within_zone.latency=20ms"]],
     "balancing-on-equal-servers": ["by_all.policy=random"],
     "balancing-on-unequal-servers": ["faults.0.factor=1"],
     "big-answers-fill-the-line": ["network.to_users.bandwidth=100Gbps"],
@@ -96,6 +109,7 @@ SWITCHED_OFF = {
     "fan-out-on-write-against-fan-out-on-read":
         [["push_workers.handler=[{wait: 1ms}]"], ["pull_app.handlers.look=[{read: pull_posts}]"]],
     "health-checks-find-a-dead-server": ["watching.health_check.interval=1h"],
+    "hedges-cut-the-tail": ["hedging_shop.handler.0.hedge=null"],
     "hot-key-on-a-hash-ring": ["bounded.policy=ring_hash"],
     "jitter-spreads-retries": ["step_users.retry.retry_back_off.jitter=full"],
     "linger-trades-latency-for-throughput": ["busy_batched_log.batch=null"],
@@ -167,6 +181,11 @@ SWITCHED_OFF = {
         ["editors.requests.article.operation=read"],
     ],
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
+    "too-late-to-matter": [
+        ["telling_users.propagate.deadline=false"],
+        ["cancelling_users.propagate.cancel=false"],
+        ["forgotten_users.propagate.deadline=true"],
+    ],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],
     "who-commits-first-loses-who-commits-last-repeats":

@@ -632,5 +632,90 @@ TEST_CASE("many jobs in flight at once all get their own answer") {
   CHECK(mistakes == 0);
 }
 
+// ---- Withdrawing ------------------------------------------------------------------------------
+
+/// An answer of work that can be taken back.
+struct Answer {
+  Answer() = default;
+  explicit Answer(int value) : value(value) {}
+  static Answer broken() { return Answer(-1); }
+  static Answer withdrawn() { return Answer(-2); }
+
+  int value = 0;
+};
+
+/// Notes that it is destroyed.
+struct Noted {
+  Noted(Clock& clock, std::string what) : clock(clock), what(std::move(what)) {}
+  Noted(const Noted&) = delete;
+  ~Noted() { clock.note(what); }
+
+  Clock& clock;
+  std::string what;
+};
+
+Job<Answer> work(Scope& scope, Clock& clock) {
+  Noted noted(clock, "work over");
+  co_await scope.simulation().delay(10_ns);
+  clock.note("worked");
+  const Answer answer(1);
+  co_return answer;
+}
+
+Job<Answer> relay(Scope& scope, Clock& clock, Scope& further) {
+  static_cast<void>(scope);
+  Job<Answer> inner = work(further, clock);
+  const Answer answer = co_await inner.relayed();
+  co_return answer;
+}
+
+Process take_back(Scope& scope, Clock& clock, Job<Answer> job) {
+  co_await scope.simulation().delay(4_ns);
+  job.withdraw();
+  clock.note("withdrawn " + std::to_string(job.done() ? job.answer().value : 0));
+  co_return Done();
+}
+
+TEST_CASE("a withdrawn job ends at that instant, and what it relays with it") {
+  Clock clock;
+  Scope far(clock.simulation);
+  Scope near(clock.simulation);
+  Scope caller(clock.simulation);
+  far.let_withdraw();
+  near.let_withdraw();
+  start(take_back(caller, clock, relay(near, clock, far)));
+  clock.run(100);
+  CHECK(clock.log == Log{"withdrawn -2@4", "work over@4"});
+  CHECK(near.empty());
+  CHECK(far.empty());
+}
+
+TEST_CASE("in a scope that does not let it be withdrawn, a job goes on") {
+  Clock clock;
+  Scope far(clock.simulation);
+  Scope near(clock.simulation);
+  Scope caller(clock.simulation);
+  SECTION("asked directly") {
+    start(take_back(caller, clock, work(far, clock)));
+    clock.run(100);
+    CHECK(clock.log == Log{"withdrawn 0@4", "worked@10", "work over@10"});
+  }
+  SECTION("behind one that was") {
+    near.let_withdraw();
+    start(take_back(caller, clock, relay(near, clock, far)));
+    clock.run(100);
+    CHECK(clock.log == Log{"withdrawn -2@4", "worked@10", "work over@10"});
+  }
+}
+
+TEST_CASE("who is dropped does not withdraw") {
+  Clock clock;
+  Scope far(clock.simulation);
+  far.let_withdraw();
+  { const Job<Answer> job = work(far, clock); }
+  clock.run(100);
+  CHECK(clock.log == Log{"worked@10", "work over@10"});
+}
+
 }  // namespace
 }  // namespace stampede

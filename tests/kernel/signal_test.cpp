@@ -73,6 +73,28 @@ TEST_CASE("who dies while waiting for a signal, or before its turn, does not go 
   CHECK(clock.log == Log{"alive@0"});
 }
 
+Process wait_before(Scope& scope, Clock& clock, Signal& signal, Time limit) {
+  static_cast<void>(scope);
+  co_await signal.before(limit);
+  clock.note("went on");
+  co_return Done();
+}
+
+TEST_CASE("a limited wait for a signal ends when it is raised, or at its limit") {
+  Clock clock;
+  Signal signal(clock.simulation);
+  Scope jobs(clock.simulation);
+  start(wait_before(jobs, clock, signal, Time::from_start(5_ns)));
+  start(wait_before(jobs, clock, signal, Time::from_start(20_ns)));
+  start(wait_before(jobs, clock, signal, Time::never()));
+  clock.run(10);
+  signal.raise();
+  clock.run(30);
+  signal.raise();
+  CHECK(clock.log == Log{"went on@5", "went on@10", "went on@10"});
+  CHECK(clock.simulation.event_count() == 2);
+}
+
 TEST_CASE("a signal may die before those who wait for it") {
   Clock clock;
   Scope jobs(clock.simulation);

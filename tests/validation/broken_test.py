@@ -33,6 +33,7 @@ BROKEN = {
     "erlang-a": [("agents.", "callers.patience=2m")],
     "fork-join": [("users", "fork.handler=[{call: left}, {call: right}]")],
     "hash-ring": [("nodes", "balancer.policy.minimum_ring_size=500")],
+    "hedging": [("h1", "h1.hedge=900ms"), ("h0", "h0.hedge=null")],
     "jackson": [("jobs", "third.handler.1.choose.0.probability=0.1")],
     "mg1": [("erlang2", "erlang2.handler.0.compute.erlang.stages=3"),
             ("lognormal", "lognormal.handler.0.compute.lognormal.cv=1.7")],

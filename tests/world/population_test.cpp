@@ -244,13 +244,18 @@ TEST_CASE("without a law of keys every request asks for something of its own") {
 }
 
 TEST_CASE("patience and deadline count from the intended moment") {
-  Stage stage(R"({"patience": "2s", "deadline": "300ms"})");
+  Stage stage(R"({"patience": "2s", "deadline": "300ms", "propagate": {"deadline": true}})");
   stage.run(5_s);
   Ask ask;
   ask.sent = Time::from_start(4_s);
   const Request request = stage.population.draw(ask);
   CHECK(request.patience == Time::from_start(6_s));
   CHECK(request.deadline == Time::from_start(4'300_ms));
+}
+
+TEST_CASE("a request carries no deadline unless that is to be told") {
+  Stage stage(R"({"deadline": "300ms"})");
+  CHECK(stage.draw(1).front().deadline == Time::never());
 }
 
 TEST_CASE("patience is drawn for each request") {

@@ -291,7 +291,8 @@ class RandomScenario {
                               longest, jitter);
   }
 
-  /// Timeout and retry of a call, each followed by a comma, and what they do to its cost.
+  /// Timeout, retry, hedge and propagation of a call, each followed by a comma, and what they do to
+  /// its cost.
   std::string limits(double& cost) {
     bool is_limited = false;
     std::string text;
@@ -301,7 +302,45 @@ class RandomScenario {
     if (chance(0.4)) {
       text += retry(is_limited, cost);
     }
+    if (chance(0.2)) {
+      text += hedge(cost);
+    }
+    if (chance(0.3)) {
+      text += fmt::format("propagate: {{deadline: {}, cancel: {}}}, ",
+                          one_of_words({"true", "false"}), one_of_words({"true", "false"}));
+    }
     return text;
+  }
+
+  std::string hedge(double& cost) {
+    const std::uint64_t most = number(1, 2);
+    cost *= static_cast<double>(1 + most);
+    const std::string when = chance(0.5) ? fmt::format("delay: {}", time(magnitude(1'000, 100'000)))
+                                         : fmt::format("percentile: {}", percent(50, 99));
+    return fmt::format("hedge: {{{}, max_hedges: {}, cancel: {}}}, ", when, most,
+                       one_of_words({"true", "false"}));
+  }
+
+  /// Guards in front of a target, in any order.
+  std::string guards() {
+    const std::vector<std::string> all{
+        fmt::format("{{circuit_breaker: {{sliding_window_type: {}, sliding_window_size: {}, "
+                    "minimum_number_of_calls: {}, slow_call_duration_threshold: {}, "
+                    "permitted_number_of_calls_in_half_open_state: {}, "
+                    "wait_duration_in_open_state: {}}}}}",
+                    variant_.exact ? "count_based" : one_of_words({"count_based", "time_based"}),
+                    number(1, 20), number(1, 20), time(magnitude(1'000, 1'000'000)), number(1, 5),
+                    time(magnitude(10'000, 2'000'000))),
+        fmt::format("{{bulkhead: {{max_concurrent_calls: {}, max_wait_duration: {}}}}}",
+                    number(1, 8), one_of_words({"0s", time(magnitude(1'000, 100'000))})),
+        fmt::format("{{limits: {{max_connections: {}, max_pending_requests: {}, max_requests: {}, "
+                    "max_retries: {}}}}}",
+                    number(1, 8), number(0, 8), number(1, 20), number(0, 3)),
+        fmt::format("{{retry_budget: {{budget_percent: {}, min_retry_concurrency: {}}}}}",
+                    percent(0, 100), number(0, 3)),
+        "retry_throttling",
+        fmt::format("{{client_throttling: {{window: {}}}}}", time(120 * magnitude(1'000, 40'000)))};
+    return fmt::format("[{}]", fmt::join(some_of(all), ", "));
   }
 
   /// A call from component `from` if it can be afforded, else some waiting.
@@ -310,10 +349,12 @@ class RandomScenario {
     if (from + 1 < components_.size()) {
       const std::size_t to = number(from + 1, components_.size() - 1);
       double cost = components_[to].cost * times;
-      const std::string how = limits(cost) + maybe(0.2, "type", one_of(types)) +
-                              maybe(0.2, "request_size", size_law()) +
-                              maybe(0.2, "response_size", size_law()) +
-                              maybe(0.2, "on_failure", "continue");
+      const std::string how =
+          limits(cost) + maybe(0.2, "type", one_of(types)) +
+          maybe(0.2, "request_size", size_law()) + maybe(0.2, "response_size", size_law()) +
+          (chance(0.2)
+               ? "on_failure: continue, "
+               : maybe(0.2, "fallback", one_of_words({"[]", "[{wait: " + time(700) + "}]"})));
       if (visits + cost <= most_visits) {
         visits += cost;
         text = fmt::format("{{call: {}, {}}}", components_[to].name, how);
@@ -444,6 +485,9 @@ class RandomScenario {
           ", connection_pools: [{{target: {}, max_size: {}, connection_timeout: {}, set_up: {}}}]",
           components_[i + 1].name, number(1, 8), time(magnitude(10'000, 1'000'000)),
           time_law(magnitude(100, 50'000)));
+    }
+    if (i + 1 < components_.size() && chance(0.3)) {
+      text += fmt::format(", guards: [{{target: {}, use: {}}}]", components_[i + 1].name, guards());
     }
     component.cost = most;
     return text;
@@ -767,6 +811,7 @@ class RandomScenario {
     text += maybe(0.6, "keys", key_law());
     double cost = 1;
     text += limits(cost);
+    text += maybe(0.2, "guards", guards());
     text += maybe(0.3, "patience", time_law(magnitude(5'000, 500'000)));
     text += maybe(0.3, "deadline", time(magnitude(5'000, 500'000)));
     if (has_types) {

@@ -35,6 +35,7 @@ class JobListener : public ListHook {
 ///
 /// T is trivially copyable and offers `static T broken()`, the answer of work that was killed. If
 /// it has a member `bool silent`, an answer with it set reaches nobody, as if the work were killed.
+/// If it offers `static T withdrawn()`, its jobs can be withdrawn.
 template <class T>
 class [[nodiscard]] Job {
   static_assert(std::is_trivially_copyable_v<T>,
@@ -74,6 +75,18 @@ class [[nodiscard]] Job {
   void tell(JobListener<T>& listener) {
     if (promise_ != nullptr) {
       promise_->listeners_.push_front(listener);
+    }
+  }
+
+  /// Ends the work here and now on behalf of whoever asked for it and does not want it any more;
+  /// what it had asked others for by `relayed` is withdrawn with it. Those who listen are told that
+  /// it was withdrawn. Nothing happens if the work is over, or in a scope that does not let it be
+  /// withdrawn. Nobody may be waiting for the job.
+  void withdraw() {
+    if (promise_ != nullptr && promise_->can_be_withdrawn()) {
+      promise_type& work = *promise_;
+      work.end_withdrawn();
+      work.simulation().destroy_soon(work);
     }
   }
 
@@ -174,6 +187,11 @@ class Job<T>::promise_type final : public ScopeMember, public PooledFrame {
  private:
   friend class Job;
 
+  void end_withdrawn() {
+    withdraw();
+    deliver(T::withdrawn());
+  }
+
   void deliver(const T& answer) {
     answered_ = true;
     while (!listeners_.empty()) {
@@ -217,7 +235,14 @@ template <class T>
 class Job<T>::RelayAwaiter final : private JobListener<T> {
  public:
   explicit RelayAwaiter(Job& job) : job_(job) {}
-  ~RelayAwaiter() { job_.waiter_ = nullptr; }
+  ~RelayAwaiter() {
+    job_.waiter_ = nullptr;
+    if constexpr (requires { T::withdrawn(); }) {
+      if (relay_ != nullptr && relay_->is_withdrawn()) {
+        job_.withdraw();
+      }
+    }
+  }
   bool await_ready() const { return job_.done_; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> process) {

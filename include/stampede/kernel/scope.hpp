@@ -19,12 +19,20 @@ class ScopeMember : public ListHook {
   /// Killed, and to be destroyed before any other process runs.
   bool is_doomed() const { return is_doomed_; }
   void doom() { is_doomed_ = true; }
+  /// Whether it ends when whoever asked for it takes that back; else it goes on.
+  bool can_be_withdrawn() const { return can_be_withdrawn_; }
+  void let_be_withdrawn(bool can) { can_be_withdrawn_ = can; }
+  /// Taken back.
+  bool is_withdrawn() const { return is_withdrawn_; }
+  void withdraw() { is_withdrawn_ = true; }
 
  protected:
   ~ScopeMember() = default;
 
  private:
   bool is_doomed_ = false;
+  bool can_be_withdrawn_ = false;
+  bool is_withdrawn_ = false;
 };
 
 /// Owns the running jobs of one thing that can die as a whole: an instance, a link, a population.
@@ -38,11 +46,15 @@ class Scope {
   /// Lets a coroutine name a scope itself as the owner of its job.
   Scope& scope() { return *this; }
   bool empty() const { return members_.empty(); }
+  /// From now on its jobs end when they are withdrawn (Job::withdraw): whatever they hold, they
+  /// give back when they are destroyed.
+  void let_withdraw() { lets_withdraw_ = true; }
 
   /// Takes a job over, from another scope if it has one: a request that arrives at an instance dies
   /// with the instance, no longer with the link. What was killed already does not escape.
   void adopt(ScopeMember& member) {
     if (!member.is_doomed()) {
+      member.let_be_withdrawn(lets_withdraw_);
       members_.push_back(member);
     }
   }
@@ -69,6 +81,7 @@ class Scope {
 
  private:
   Simulation& simulation_;
+  bool lets_withdraw_ = false;
   IntrusiveList<ScopeMember> members_;
 };
 

@@ -18,6 +18,8 @@ class Signal {
   }
 
   auto wait() { return Awaiter(*this); }
+  /// Waits until `limit` at most.
+  auto before(Time limit) { return LimitedAwaiter(*this, limit); }
 
  private:
   class Awaiter {
@@ -33,6 +35,33 @@ class Signal {
    private:
     Signal& signal_;
     Waiter waiter_;
+  };
+
+  class LimitedAwaiter {
+   public:
+    LimitedAwaiter(Signal& signal, Time limit) : signal_(signal), limit_(limit) {}
+    ~LimitedAwaiter() {
+      if (expiry_.is_pending()) {
+        signal_.simulation_.cancel(expiry_);
+      }
+    }
+    bool await_ready() const { return limit_ <= signal_.simulation_.now(); }
+    void await_suspend(std::coroutine_handle<> process) {
+      waiter_.process = process;
+      signal_.waiting_.push_back(waiter_);
+      expiry_ = signal_.simulation_.schedule(limit_, process);
+    }
+    void await_resume() {
+      if (waiter_.is_linked()) {
+        expiry_.slot = EventId::none;  // it was the expiry that resumed us
+      }
+    }
+
+   private:
+    Signal& signal_;
+    Time limit_;
+    Waiter waiter_;
+    EventId expiry_;
   };
 
   Simulation& simulation_;

@@ -15,7 +15,7 @@ enum class RetryOn { server_error, gateway_error, reset, connect_failure, rate_l
 const EnumNames<RetryOn>& names(RetryOn);
 
 /// How a back-off is spread (Brooker: Exponential Backoff And Jitter, AWS Architecture Blog 2015).
-enum class Jitter { full, equal, decorrelated, none };
+enum class Jitter { full, full_aws, equal, decorrelated, none };
 const EnumNames<Jitter>& names(Jitter);
 
 struct BackOffSettings {
@@ -33,16 +33,35 @@ struct RetrySettings {
 };
 void describe(Visitor& v, RetrySettings& s);
 
+/// Asks a second time when the answer is late, and takes the first good one (Dean, Barroso: The
+/// Tail at Scale, CACM 2013). Without a delay and without a percentile, all are sent at once.
+struct HedgeSettings {
+  std::optional<Duration> delay;
+  std::optional<Ratio> percentile;
+  int max_hedges = 1;
+  bool cancel = true;
+};
+void describe(Visitor& v, HedgeSettings& s);
+
+/// What a callee is told of how long its caller waits.
+struct PropagateSettings {
+  bool deadline = false;
+  bool cancel = false;
+};
+void describe(Visitor& v, PropagateSettings& s);
+
 /// How somebody calls: with which patience, and how often. Absent is off.
 struct CallSettings {
   std::optional<Duration> timeout;  ///< covers all tries
   std::optional<RetrySettings> retry;
+  std::optional<HedgeSettings> hedge;  ///< of each try
+  PropagateSettings propagate;
 
   /// Whether a call that is never answered comes to an end.
   bool is_limited() const { return timeout || (retry && retry->per_try_timeout); }
 };
-/// Adds the fields `timeout` and `retry` to those of whatever settings hold them, and declares
-/// them.
+/// Adds the fields `timeout`, `retry`, `hedge` and `propagate` to those of whatever settings hold
+/// them, and declares them.
 void describe_call(Visitor& v, CallSettings& s);
 
 /// Whom a step calls, and how.
@@ -58,19 +77,41 @@ inline Outcome outcome_of_failed_call(Outcome outcome) {
 }
 
 /// The wait before retry number `retry` (1 is the first), `previous` being the last wait or zero:
-/// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; equal: half of min(max,
+/// full: uniform in [0, min(max, base·(2^retry − 1))], as Envoy; full_aws: uniform in [0, min(max,
+/// base·2^retry)], as Brooker's article and the AWS SDKs; equal: half of min(max,
 /// base·2^retry) fixed and half uniform; decorrelated: min(max, uniform in [base, 3·previous]), the
 /// base standing for the wait before the first; none: min(max, base·2^(retry − 1)).
 Duration back_off(const BackOffSettings& settings, int retry, Duration previous, Draw& draw);
 
 bool retries_on(const RetrySettings& settings, Outcome outcome);
 
+/// The latest latencies of a caller, to know by when most answers are there.
+class RecentLatencies {
+ public:
+  static constexpr std::size_t remembered = 1000;
+  static constexpr std::size_t enough = 100;
+
+  void add(Duration latency);
+  /// The given share of the latest `remembered` latencies was at most that long, judged anew after
+  /// every hundred; nothing before there are `enough`.
+  std::optional<Duration> quantile(double share);
+
+ private:
+  std::vector<std::int64_t> latest_;  ///< in ns, a ring
+  std::size_t next_ = 0;
+  std::size_t unjudged_ = 0;
+  std::optional<Duration> judged_;
+};
+
+class CallGate;
 class ConnectionPool;
 
-/// Calls an endpoint as CallSettings say, over a connection of a pool if there is one. Belongs to
-/// the caller: what it starts dies with it, what the callee has begun goes on.
+/// Calls an endpoint as CallSettings say, through the guards that the caller has in front of it and
+/// over a connection of a pool, if there are any. Belongs to the caller: what it starts dies with
+/// it, what the callee has begun goes on unless cancelling is propagated.
 ///
-/// Budgets, hedges, breakers and limits will be wrappers beside this one.
+/// A call is one or several tries; a try is one request, or several under `hedge`; each of these
+/// passes the gate, then waits for a connection.
 class Caller {
  public:
   /// Told of every attempt that ended, as the caller saw it.
@@ -84,13 +125,14 @@ class Caller {
 
   Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& settings,
          const Stream& back_off_stream, AttemptObserver* observer = nullptr,
-         ConnectionPool* connections = nullptr);
+         ConnectionPool* connections = nullptr, CallGate* gate = nullptr);
 
-  /// A call that is neither limited nor repeated: wait for the reply, no task needed.
-  bool is_plain() const { return timeouts_ == nullptr && !retry_; }
+  /// A call that is neither limited nor repeated, guarded or told of deadlines: wait for the reply,
+  /// no task needed.
+  bool is_plain() const { return is_single_ && timeouts_ == nullptr; }
   Reply start(const Request& request) { return endpoint_.call(request); }
-  /// A call with a limit and no retries: wait for the reply within `timeouts()`.
-  bool is_single() const { return !retry_; }
+  /// A call with a limit and nothing else: wait for the reply within `timeouts()`.
+  bool is_single() const { return is_single_; }
   Timeouts* timeouts() { return timeouts_; }
 
   /// The whole protocol. `owner` has the scope of the calling process.
@@ -103,7 +145,14 @@ class Caller {
   }
 
  private:
+  class Race;
+
   static Task<Response> run(Scope& scope, Caller& caller, Request request);
+  /// One request, until `give_up` at most.
+  static Reply ask(Scope& scope, Caller& caller, Request attempt, Time give_up);
+  /// A hedged try.
+  static Reply race(Scope& scope, Caller& caller, Request attempt, Time give_up);
+  std::optional<Duration> hedge_delay();
   void ended(const Request& attempt, Outcome outcome) {
     if (observer_ != nullptr) {
       observer_->attempt_ended(attempt, outcome);
@@ -112,6 +161,7 @@ class Caller {
 
   Endpoint& endpoint_;
   bool is_direct_;  ///< the endpoint is called and nothing else
+  bool is_single_;  ///< the endpoint is called once, perhaps with a limit
   std::optional<Duration> timeout_;
   Timeouts* timeouts_ = nullptr;
   std::optional<RetrySettings> retry_;
@@ -119,6 +169,11 @@ class Caller {
   Stream back_off_;
   AttemptObserver* observer_;
   ConnectionPool* connections_;  ///< null: none are needed
+  CallGate* gate_;               ///< null: nothing is in the way
+  std::optional<HedgeSettings> hedge_;
+  RecentLatencies latencies_;  ///< where hedges ask for a percentile
+  bool tells_deadline_;
+  bool withdraws_;  ///< what nobody waits for any more
 };
 
 }  // namespace stampede

@@ -64,9 +64,10 @@ class ConnectionPool {
                  const Stream& set_ups);
 
   /// A call to `endpoint` over a connection, in the scope of the caller, who stops waiting at
-  /// `give_up`. Without a connection within the connection_timeout it is rejected (limit).
+  /// `give_up` and then withdraws the call if `withdraws`. Without a connection within the
+  /// connection_timeout it is rejected (limit).
   static Reply call(Scope& scope, ConnectionPool& pool, Endpoint& endpoint, Request request,
-                    Time give_up);
+                    Time give_up, bool withdraws);
 
  private:
   class Connection;

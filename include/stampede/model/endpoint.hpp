@@ -19,6 +19,24 @@ class Endpoint {
   virtual Reply call(const Request& request) = 0;
 };
 
+/// Takes a call back, when this dies, unless it is over or `is_on` is false: what the callee still
+/// does for it ends at that instant. (That the news has to travel is left out.)
+class Withdrawal {
+ public:
+  Withdrawal(Reply& reply, bool is_on) : reply_(reply), is_on_(is_on) {}
+  Withdrawal(const Withdrawal&) = delete;
+  ~Withdrawal() {
+    if (is_on_) {
+      reply_.withdraw();
+    }
+  }
+  void call_off() { is_on_ = false; }
+
+ private:
+  Reply& reply_;
+  bool is_on_;
+};
+
 /// The way of callers to a component that finds out by itself which of its instances to ask:
 /// `Host::call(const Request&)`.
 template <class Host>

@@ -48,7 +48,7 @@ struct Request {
   std::uint64_t key = 0;
   std::uint64_t user = 0;
   Time sent;                        ///< when the user meant to send it
-  Time deadline = Time::never();    ///< after which nobody waits for the answer
+  Time deadline = Time::never();    ///< when who asked gives up, as far as that is told
   Time patience = Time::never();    ///< when the user leaves whatever queue it is in
   DataStamp stamp;                  ///< of what is written into a cache
   std::uint32_t size = 0;           ///< payload in bytes
@@ -103,6 +103,7 @@ struct Response {
   bool found : 1 = true;        ///< false: the cache that was read does not hold the key
   bool stale : 1 = false;       ///< shows data that a committed write had replaced when it was read
   bool leased_out : 1 = false;  ///< not found, and somebody else is about to fill it in
+  bool degraded : 1 = false;    ///< a part of it is a fallback
   std::uint16_t version = 0;    ///< of the instance that answered
   std::uint32_t size = 0;       ///< payload in bytes
   DataStamp stamp;              ///< of the data that it shows
@@ -116,6 +117,7 @@ struct Response {
       stamp = part.stamp;
     }
     stale = stale || part.stale;
+    degraded = degraded || part.degraded;
   }
 
   static Response with(Outcome outcome) {
@@ -131,6 +133,8 @@ struct Response {
   }
   /// What the caller of killed work hears, when it hears anything.
   static Response broken() { return with(Outcome::reset); }
+  /// Of work that its caller took back.
+  static Response withdrawn() { return with(Outcome::cancelled); }
 };
 static_assert(std::is_trivially_copyable_v<Response>);
 static_assert(sizeof(Response) == 16, "two registers");

@@ -73,7 +73,7 @@ class Server : public Instance {
   }
 
   /// A request is at the door.
-  Stay arrive() { return {observer_, simulation_, index(), version()}; }
+  Stay arrive() { return {observer_, simulation_, *this}; }
 
   /// Waits in line for a slot until the request's patience is over: then with an empty Slot. The
   /// wait counts for `stay` where there is one.

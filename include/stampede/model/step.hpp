@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/task.hpp"
+#include "stampede/model/call_gate.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/connection_pool.hpp"
@@ -59,6 +61,7 @@ struct StepContext {
   RequestTypes& request_types;
   ComponentObserver& observer;        ///< of the component
   ConnectionPools* connection_pools;  ///< of the component; null if it has none
+  CallGates* gates;                   ///< of the component; null if it guards no calls
   /// The random stream of a purpose of this step.
   Stream stream(std::string_view purpose) const {
     return Stream(seed, replication, component, path + "." + std::string(purpose));
@@ -81,6 +84,7 @@ class Callers {
       : simulation_(context.simulation),
         directory_(context.directory),
         connection_pools_(context.connection_pools),
+        gates_(context.gates),
         target_(target),
         settings_(settings),
         back_off_(context.stream(back_off)) {}
@@ -96,8 +100,9 @@ class Callers {
     if (!caller) {
       ConnectionPool* connections =
           connection_pools_ == nullptr ? nullptr : connection_pools_->of(target_, instance);
+      CallGate* gate = gates_ == nullptr ? nullptr : gates_->of(target_, instance);
       caller = std::make_unique<Caller>(simulation_, directory_.client(target_, instance),
-                                        settings_, back_off_, nullptr, connections);
+                                        settings_, back_off_, nullptr, connections, gate);
     }
     return *caller;
   }
@@ -106,6 +111,7 @@ class Callers {
   Simulation& simulation_;
   Directory& directory_;
   ConnectionPools* connection_pools_;
+  CallGates* gates_;
   ComponentName target_;
   CallSettings settings_;
   Stream back_off_;
@@ -121,7 +127,27 @@ struct CallPlan {
   Distribution<Bytes> response_size;
   Stream sizes;
   bool failure_is_ours;  ///< its failure is an error of the handler
+
+  /// The call that is made from `place` on behalf of `request`.
+  Request call_for(const Request& request, PlaceId place) const;
 };
+
+inline std::uint32_t payload_size(const Distribution<Bytes>& law, Draw& draw) {
+  return law.is_zero() ? 0
+                       : static_cast<std::uint32_t>(
+                             std::min<std::uint64_t>(law.sample(draw).count, UINT32_MAX));
+}
+
+inline Request CallPlan::call_for(const Request& request, PlaceId place) const {
+  Request call = request.as_branch(branch);
+  call.from = place;
+  call.type = type.value_or(request.type);
+  call.operation = Operation::read;
+  Draw draw = sizes.at(call.luck);
+  call.size = payload_size(request_size, draw);
+  call.response_size = payload_size(response_size, draw);
+  return call;
+}
 
 /// What a service has to do next for a request.
 struct Action {

@@ -8,6 +8,7 @@
 #include "stampede/base/json_fwd.hpp"
 #include "stampede/base/problem.hpp"
 #include "stampede/model/arrivals.hpp"
+#include "stampede/model/call_gate.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/fault.hpp"
@@ -61,6 +62,7 @@ struct TrafficSettings {
   Choice<KeyLaw> keys;
   ComponentName target;
   CallSettings call;
+  GuardList guards;
   std::optional<Distribution<Duration>> patience;
   std::optional<Duration> deadline;  ///< an ok later than this is no goodput
   Named<RequestSettings> requests;   ///< one type called "request" unless given

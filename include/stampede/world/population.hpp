@@ -12,6 +12,7 @@
 #include "stampede/kernel/scope.hpp"
 #include "stampede/measure/recording.hpp"
 #include "stampede/model/arrivals.hpp"
+#include "stampede/model/call_gate.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/network.hpp"
@@ -84,6 +85,10 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   int part_of(std::uint64_t user, std::size_t division) const;
 
  private:
+  struct NoGauge final : Gauge {
+    void change(Time, std::int64_t) override {}
+  };
+
   struct SizeLaw {
     SizeLaw(const Distribution<Bytes>& law, const Stream& stream)
         : law(law), stream(stream), is_constant(law.is_constant()) {}
@@ -118,6 +123,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   };
 
   UserPopulation(const Context& context, PopulationObserver* observer);
+  CallGate* make_gate(const Context& context);
   void add_types(const TrafficSettings& settings, RequestTypes& request_types);
   void add_type(const std::string& name, const RequestSettings& settings, double share,
                 RequestTypes& request_types);
@@ -153,11 +159,15 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   std::unique_ptr<KeyLaw> common_keys_;
   std::optional<Distribution<Duration>> patience_;
   std::optional<Duration> deadline_;
+  bool tells_deadline_;
   Stream type_stream_;
   Stream user_stream_;
   Stream key_stream_;
   Stream patience_stream_;
 
+  Tally nobody_;  ///< counts what a population does not tell
+  NoGauge nothing_;
+  std::optional<CallGate> gate_;
   Caller caller_;
   Pool<Flight> flights_;
   Scope scope_;  ///< dies first: its processes use all the above

@@ -20,6 +20,8 @@ const Measure lost_writes{"database", Measure::count, "lost_writes",
                           "that had not seen them"};
 const Measure conflicts{"database", Measure::count, "conflicts",
                         "writes to the same key of which neither had seen the other; one was lost"};
+const Measure failed_updates{"database", Measure::count, "failed_updates",
+                             "updates of items that had been written since they were read"};
 const Measure failovers{"database", Measure::count, "failovers",
                         "dead primaries that others took over from"};
 const Measure fallbacks{"database", Measure::count, "fallbacks",
@@ -50,6 +52,7 @@ DatabaseTold::DatabaseTold(ComponentObserver& observer)
       writes(observer.tally(stampede::writes)),
       lost_writes(observer.tally(stampede::lost_writes)),
       conflicts(observer.tally(stampede::conflicts)),
+      failed_updates(observer.tally(stampede::failed_updates)),
       failovers(observer.tally(stampede::failovers)),
       fallbacks(observer.tally(stampede::fallbacks)),
       hints(observer.tally(stampede::hints)),

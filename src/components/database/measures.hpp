@@ -18,6 +18,7 @@ struct DatabaseTold {
   Tally& writes;
   Tally& lost_writes;
   Tally& conflicts;
+  Tally& failed_updates;
   Tally& failovers;
   Tally& fallbacks;
   Tally& hints;

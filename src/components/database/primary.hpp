@@ -156,6 +156,11 @@ class PrimaryAndReplicas final : public Copies {
       co_return response;
     }
     const ShardContext& shared = copies.shared_;
+    if (shared.settings.optimistic && copies.has_changed(node, request)) {
+      shared.told.failed_updates.add();
+      response.outcome = Outcome::error;
+      co_return response;
+    }
     const DataStamp stamp = shared.truth.begin_write(shared.store, request.key, request.stamp);
     const std::uint64_t position = copies.log_.append(
         request.key, stamp, copies.first(node.copy(), request.key), shared.simulation.now());
@@ -173,6 +178,14 @@ class PrimaryAndReplicas final : public Copies {
     }
     response.stamp = stamp;
     co_return response;
+  }
+
+  /// Whether an item was written since the one who writes it now had read it here; writes that are
+  /// not committed yet count.
+  bool has_changed(const DatabaseNode& node, const Request& update) const {
+    return update.stamp.is_data() && update.stamp.store() == shared_.store &&
+           update.stamp.write() !=
+               log_.seen(update.key, log_.end(), first(node.copy(), update.key)).write();
   }
 
   /// More copies have more of the log: commits what can be, wakes who waits for that.

@@ -165,6 +165,7 @@ struct DatabaseSettings {
   std::optional<CpuSettings> cpu;
   std::optional<CompactionSettings> compaction;
   bool locks = false;
+  bool optimistic = false;
   Ratio error_rate;
   Distribution<Duration> boot_time;
 
@@ -230,6 +231,9 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   v.field("locks", s.locks,
           "writes to the same key wait for each other, from the beginning of their work until they "
           "are committed");
+  v.field("optimistic", s.optimistic,
+          "an `update` fails where its item was written since it was read (compare and set, "
+          "optimistic concurrency); otherwise it overwrites what it has not seen");
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of a node until it is ready");
   if (s.concurrency) {
@@ -261,6 +265,8 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
   only(s.compaction.has_value(), s.cpu.has_value(), "compaction",
        "has no effect without cpu: nobody waits for a core");
   only(s.locks, !s.is_quorum(), "locks", "has no effect without a primary that keeps them");
+  only(s.optimistic, s.has_primary(), "optimistic",
+       "has no effect without a primary that would know");
   only(s.replication != ReplicationKind::async, has_replicas, "replication",
        "has no effect with one copy of each shard");
   v.check(!s.fallback || s.replication != ReplicationKind::consensus, "fallback",

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "components/load_balancer/roster.hpp"
 #include "components/load_balancer/settings.hpp"
@@ -12,6 +14,8 @@
 
 namespace stampede {
 namespace {
+
+const CallGuardMeasures call_guard_measures{"load_balancer"};
 
 /// One balancer: chooses a backend for each request and hands the request on. Its roster holds what
 /// it knows of the backends.
@@ -25,9 +29,12 @@ class Balancer final : public Server, private Roster::Listener {
       : Server(context, {.cpu = settings.cpu, .workers = 0, .boot_time = settings.boot_time}, index,
                place),
         settings_(settings),
+        context_(context),
         has_processing_(!settings.processing.is_zero()),
         processing_(context.stream("processing")),
-        roster_(settings, context, index, place, sessions, *this) {}
+        roster_(settings, context, index, place, sessions, *this) {
+    scope().let_withdraw();
+  }
 
   void connect(Fleet& backends, Fleet& peers) {
     backends_ = &backends;
@@ -75,6 +82,7 @@ class Balancer final : public Server, private Roster::Listener {
     Time lost_at;
     Visit visit;
     ScopeMember* work = nullptr;  ///< the backend's, while it goes on
+    std::optional<CallGate::Pass> pass;
     Passage* next_idle = nullptr;
   };
 
@@ -97,14 +105,39 @@ class Balancer final : public Server, private Roster::Listener {
     }
     Draw draw = processing_.at(request.luck);
     const Duration demand = settings_.processing.sample(draw);
-    ++at_cpu_;
-    const Duration waited = co_await cpu().work(demand);
-    --at_cpu_;
-    passage.visit.cpu_waited = waited;
+    {
+      AtCpu at_cpu(*this, passage);
+      const Duration waited = co_await cpu().work(demand);
+      at_cpu.done();
+      passage.visit.cpu_waited = waited;
+    }
     Reply reply = forward(request, passage);
     const Response response = co_await reply.relayed();
     co_return response;
   }
+
+  /// A request that waits for a core or has one. If it is withdrawn meanwhile, it ends; a crash
+  /// ends all of them by itself.
+  class AtCpu {
+   public:
+    AtCpu(Balancer& at, Passage& passage) : at_(at), passage_(passage) { ++at_.at_cpu_; }
+    AtCpu(const AtCpu&) = delete;
+    ~AtCpu() {
+      if (!is_done_ && at_.is_up()) {
+        --at_.at_cpu_;
+        at_.end(passage_, Outcome::cancelled);
+      }
+    }
+    void done() {
+      is_done_ = true;
+      --at_.at_cpu_;
+    }
+
+   private:
+    Balancer& at_;
+    Passage& passage_;
+    bool is_done_ = false;
+  };
 
   Passage& arrive() {
     Passage& passage = passages_.take(*this);
@@ -126,6 +159,12 @@ class Balancer final : public Server, private Roster::Listener {
     const BackendSlot slot = roster_.choose(request, now);
     if (slot == Roster::nobody) [[unlikely]] {
       return end(passage, Outcome::rejected_no_backend);
+    }
+    if (!settings_.guards.empty()) [[unlikely]] {
+      passage.pass.emplace(&gate_of(slot), request);
+      if (const std::optional<Outcome> refused = passage.pass->admit()) {
+        return end(passage, *refused);
+      }
     }
     Instance& backend = (*backends_)[slot];
     backend.prefetch();
@@ -204,6 +243,10 @@ class Balancer final : public Server, private Roster::Listener {
       lost_count_ -= passage.stage == Passage::Stage::lost ? 1 : 0;
       roster_.ended(passage.slot, outcome, now - passage.sent, now);
     }
+    if (passage.pass) [[unlikely]] {
+      passage.pass->end(outcome);
+      passage.pass.reset();
+    }
     passage.visit.outcome = outcome;
     observer().ended(now, passage.visit);
     passage.unlink();
@@ -221,12 +264,27 @@ class Balancer final : public Server, private Roster::Listener {
       break_off(passage, how);
     }
     at_cpu_ = 0;
+    for (const std::unique_ptr<CallGate>& gate : gates_) {
+      if (gate) {
+        gate->forget();
+      }
+    }
     roster_.forget();
   }
 
   void came_up() override { roster_.start(); }
 
   // ---- Plain questions ----
+
+  CallGate& gate_of(BackendSlot slot) {
+    gates_.resize(std::max(gates_.size(), slot + std::size_t{1}));
+    if (!gates_[slot]) {
+      gates_[slot] = std::make_unique<CallGate>(
+          settings_.guards, simulation(), CallGate::Told(call_guard_measures, observer()),
+          context_.stream("guards of " + std::to_string(slot) + " at " + name()));
+    }
+    return *gates_[slot];
+  }
 
   /// Whether as many requests wait for a core as may.
   bool is_full() const {
@@ -238,11 +296,13 @@ class Balancer final : public Server, private Roster::Listener {
   }
 
   const LoadBalancerSettings& settings_;
+  const Component::Context& context_;
   bool has_processing_;
   Stream processing_;
   Fleet* backends_ = nullptr;
 
-  std::uint64_t at_cpu_ = 0;  ///< requests that wait for a core or have one
+  std::vector<std::unique_ptr<CallGate>> gates_;  ///< by slot
+  std::uint64_t at_cpu_ = 0;                      ///< requests that wait for a core or have one
   Pool<Passage> passages_;
   std::deque<IntrusiveList<Passage>> lost_;  ///< by slot
   std::size_t lost_count_ = 0;

@@ -8,6 +8,7 @@
 #include "components/load_balancer/slow_start.hpp"
 #include "components/load_balancer/sticky.hpp"
 #include "components/load_balancer/zone_routing.hpp"
+#include "stampede/model/call_gate.hpp"
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/discovery.hpp"
@@ -31,6 +32,7 @@ struct LoadBalancerSettings {
   Distribution<Duration> processing;
   std::optional<CpuSettings> cpu;
   Capacity max_pending{1024};
+  GuardList guards;
   PlacementSettings placement;
   Distribution<Duration> boot_time;
 };
@@ -53,6 +55,10 @@ inline void describe(Visitor& v, LoadBalancerSettings& s) {
   v.field("processing", s.processing, "work that a balancer does for each request");
   v.field("cpu", s.cpu, "cores of each balancer; without it, processing never waits for a core");
   v.field("max_pending", s.max_pending, "requests that may wait for a core; more are rejected");
+  v.field(
+      "guards", s.guards,
+      "circuit breakers, bulkheads, limits in front of each backend, those of each balancer for "
+      "itself, the outermost first; nobody waits at them");
   describe_placement(v, s.placement);
   v.field("boot_time", s.boot_time, "from the start of a balancer until it is ready");
   if (s.policy.kind() == LoadBalancerSettings::default_policy && s.weights.empty() && !s.sticky &&

@@ -97,7 +97,7 @@ class LogBroker final : public Server {
     {
       std::deque<Stay> stays;
       for (std::size_t i = 0; i < batch.messages.size(); ++i) {
-        stays.emplace_back(observer(), simulation(), index(), version()).start();
+        stays.emplace_back(observer(), simulation(), *this).start();
       }
       const Duration waited = co_await write(produce.luck, batch.messages.size());
       if (fails(batch.messages.front())) {

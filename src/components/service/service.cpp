@@ -45,6 +45,7 @@ struct ServiceSettings {
   Named<StepSettings> handlers;
   std::optional<ConsumeSettings> consume;
   std::vector<ConnectionPoolSettings> connection_pools;
+  std::vector<GuardedTargetSettings> guards;
   Ratio error_rate;
   Distribution<Duration> boot_time;
 };
@@ -70,6 +71,7 @@ void describe(Visitor& v, ServiceSettings& s) {
           "a queue or a log whose messages are handled as requests of their types, besides those "
           "that are sent to it");
   describe_connection_pools(v, s.connection_pools);
+  describe_guards(v, s.guards);
   v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
   v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
   v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
@@ -112,6 +114,7 @@ const Measure poll_timeouts{"service", Measure::count, "poll_timeouts",
                             "max_poll_interval"};
 
 const ConnectionPoolMeasures connection_pool_measures{"service"};
+const CallGuardMeasures call_guard_measures{"service"};
 
 // ---- Handlers ---------------------------------------------------------------------------------
 
@@ -119,12 +122,14 @@ const ConnectionPoolMeasures connection_pool_measures{"service"};
 class Handlers {
  public:
   void make(const ServiceSettings& settings, const Component::Context& context,
-            Directory& directory, ConnectionPools* connection_pools) {
+            Directory& directory, ConnectionPools* connection_pools, CallGates* gates) {
+    gates_ = gates;
     Step::Context steps{.simulation = context.simulation,
                         .directory = directory,
                         .request_types = context.request_types,
                         .observer = context.observer,
                         .connection_pools = connection_pools,
+                        .gates = gates,
                         .component = context.name,
                         .path = "handler",
                         .seed = context.seed,
@@ -144,8 +149,15 @@ class Handlers {
   const Program& of(RequestTypeId type) const {
     return type < by_type_.size() ? *by_type_[type] : fallback_;
   }
+  /// The process of that instance died, and what it knew of those whom it calls.
+  void forget(std::uint32_t instance) const {
+    if (gates_ != nullptr) {
+      gates_->forget(instance);
+    }
+  }
 
  private:
+  CallGates* gates_ = nullptr;
   Program fallback_;
   std::vector<Program> own_;
   std::vector<const Program*> by_type_;
@@ -163,6 +175,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
                 .boot_time = settings.boot_time},
                index, place),
         handlers_(handlers) {
+    scope().let_withdraw();
     if (settings.concurrency) {
       queue_capacity_ = settings.concurrency->queue.capacity.value;
       workers_.emplace(context.simulation, settings.concurrency->workers,
@@ -242,6 +255,27 @@ class ServiceInstance final : public Server, private ProgramRunner {
     Signal decided_;
   };
 
+  /// The branches of a parallel step. When it is withdrawn, so are they.
+  class Branches {
+   public:
+    Branches() = default;
+    Branches(const Branches&) = delete;
+    ~Branches() {
+      for (Reply& branch : running_) {
+        branch.withdraw();
+      }
+    }
+    void keep(Reply&& branch) {
+      if (!branch.done()) {
+        running_.push_back(std::move(branch));
+      }
+    }
+    void let_go() { running_.clear(); }
+
+   private:
+    std::vector<Reply> running_;
+  };
+
   // ---- The life of a request here ----
 
   Reply serve(const Request& asked) override {
@@ -262,6 +296,8 @@ class ServiceInstance final : public Server, private ProgramRunner {
         }
         if (holds_worker_ && !worker) {
           stay.end(Outcome::abandoned);
+        } else if (request.deadline <= simulation().now()) [[unlikely]] {
+          stay.end(Outcome::timeout);  // nobody waits for it any more
         } else {
           stay.start();
           for (std::size_t i = 0; i < program.step_count();) {
@@ -297,6 +333,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     }
   }
   void went_down(KilledWork how) override {
+    handlers_.forget(index());
     if (consumers_) {
       consumers_->died(how);
     }
@@ -351,14 +388,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
   }
 
   Task<Response> call_other(CallPlan& plan, const Request& request) {
-    Request call = request.as_branch(plan.branch);
-    call.from = place();
-    call.type = plan.type.value_or(request.type);
-    call.operation = Operation::read;
-    Draw sizes = plan.sizes.at(call.luck);
-    call.size = size_of(plan.request_size, sizes);
-    call.response_size = size_of(plan.response_size, sizes);
-    return plan.callers.of(index()).call(*this, call);
+    return plan.callers.of(index()).call(*this, plan.call_for(request, place()));
   }
 
   Task<Response> run(const Program& program, Request request, Stay* stay) override {
@@ -397,13 +427,16 @@ class ServiceInstance final : public Server, private ProgramRunner {
   Task<Response> run_all(const std::vector<Program>& branches, std::size_t needed,
                          Request request) {
     Join join(simulation(), branches.size(), needed);
+    Branches running;
     for (std::size_t i = 0; i < branches.size(); ++i) {
       Reply branch = run_branch(branches[i], request.as_round(static_cast<int>(i)));
       join.add(i, branch);
+      running.keep(std::move(branch));
     }
     if (!join.is_decided()) {
       co_await join.decided();
     }
+    running.let_go();
     const Response response = join.response();
     co_return response;
   }
@@ -418,12 +451,6 @@ class ServiceInstance final : public Server, private ProgramRunner {
 
   bool is_full() const {
     return workers_ && !workers_->has_free() && workers_->waiting() >= queue_capacity_;
-  }
-
-  static std::uint32_t size_of(const Distribution<Bytes>& law, Draw& draw) {
-    return law.is_zero() ? 0
-                         : static_cast<std::uint32_t>(
-                               std::min<std::uint64_t>(law.sample(draw).count, UINT32_MAX));
   }
 
   /// What the end of an action makes of the handler. The failure of a call is its own, unless the
@@ -490,8 +517,11 @@ class Service final : public Component {
       connection_pools_.emplace(settings_.connection_pools, context_, connection_pool_measures,
                                 fleet_.size());
     }
+    if (!settings_.guards.empty()) {
+      gates_.emplace(settings_.guards, context_, call_guard_measures);
+    }
     handlers_.make(settings_, context_, directory,
-                   connection_pools_ ? &*connection_pools_ : nullptr);
+                   connection_pools_ ? &*connection_pools_ : nullptr, gates_ ? &*gates_ : nullptr);
     if (settings_.consume) {
       consumption_.emplace(*settings_.consume, consumers_of(settings_), context_,
                            ConsumptionMeasures{.suppressed_duplicates = suppressed_duplicates,
@@ -512,6 +542,7 @@ class Service final : public Component {
   ServiceSettings settings_;
   Context context_;
   std::optional<ConnectionPools> connection_pools_;
+  std::optional<CallGates> gates_;
   Handlers handlers_;
   std::optional<Consumption> consumption_;
   Fleet fleet_;

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "stampede/model/step.hpp"
 
 namespace stampede {
@@ -17,6 +19,7 @@ struct CallStepSettings {
   Distribution<Bytes> request_size;
   Distribution<Bytes> response_size;
   OnFailure on_failure = OnFailure::fail;
+  std::optional<StepSettings> fallback;
 };
 void describe(Visitor& v, CallStepSettings& s) {
   v.shorthand("target");
@@ -27,6 +30,12 @@ void describe(Visitor& v, CallStepSettings& s) {
   v.field("request_size", s.request_size, "payload of the call");
   v.field("response_size", s.response_size, "payload of a good answer");
   v.field("on_failure", s.on_failure, "whether the handler fails with the call or goes on without");
+  v.field(
+      "fallback", s.fallback,
+      "what is done instead when the call fails, all its tries included; if that goes well, the "
+      "answer is degraded. [] is an answer that takes no work");
+  v.check(!s.fallback || s.on_failure == OnFailure::fail, "fallback",
+          "is not needed where the handler goes on without the call", "leave out on_failure");
   if (!s.type.empty()) {
     v.declare(SendsType{s.type});
   }
@@ -43,7 +52,13 @@ class Call final : public Step {
               .request_size = settings.request_size,
               .response_size = settings.response_size,
               .sizes = context.stream("sizes"),
-              .failure_is_ours = settings.on_failure == OnFailure::fail} {}
+              .failure_is_ours = settings.on_failure == OnFailure::fail} {
+    if (settings.fallback) {
+      Context instead = context;
+      instead.path += ".fallback";
+      fallback_.emplace(*settings.fallback, instead);
+    }
+  }
 
   static Theory theory(const CallStepSettings& settings) {
     return Flow::call({.target = settings.target.name,
@@ -52,10 +67,32 @@ class Call final : public Step {
                        .may_fail = settings.on_failure == OnFailure::proceed});
   }
 
-  Action act(const Request&) override { return Action{.kind = Action::Kind::call, .call = &plan_}; }
+  Action act(const Request&) override {
+    return fallback_ ? Action{.kind = Action::Kind::process, .step = this}
+                     : Action{.kind = Action::Kind::call, .call = &plan_};
+  }
+
+  Task<Response> run(Errand errand, Request request) override {
+    return call_or_fall_back(errand, *this, request);
+  }
 
  private:
+  /// A user who has left needs no other answer.
+  static Task<Response> call_or_fall_back(Errand errand, Call& step, Request request) {
+    Caller& caller = step.plan_.callers.of(errand.instance());
+    Task<Response> calling = caller.call(errand, step.plan_.call_for(request, errand.place()));
+    Response response = co_await calling;
+    if (response.ok() || response.outcome == Outcome::abandoned) {
+      co_return response;
+    }
+    Task<Response> falling_back = errand.run(*step.fallback_, request);
+    response = co_await falling_back;
+    response.degraded = true;
+    co_return response;
+  }
+
   CallPlan plan_;
+  std::optional<Program> fallback_;
 };
 
 const Register<Step, Call, CallStepSettings> registered{

@@ -93,7 +93,8 @@ class LookAside final : public Step {
         co_return response;
       }
       fetching.emplace(step.simulation_, flights, request.key);
-      request.patience = Time::never();  // others may wait for it, who have more
+      // Others may wait for it, who have more.
+      request.patience = request.deadline = Time::never();
     }
 
     Request read = request.as_branch(step.branch_ + 1);
