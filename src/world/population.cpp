@@ -58,6 +58,13 @@ int UserPopulation::part_of(std::uint64_t user, std::size_t division) const {
   return static_cast<int>(parts_[division].of(user));
 }
 
+std::uint64_t UserPopulation::tenant_of(std::uint64_t user) const {
+  if (divisions_.empty() || divisions_.back().kind != "tenant") {  // tenants are divided last
+    return 0;
+  }
+  return hash_bytes(parts_.back().names()[parts_.back().of(user)]);
+}
+
 // ---- Types of request -------------------------------------------------------------------------
 
 namespace {

@@ -33,7 +33,7 @@ class RoundRobinClient final : public Endpoint {
 }  // namespace
 
 /// Everything in a world. Members die in reverse order: processes before what they use.
-struct World::Parts final : public Directory {
+struct World::Parts final : public Directory, private Tenants {
   Parts(const Scenario& scenario, std::uint64_t replication)
       : scenario(scenario),
         replication(replication),
@@ -74,6 +74,12 @@ struct World::Parts final : public Directory {
     return *clients.emplace_back(std::make_unique<RoundRobinClient>(fleet, caller));
   }
 
+  // ---- Tenants ----
+
+  std::uint64_t tenant_of(const Request& request) const override {
+    return populations[request.population]->tenant_of(request.user);
+  }
+
   // ---- Making ----
 
   void make_components() {
@@ -93,7 +99,8 @@ struct World::Parts final : public Directory {
                                                                   .observer = observer,
                                                                   .truth = truth,
                                                                   .seed = scenario.run.seed,
-                                                                  .replication = replication}));
+                                                                  .replication = replication,
+                                                                  .tenants = this}));
     }
   }
 

@@ -82,6 +82,8 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   const std::vector<UserDivision>& divisions() const { return divisions_; }
   /// The part of a division that a user belongs to, by its position in the division's names.
   int part_of(std::uint64_t user, std::size_t division) const;
+  /// The hash of the name of the user's tenant; 0 if users have none.
+  std::uint64_t tenant_of(std::uint64_t user) const;
 
  private:
   struct SizeLaw {
