@@ -58,11 +58,22 @@ int UserPopulation::part_of(std::uint64_t user, std::size_t division) const {
   return static_cast<int>(parts_[division].of(user));
 }
 
-std::uint64_t UserPopulation::tenant_of(std::uint64_t user) const {
-  if (divisions_.empty() || divisions_.back().kind != "tenant") {  // tenants are divided last
-    return 0;
+// ---- Tenants ----------------------------------------------------------------------------------
+
+TenantsOfPopulations::TenantsOfPopulations(const Named<TrafficSettings>& traffic,
+                                           std::uint64_t seed, std::uint64_t replication) {
+  for (const auto& population : traffic) {
+    const Named<Ratio>& tenants = population.value.users.tenants;
+    by_population_.emplace_back();
+    if (!tenants.empty()) {
+      by_population_.back().emplace(tenants, Stream(seed, replication, population.name, "tenant"));
+    }
   }
-  return hash_bytes(parts_.back().names()[parts_.back().of(user)]);
+}
+
+std::uint64_t TenantsOfPopulations::tenant_of(const Request& request) const {
+  const std::optional<UserParts>& tenants = by_population_[request.population];
+  return tenants ? hash_bytes(tenants->names()[tenants->of(request.user)]) : 0;
 }
 
 // ---- Types of request -------------------------------------------------------------------------

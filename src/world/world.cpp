@@ -33,12 +33,13 @@ class RoundRobinClient final : public Endpoint {
 }  // namespace
 
 /// Everything in a world. Members die in reverse order: processes before what they use.
-struct World::Parts final : public Directory, private Tenants {
+struct World::Parts final : public Directory {
   Parts(const Scenario& scenario, std::uint64_t replication)
       : scenario(scenario),
         replication(replication),
         geography(scenario.regions),
         network(simulation, geography, scenario.network, scenario.run.seed, replication),
+        tenants(scenario.traffic, scenario.run.seed, replication),
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
@@ -74,12 +75,6 @@ struct World::Parts final : public Directory, private Tenants {
     return *clients.emplace_back(std::make_unique<RoundRobinClient>(fleet, caller));
   }
 
-  // ---- Tenants ----
-
-  std::uint64_t tenant_of(const Request& request) const override {
-    return populations[request.population]->tenant_of(request.user);
-  }
-
   // ---- Making ----
 
   void make_components() {
@@ -100,7 +95,7 @@ struct World::Parts final : public Directory, private Tenants {
                                                                   .truth = truth,
                                                                   .seed = scenario.run.seed,
                                                                   .replication = replication,
-                                                                  .tenants = this}));
+                                                                  .tenants = &tenants}));
     }
   }
 
@@ -235,6 +230,7 @@ struct World::Parts final : public Directory, private Tenants {
   Geography geography;
   Network network;
   RequestTypes request_types;
+  TenantsOfPopulations tenants;
   Truth truth;
   std::shared_ptr<Recording> recording;
   std::map<std::string, Meter> meters;  ///< of the components that somebody steers by

@@ -181,7 +181,16 @@ SWITCHED_OFF = {
         ["browser.ttl=1ms"],
         ["editors.requests.article.operation=read"],
     ],
+    "threads-loops-and-processes-on-the-same-cores": [
+        ["few_threads.concurrency.workers=128"],
+        ["many_threads.concurrency.workers=16"],
+        ["any_loop.policy=least_request"],
+        ["least_loop.policy=random"],
+    ],
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
+    "tokens-are-checked-here-or-asked-about-there":
+        [["introspection.concurrency.workers=32"],
+         ["tokens.ttl=1ms"]],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],
     "who-commits-first-loses-who-commits-last-repeats":

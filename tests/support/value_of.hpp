@@ -24,6 +24,11 @@ inline Value value_of(const Json& json) {
     }
     return Value::map(std::move(members));
   }
+  if (json.is_null()) {
+    Value null;
+    null.text = "null";
+    return null;
+  }
   return Value::scalar(json.is_string() ? json.get<std::string>() : json.dump());
 }
 

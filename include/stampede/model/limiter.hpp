@@ -76,6 +76,13 @@ using AdmissionSettings = std::vector<Choice<RequestLimiter>>;
 /// Adds the field `admission` to those of whatever settings hold it.
 void describe_admission(Visitor& v, AdmissionSettings& s);
 
+// What a limiter may declare of itself (Visitor::declare).
+
+/// It counts the requests of each user apart.
+struct CountsUsers {};
+/// It counts the requests of each tenant apart.
+struct CountsTenants {};
+
 class Admission;
 
 /// A request's way from the door to its end, as far as limiters follow it.

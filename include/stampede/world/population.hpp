@@ -38,6 +38,18 @@ class UserParts {
   Stream stream_;
 };
 
+/// The tenants of all populations; agrees with what each population says of its own users.
+class TenantsOfPopulations final : public Tenants {
+ public:
+  TenantsOfPopulations(const Named<TrafficSettings>& traffic, std::uint64_t seed,
+                       std::uint64_t replication);
+
+  std::uint64_t tenant_of(const Request& request) const override;
+
+ private:
+  std::vector<std::optional<UserParts>> by_population_;
+};
+
 /// One traffic population: draws the requests that its arrival process asks for, sends them and
 /// waits for the answers. Every draw is keyed by the request, so that two scenarios under one seed
 /// send the same requests; only a law of keys that goes through a list keeps its place in it.
@@ -82,8 +94,6 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   const std::vector<UserDivision>& divisions() const { return divisions_; }
   /// The part of a division that a user belongs to, by its position in the division's names.
   int part_of(std::uint64_t user, std::size_t division) const;
-  /// The hash of the name of the user's tenant; 0 if users have none.
-  std::uint64_t tenant_of(std::uint64_t user) const;
 
  private:
   struct SizeLaw {

@@ -19,6 +19,7 @@ void describe(Visitor& v, ConcurrencyLimitSettings& s) {
   v.field("scope", s.scope,
           "local: each instance counts what is inside it; shared: all instances of the component "
           "together");
+  declare_counted_for(v, s.per);
 }
 
 class ConcurrencyLimit final : public RequestLimiter {

@@ -36,6 +36,13 @@ struct CountingSettings {
   CountScope scope = CountScope::local;
   std::optional<Duration> sync_interval;
 };
+inline void declare_counted_for(Visitor& v, CountPer per) {
+  if (per == CountPer::user) {
+    v.declare(CountsUsers{});
+  } else if (per == CountPer::tenant) {
+    v.declare(CountsTenants{});
+  }
+}
 /// Adds the fields `per`, `scope` and `sync_interval`.
 inline void describe_counting(Visitor& v, CountingSettings& s) {
   v.field("per", s.per,
@@ -48,6 +55,7 @@ inline void describe_counting(Visitor& v, CountingSettings& s) {
           "how often instances that count together tell each other; in between each adds its own "
           "to what was told last; without it, they always know",
           more_than(Duration()));
+  declare_counted_for(v, s.per);
   v.check(!s.sync_interval || s.scope == CountScope::shared, "sync_interval",
           "needs scope: shared");
 }
