@@ -206,14 +206,16 @@ void add_own(Subject& to, const Windows& samples) {
         break;
       case Measure::share:
         if (measure->whole().form() == Measure::level) {
-          if (any.own().level(measure->whole()) != nullptr) {
+          if (any.own().level(measure->whole()) != nullptr &&
+              any.own().level(measure->part()) != nullptr) {
             add_ratio(to, measure->name(), samples, [&](const ComponentWindow& sample) {
               const OwnMeasures& own = sample.recorder->own();
               return Fraction{sample.area(*own.level(measure->part())),
                               sample.area(*own.level(measure->whole()))};
             });
           }
-        } else if (any.own().count(measure->whole()) != nullptr) {
+        } else if (any.own().count(measure->whole()) != nullptr &&
+                   any.own().count(measure->part()) != nullptr) {
           add_share(to, measure->name(), samples, [&](const ComponentWindow& sample) {
             return Fraction{static_cast<double>(count_of(sample, measure->part())),
                             static_cast<double>(count_of(sample, measure->whole()))};

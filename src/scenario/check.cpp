@@ -11,6 +11,7 @@
 
 #include "stampede/base/text.hpp"
 #include "stampede/model/in_process.hpp"
+#include "stampede/model/limiter.hpp"
 #include "targets.hpp"
 
 namespace stampede {
@@ -260,6 +261,39 @@ class Checker {
       }
       check_arrivals(path, traffic);
       check_identities(population.name, population.place, traffic);
+    }
+    check_limiters();
+  }
+
+  /// A limiter that counts users or tenants apart where nobody is one twice.
+  void check_limiters() {
+    const auto any = [&](const auto& is_so) {
+      return std::any_of(scenario_.traffic.begin(), scenario_.traffic.end(),
+                         [&](const auto& population) { return is_so(population); });
+    };
+    const auto names_users = scenario_.facts.all<NamesUsers>();
+    const bool has_users = !names_users.empty() || any([](const auto& population) {
+      return population.value.users.count > 0;
+    });
+    const bool has_tenants =
+        any([](const auto& population) { return !population.value.users.tenants.empty(); });
+    for (const auto& limiter : scenario_.facts.all<CountsUsers>()) {
+      if (!has_users) {
+        warning(limiter.place,
+                fmt::format("{} counts each user apart, and each request comes from a stranger: "
+                            "it will never reject anybody",
+                            limiter.path),
+                "users: {count: 1000}, or as many as there are, in traffic");
+      }
+    }
+    for (const auto& limiter : scenario_.facts.all<CountsTenants>()) {
+      if (!has_tenants) {
+        warning(limiter.place,
+                fmt::format("{} counts each tenant apart, and no users belong to any: it counts "
+                            "them all together",
+                            limiter.path),
+                "users: {tenants: {acme: 60%, globex: 40%}} in traffic");
+      }
     }
   }
 

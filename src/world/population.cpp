@@ -58,6 +58,24 @@ int UserPopulation::part_of(std::uint64_t user, std::size_t division) const {
   return static_cast<int>(parts_[division].of(user));
 }
 
+// ---- Tenants ----------------------------------------------------------------------------------
+
+TenantsOfPopulations::TenantsOfPopulations(const Named<TrafficSettings>& traffic,
+                                           std::uint64_t seed, std::uint64_t replication) {
+  for (const auto& population : traffic) {
+    const Named<Ratio>& tenants = population.value.users.tenants;
+    by_population_.emplace_back();
+    if (!tenants.empty()) {
+      by_population_.back().emplace(tenants, Stream(seed, replication, population.name, "tenant"));
+    }
+  }
+}
+
+std::uint64_t TenantsOfPopulations::tenant_of(const Request& request) const {
+  const std::optional<UserParts>& tenants = by_population_[request.population];
+  return tenants ? hash_bytes(tenants->names()[tenants->of(request.user)]) : 0;
+}
+
 // ---- Types of request -------------------------------------------------------------------------
 
 namespace {

@@ -39,6 +39,7 @@ struct World::Parts final : public Directory {
         replication(replication),
         geography(scenario.regions),
         network(simulation, geography, scenario.network, scenario.run.seed, replication),
+        tenants(scenario.traffic, scenario.run.seed, replication),
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
@@ -93,7 +94,8 @@ struct World::Parts final : public Directory {
                                                                   .observer = observer,
                                                                   .truth = truth,
                                                                   .seed = scenario.run.seed,
-                                                                  .replication = replication}));
+                                                                  .replication = replication,
+                                                                  .tenants = &tenants}));
     }
   }
 
@@ -228,6 +230,7 @@ struct World::Parts final : public Directory {
   Geography geography;
   Network network;
   RequestTypes request_types;
+  TenantsOfPopulations tenants;
   Truth truth;
   std::shared_ptr<Recording> recording;
   std::map<std::string, Meter> meters;  ///< of the components that somebody steers by

@@ -15,6 +15,7 @@
 #include "stampede/model/component.hpp"
 #include "stampede/model/load_balancing.hpp"
 #include "support/own_measures.hpp"
+#include "support/value_of.hpp"
 
 // A small world around load balancers: backends that do as they are told, an observer that counts,
 // and a policy that shows what it was given.
@@ -23,25 +24,6 @@ namespace stampede::test {
 using namespace stampede::literals;
 
 inline Time at(Duration since_start) { return Time::from_start(since_start); }
-
-/// JSON as the Value that the same text in YAML would give.
-inline Value value_of(const Json& json) {
-  if (json.is_array()) {
-    std::vector<Value> items;
-    for (const Json& item : json) {
-      items.push_back(value_of(item));
-    }
-    return Value::list(std::move(items));
-  }
-  if (json.is_object()) {
-    std::vector<Value::Member> members;
-    for (const auto& [key, item] : json.items()) {
-      members.push_back({key, {}, value_of(item)});
-    }
-    return Value::map(std::move(members));
-  }
-  return Value::scalar(json.is_string() ? json.get<std::string>() : json.dump());
-}
 
 /// Answers each request after a latency; probes are answered at once.
 class FakeBackend final : public Instance {

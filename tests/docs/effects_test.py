@@ -30,9 +30,22 @@ SWITCHED_OFF = {
     "a-dead-cache-node-is-left-out": ["leaving.auto_eject=null"],
     "a-failover-costs-data-or-time": ["async.failover=null"],
     "a-fallback-keeps-the-page-up": ["lenient_shop.handler.0.fallback=null"],
+    "a-fixed-window-lets-twice-its-limit-through": [
+        ["fixed.admission.0={sliding_window: {limit: 100, window: 1s}}"],
+        ["log.admission.0={fixed_window: {limit: 100, window: 1s}}"],
+        ["counter.admission.0={fixed_window: {limit: 100, window: 1s}}"],
+        ["bucket.admission.0.token_bucket.max_tokens=1"],
+        ["leaky.admission.0.leaky_bucket.burst=100"],
+    ],
     "a-hot-key-makes-a-hot-shard": [["ranged.sharding=hash"], ["listed.sharding=hash"]],
     "a-late-fill-brings-old-data-back":
         ["leased_app.handler=[{look_aside: {cache: leased_cache, store: leased_database}}]"],
+    "a-limit-per-tenant-keeps-neighbours-apart": ["kept.admission.0.token_bucket.per=all"],
+    "a-limit-per-user-stops-an-attack": [
+        ["fair_door.admission.0.token_bucket.per=all"],
+        ["common_door.admission=[]"],
+        ["local_door.admission.0.token_bucket.scope=shared"],
+    ],
     "a-message-overtakes-the-data": ["patient.delay=0s"],
     "a-metastable-collapse-outlives-its-trigger": [
         ["throttled_users.guards=[]"],
@@ -73,6 +86,8 @@ SWITCHED_OFF = {
         [["late_projector.concurrency.workers=16"], ["projector.handler=[{wait: 1ms}]"]],
     "access-log-replay": ["shop.arrivals.patterns=[{match: '*', type: other}]"],
     "acks-trade-latency-for-loss": ["acks_leader.acks=all"],
+    "adaptive-concurrency-finds-the-knee":
+        [["gradient.admission=[]"], ["vegas.admission=[]"], ["aimd.admission=[]"]],
     "after-a-timeout-nobody-knows-what-was-done": ["wary_shop.handler.0.saga.undo_failed=false"],
     "an-election-stops-all-writes": ["near.failover=null"],
     "an-expired-item-starts-a-stampede": [
@@ -173,6 +188,8 @@ SWITCHED_OFF = {
         ["mindful_workers.consume.idempotent=false"],
     ],
     "slow-is-worse-than-dead": ["faults.1.factor=1"],
+    "shedding-by-priority-keeps-checkout-alive":
+        ["sorted.admission.0.priority_shedding.thresholds=[100%]"],
     "slow-start-eases-in-a-cold-server": ["easing.slow_start.window=1ms"],
     "spike-and-headroom": ["five_servers.replicas=2"],
     "sticky-sessions-lose-balance": ["sticky_users.users.count=100k"],
@@ -180,12 +197,21 @@ SWITCHED_OFF = {
         ["browser.ttl=1ms"],
         ["editors.requests.article.operation=read"],
     ],
+    "threads-loops-and-processes-on-the-same-cores": [
+        ["few_threads.concurrency.workers=128"],
+        ["many_threads.concurrency.workers=16"],
+        ["any_loop.policy=least_request"],
+        ["least_loop.policy=random"],
+    ],
     "threads-run-out-behind-a-slow-dependency": ["event_loop.concurrency.kind=threads"],
     "too-late-to-matter": [
         ["telling_users.propagate.deadline=false"],
         ["cancelling_users.propagate.cancel=false"],
         ["forgotten_users.propagate.deadline=true"],
     ],
+    "tokens-are-checked-here-or-asked-about-there":
+        [["introspection.concurrency.workers=32"],
+         ["tokens.ttl=1ms"]],
     "web-shop": ["faults=[]"],
     "what-came-together-expires-together": ["spread.ttl_jitter=0%"],
     "who-commits-first-loses-who-commits-last-repeats":
@@ -193,6 +219,13 @@ SWITCHED_OFF = {
     "who-takes-too-much-at-once-is-thrown-out": [
         ["greedy.consume.max_poll_interval=300s"],
         ["modest.consume.max_poll_records=500"],
+    ],
+    "who-waited-too-long-is-not-worth-serving": [
+        ["endless.concurrency.queue={capacity: unbounded, max_age: 500ms}"],
+        ["aged.concurrency.queue.max_age=null"],
+        ["codel.concurrency.queue.codel=null"],
+        ["controlled.concurrency.queue.controlled_delay=null"],
+        ["youngest.concurrency.queue.discipline=fifo"],
     ],
     "work-for-users-who-have-left": ["leaving_users.patience=1h"],
     "write-back-is-fast-and-forgets": [

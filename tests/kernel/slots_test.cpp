@@ -360,7 +360,8 @@ Process come_and_go(Scope& scope, Slots& slots, Duration arrival, Duration patie
 
 TEST_CASE("no slot is lost or doubled, whoever comes, gives up or dies") {
   for (const QueueDiscipline discipline :
-       {QueueDiscipline::fifo, QueueDiscipline::lifo, QueueDiscipline::priority}) {
+       {QueueDiscipline::fifo, QueueDiscipline::lifo, QueueDiscipline::priority,
+        QueueDiscipline::adaptive_lifo}) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       std::mt19937_64 random(seed);
       const auto below = [&](std::uint64_t bound) {

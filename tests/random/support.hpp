@@ -13,32 +13,9 @@
 #include "stampede/base/json.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
+#include "support/value_of.hpp"
 
 namespace stampede::test {
-
-/// JSON as the Value that the same text in YAML would give.
-inline Value value_of(const Json& json) {
-  if (json.is_array()) {
-    std::vector<Value> items;
-    for (const Json& item : json) {
-      items.push_back(value_of(item));
-    }
-    return Value::list(std::move(items));
-  }
-  if (json.is_object()) {
-    std::vector<Value::Member> members;
-    for (const auto& [key, item] : json.items()) {
-      members.push_back({key, {}, value_of(item)});
-    }
-    return Value::map(std::move(members));
-  }
-  if (json.is_null()) {
-    Value null;
-    null.text = "null";
-    return null;
-  }
-  return Value::scalar(json.is_string() ? json.get<std::string>() : json.dump());
-}
 
 /// What was read, and every problem as "what; expected; hint".
 template <class T>

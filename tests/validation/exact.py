@@ -26,6 +26,17 @@ def mmck(servers, capacity, arrival, service):
     return p[-1], busy / servers, queue, queue / (arrival * (1 - p[-1]))
 
 
+def md1k_blocking(capacity, load):
+    """M/D/1/K by its embedded chain at departures (Gross and Harris, 5.1.8). States hang together upwards:
+    what one needs to know of a state follows from those below."""
+    come = [math.exp(-load) * load ** k / math.factorial(k) for k in range(capacity + 1)]
+    left = [1.0]  # how many a departure leaves behind, not yet normalised
+    for j in range(capacity - 1):
+        into = left[0] * come[j] + sum(left[i] * come[j - i + 1] for i in range(1, j + 1))
+        left.append((left[j] - into) / come[0])
+    return 1 - 1 / (left[0] / sum(left) + load)
+
+
 def lcfs_wait_moments(arrival, service):
     """M/M/1, last come first served without preemption (Riordan 1962): mean and standard deviation of the
     wait. The mean is that of FCFS; E[W^2] = E[W^2 of FCFS] / (1 - rho) (Takacs 1963)."""
@@ -125,6 +136,9 @@ def main():
     values["mmck.utilization"] = utilization
     values["mmck.queue_length"] = queue
     values["mmck.wait_of_accepted"] = wait
+    values["bucket.five.passed"] = 1 - md1k_blocking(5, 0.8)
+    values["bucket.one.passed"] = 1 - md1k_blocking(1, 0.8)
+    values["bucket.three.passed"] = 1 - md1k_blocking(3, 1.2)
     mean, deviation = lcfs_wait_moments(0.7, 1.0)
     values["lcfs.wait.mean"] = mean
     values["lcfs.wait.stddev"] = deviation

@@ -21,6 +21,13 @@ QUOTED = {
     "mmck.utilization": [("blocking", "mmck.utilization", lambda x: x)],
     "mmck.queue_length": [("blocking", "mmck.queue_length", lambda x: x)],
     "mmck.wait_of_accepted": [("blocking", "waiters.latency.mean", lambda x: x + 1)],
+    "bucket.five.passed": [
+        ("token-bucket", "five_users.availability", lambda x: x),
+        ("token-bucket", "five.token_bucket_rejection_ratio", lambda x: 1 - x),
+        ("token-bucket", "leaky.leaky_bucket_rejection_ratio", lambda x: 1 - x),
+        ("token-bucket", "five_users.goodput", lambda x: 0.8 * x)],
+    "bucket.one.passed": [("token-bucket", "one_users.availability", lambda x: x)],
+    "bucket.three.passed": [("token-bucket", "three_users.availability", lambda x: x)],
     "lcfs.wait.mean": [("disciplines", "lcfs.wait.mean", lambda x: x)],
     "lcfs.wait.stddev": [("disciplines", "lcfs.wait.stddev", lambda x: x)],
     "priority.first.wait": [("disciplines", "first_class.latency.mean", lambda x: x + 1)],

@@ -311,6 +311,25 @@ TEST_CASE("a user always comes from the same region, and regions have their shar
   CHECK(home[user] == stage.geography.users_of(stage.population.part_of(user, 0) == 0 ? 1 : 0));
 }
 
+TEST_CASE("limiters see the tenants that populations have") {
+  const std::string json =
+      R"({"users": {"count": 100, "tenants": {"acme": 0.7, "umbrella": 0.3}}})";
+  Named<TrafficSettings> all;
+  all.add("users", traffic(json));
+  all.add("strangers", traffic("{}"));
+  const TenantsOfPopulations tenants(all, 1, 0);
+  const Stage stage(json);
+  for (std::uint64_t user = 0; user < 100; ++user) {
+    const auto part = static_cast<std::size_t>(stage.population.part_of(user, 0));
+    Request request;
+    request.user = user;
+    CHECK(tenants.tenant_of(request) ==
+          hash_bytes(stage.population.divisions().at(0).names.at(part)));
+    request.population = 1;
+    CHECK(tenants.tenant_of(request) == 0);
+  }
+}
+
 TEST_CASE("region, segment and tenant of a user have nothing to do with each other") {
   Stage stage(everything);
   REQUIRE(stage.population.divisions().size() == 3);

@@ -439,18 +439,103 @@ class RandomScenario {
                  fmt::format("{{cores: {}, scheduling: {}}}", number(1, 4), scheduling));
   }
 
+  std::string queue_rules() {
+    const std::uint64_t kind = draw_.below(variant_.exact ? 5 : 7);
+    const std::string target = time(magnitude(1'000, 50'000));
+    const std::string interval = time(100'000);
+    switch (kind) {
+      case 0:
+        return "discipline: lifo";
+      case 1:
+        return "discipline: priority";
+      case 2:
+        return "discipline: adaptive_lifo, lifo_after: " + interval;
+      case 3:
+        return fmt::format("max_age: {}, discipline: {}", target,
+                           one_of_words({"fifo", "lifo", "priority", "adaptive_lifo"})) +
+               ", lifo_after: " + interval;
+      case 4:
+        return "discipline: fifo";
+      case 5:
+        return fmt::format("codel: {{target: {}, interval: {}}}", target, interval);
+      default:
+        return fmt::format("controlled_delay: {{target: {}, interval: {}}}, discipline: {}", target,
+                           interval, one_of_words({"fifo", "lifo", "priority"}));
+    }
+  }
+
+  /// Whose requests a limiter counts together, and where.
+  std::string counting() {
+    std::string text =
+        fmt::format("per: {}", one_of_words({"all", "user", "tenant", "request_type"}));
+    if (chance(0.3)) {
+      text += ", scope: shared";
+      text += chance(0.5) ? ", sync_interval: " + time(magnitude(10'000, 1'000'000)) : "";
+    }
+    return text;
+  }
+
+  std::string limiter() {
+    const std::uint64_t kind = draw_.below(variant_.exact ? 6 : 9);
+    const std::string window = time(magnitude(50'000, 2'000'000));
+    const std::uint64_t limit = number(1, 60);
+    switch (kind) {
+      case 0:
+        return fmt::format(
+            "{{token_bucket: {{max_tokens: {}, tokens_per_fill: {}, fill_interval: {}, refill: {}, "
+            "{}}}}}",
+            limit, number(1, 20), window, one_of_words({"interval", "continuous"}), counting());
+      case 1:
+        return fmt::format("{{fixed_window: {{limit: {}, window: {}, {}}}}}", limit, window,
+                           counting());
+      case 2:
+        return fmt::format("{{sliding_window: {{limit: {}, window: {}, method: {}, {}}}}}", limit,
+                           window, one_of_words({"log", "counter"}), counting());
+      case 3:
+        return fmt::format("{{concurrency: {{max_concurrent: {}, per: {}, scope: {}}}}}", limit,
+                           one_of_words({"all", "user", "tenant", "request_type"}),
+                           one_of_words({"local", "shared"}));
+      case 4:
+        return fmt::format(
+            "{{priority_shedding: {{max_concurrent: {}, thresholds: [100%, 80%, 40%]}}}}", limit);
+      case 5:
+        return fmt::format("{{aimd: {{min_limit: 2, timeout: {}}}}}", window);
+      case 6:
+        return fmt::format(
+            "{{gradient: {{concurrency_update_interval: {}, min_rtt_calc_params: {{interval: {}, "
+            "request_count: {}}}}}}}",
+            window, time(3'000'000), number(1, 20));
+      case 7:
+        return fmt::format("{{vegas: {{initial_limit: {}}}}}", limit);
+      default:
+        return one_of_words({"{admission_control: {sampling_window: 2s}}",
+                             "{leaky_bucket: {rate: 20/s, burst: 10}}"});
+    }
+  }
+
+  std::string admission(double probability) {
+    if (!chance(probability)) {
+      return "";
+    }
+    std::string list = limiter();
+    if (chance(0.4)) {
+      list += ", ";
+      list += limiter();
+    }
+    return "admission: [" + list + "], ";
+  }
+
   std::string service(std::size_t i, Component& component) {
     std::string text = "kind: service, " + placement(component, 6);
     if (chance(0.8)) {
       const std::string capacity = one_of_words({"0", "5", "64", "unbounded"});
-      const std::string queue = chance(0.5)
-                                    ? capacity
-                                    : fmt::format("{{capacity: {}, discipline: {}}}", capacity,
-                                                  one_of_words({"fifo", "lifo", "priority"}));
+      const std::string queue =
+          chance(0.5) ? capacity : fmt::format("{{capacity: {}, {}}}", capacity, queue_rules());
       text += fmt::format("concurrency: {{kind: {}, workers: {}, queue: {}}}, ",
                           one_of_words({"threads", "async"}), number(1, 8), queue);
     }
     text += cpu(0.5);
+    text += admission(0.3);
     text += maybe(0.2, "error_rate", percent(1, 20));
     text += maybe(0.3, "boot_time", time_law(magnitude(10'000, 1'000'000)));
     double most = 1;
@@ -513,6 +598,7 @@ class RandomScenario {
     const Component& backends = components_[i + 1];
     component.cost = 1 + backends.cost;
     std::string text = "kind: load_balancer, " + placement(component, 3);
+    text += admission(0.2);
     text += fmt::format("backends: {}, policy: {}", backends.name, policy());
     text += chance(0.2) ? ", weights: [1, 2.5, 4]" : "";
     if (chance(0.5)) {

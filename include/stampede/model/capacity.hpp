@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "stampede/kernel/cpu.hpp"
 #include "stampede/kernel/slots.hpp"
@@ -28,11 +29,13 @@ const EnumNames<QueueDiscipline>& names(QueueDiscipline);
 const EnumNames<CpuScheduling>& names(CpuScheduling);
 
 /// A line in front of workers.
-struct QueueSettings {
+struct QueueSettings : QueueRules {
   Capacity capacity{100};
-  QueueDiscipline discipline = QueueDiscipline::fifo;
 };
+void describe(Visitor& v, DelayTarget& s);
 void describe(Visitor& v, QueueSettings& s);
+/// What theory leaves out of such a line; empty if it knows it.
+std::string remark_on(const QueueSettings& queue);
 
 /// Cores that computing contends for.
 struct CpuSettings {

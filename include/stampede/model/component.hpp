@@ -35,6 +35,15 @@ class RequestTypes {
   std::vector<std::string> names_;
 };
 
+/// Which users belong together.
+class Tenants {
+ public:
+  virtual ~Tenants() = default;
+  /// A number for the tenant of the user who sent it, the same for a name in all populations; 0 for
+  /// all users who belong to none.
+  virtual std::uint64_t tenant_of(const Request& request) const = 0;
+};
+
 /// Finds the components that others refer to; all of them exist when it is handed out.
 class Directory {
  public:
@@ -65,6 +74,7 @@ class Component {
     Truth& truth;
     std::uint64_t seed;
     std::uint64_t replication;
+    const Tenants* tenants = nullptr;  ///< null: all users belong to none
 
     /// The random stream of one purpose of this component.
     Stream stream(std::string_view purpose) const {

@@ -75,8 +75,9 @@ class Server : public Instance {
   /// A request is at the door.
   Stay arrive() { return {observer_, simulation_, *this}; }
 
-  /// Waits in line for a slot until the request's patience is over: then with an empty Slot. The
-  /// wait counts for `stay` where there is one.
+  /// Waits in line for a slot until the request's patience is over or it is turned away: then with
+  /// an empty Slot, and why is said by `end_without_slot`. The wait counts for `stay` where there is
+  /// one.
   class Queueing {
    public:
     Queueing(Server& at, Slots& slots, Stay* stay, const Request& request)
@@ -119,6 +120,11 @@ class Server : public Instance {
     bool is_waiting_ = false;
     decltype(std::declval<Slots&>().acquire()) line_;
   };
+
+  /// How a request ends that leaves a line without a slot now.
+  Outcome end_without_slot(const Request& request) const {
+    return request.patience <= simulation_.now() ? Outcome::abandoned : Outcome::rejected_shed;
+  }
 
   /// A worker in use; empty until `hold`.
   class Worker {

@@ -39,6 +39,18 @@ class UserParts {
   Stream stream_;
 };
 
+/// The tenants of all populations; agrees with what each population says of its own users.
+class TenantsOfPopulations final : public Tenants {
+ public:
+  TenantsOfPopulations(const Named<TrafficSettings>& traffic, std::uint64_t seed,
+                       std::uint64_t replication);
+
+  std::uint64_t tenant_of(const Request& request) const override;
+
+ private:
+  std::vector<std::optional<UserParts>> by_population_;
+};
+
 /// One traffic population: draws the requests that its arrival process asks for, sends them and
 /// waits for the answers. Every draw is keyed by the request, so that two scenarios under one seed
 /// send the same requests; only a law of keys that goes through a list keeps its place in it.

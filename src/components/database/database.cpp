@@ -111,6 +111,9 @@ class Database final : public Component {
       theory.workers = settings.concurrency->workers;
       theory.room = theory_of(settings.concurrency->queue.capacity);
       theory.discipline = settings.concurrency->queue.discipline;
+      if (std::string remark = remark_on(settings.concurrency->queue); !remark.empty()) {
+        theory.remarks.push_back(std::move(remark));
+      }
     }
     if (settings.cpu) {
       theory.cores = settings.cpu->cores;

@@ -49,7 +49,7 @@ class DatabaseNode final : public Server {
     if (settings.concurrency) {
       queue_capacity_ = settings.concurrency->queue.capacity.value;
       workers_.emplace(context.simulation, settings.concurrency->workers,
-                       settings.concurrency->queue.discipline);
+                       settings.concurrency->queue);
     }
     if (settings.locks && !settings.is_quorum()) {
       locks_.emplace(context.simulation);
@@ -96,7 +96,7 @@ class DatabaseNode final : public Server {
           worker.hold(std::move(slot));
         }
         if (workers_ && !worker) {
-          stay.end(Outcome::abandoned);
+          stay.end(end_without_slot(request));
         } else {
           stay.start();
           std::optional<RowLocks::Turn> turn;

@@ -25,7 +25,7 @@ const CallGuardMeasures call_guard_measures{"load_balancer"};
 class Balancer final : public Server, private Roster::Listener {
  public:
   Balancer(const LoadBalancerSettings& settings, const Component::Context& context,
-           StickySessions* sessions, std::uint32_t index, PlaceId place)
+           StickySessions* sessions, AdmissionOfAll* admission, std::uint32_t index, PlaceId place)
       : Server(context, {.cpu = settings.cpu, .workers = 0, .boot_time = settings.boot_time}, index,
                place),
         settings_(settings),
@@ -34,6 +34,9 @@ class Balancer final : public Server, private Roster::Listener {
         processing_(context.stream("processing")),
         roster_(settings, context, index, place, sessions, *this) {
     scope().let_withdraw();
+    if (admission != nullptr) {
+      admission_ = std::make_unique<Admission>(*admission, index);
+    }
   }
 
   void connect(Fleet& backends, Fleet& peers) {
@@ -81,6 +84,7 @@ class Balancer final : public Server, private Roster::Listener {
     Time sent;  ///< to the backend
     Time lost_at;
     Visit visit;
+    Admitted admitted;
     ScopeMember* work = nullptr;  ///< the backend's, while it goes on
     std::optional<CallGate::Pass> pass;
     Passage* next_idle = nullptr;
@@ -93,15 +97,21 @@ class Balancer final : public Server, private Roster::Listener {
       return process(request);
     }
     Passage& passage = arrive();
-    return forward(request, passage);
+    const Outcome verdict = admit(request, passage);
+    return verdict == Outcome::ok ? forward(request, passage) : Reply(end(passage, verdict));
   }
 
   /// With work of the balancer's own before the request is sent on.
   Reply process(const Request& asked) {
     const Request request = asked;
     Passage& passage = arrive();
-    if (is_full()) {
-      co_return end(passage, Outcome::rejected_queue_full);
+    Outcome verdict = admit(request, passage);
+    if (verdict == Outcome::ok && is_full()) {
+      verdict = Outcome::rejected_queue_full;
+    }
+    if (verdict != Outcome::ok) {
+      const Response response = end(passage, verdict);
+      co_return response;
     }
     Draw draw = processing_.at(request.luck);
     const Duration demand = settings_.processing.sample(draw);
@@ -148,6 +158,10 @@ class Balancer final : public Server, private Roster::Listener {
     passage.visit.version = version();
     observer().arrived(passage.visit.arrived);
     return passage;
+  }
+
+  Outcome admit(const Request& request, Passage& passage) {
+    return admission_ ? admission_->admit(request, passage.admitted) : Outcome::ok;
   }
 
   /// Sends the request to a backend; the reply is the backend's own.
@@ -248,6 +262,7 @@ class Balancer final : public Server, private Roster::Listener {
       passage.pass.reset();
     }
     passage.visit.outcome = outcome;
+    passage.admitted.end(outcome);
     observer().ended(now, passage.visit);
     passage.unlink();
     passage.stage = Passage::Stage::idle;
@@ -268,6 +283,9 @@ class Balancer final : public Server, private Roster::Listener {
       if (gate) {
         gate->forget();
       }
+    }
+    if (admission_) {
+      admission_->restart();
     }
     roster_.forget();
   }
@@ -301,6 +319,7 @@ class Balancer final : public Server, private Roster::Listener {
   Stream processing_;
   Fleet* backends_ = nullptr;
 
+  std::unique_ptr<Admission> admission_;
   std::vector<std::unique_ptr<CallGate>> gates_;  ///< by slot
   std::uint64_t at_cpu_ = 0;                      ///< requests that wait for a core or have one
   Pool<Passage> passages_;
@@ -319,10 +338,13 @@ class LoadBalancer final : public Component {
     if (settings.sticky) {
       sessions_.emplace(*settings.sticky);
     }
+    if (!settings_.admission.empty()) {
+      admission_.emplace(settings_.admission, context_, "load_balancer");
+    }
     std::uint32_t index = 0;
     for (const PlaceId place : places_of(settings.placement, context.network.geography())) {
       fleet_.add(std::make_unique<Balancer>(settings_, context_, sessions_ ? &*sessions_ : nullptr,
-                                            index, place));
+                                            admission_ ? &*admission_ : nullptr, index, place));
       ++index;
     }
   }
@@ -343,6 +365,9 @@ class LoadBalancer final : public Component {
     if (backend.split->kind == Split::Kind::least_loaded && std::isinf(backend.split->choices)) {
       theory.remarks.push_back(
           "its backends are taken to have one line: with few of them they wait longer");
+    }
+    if (!settings.admission.empty()) {
+      theory.remarks.emplace_back("what its limiters turn away is left out");
     }
     if (settings.zone_aware) {
       theory.remarks.push_back("routing by zone is left out");
@@ -373,6 +398,7 @@ class LoadBalancer final : public Component {
   LoadBalancerSettings settings_;
   Context context_;
   std::optional<StickySessions> sessions_;
+  std::optional<AdmissionOfAll> admission_;
   Fleet fleet_;
 };
 

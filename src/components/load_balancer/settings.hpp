@@ -12,6 +12,7 @@
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/discovery.hpp"
+#include "stampede/model/limiter.hpp"
 #include "stampede/model/load_balancing.hpp"
 #include "stampede/random/distribution.hpp"
 
@@ -29,6 +30,7 @@ struct LoadBalancerSettings {
   std::optional<ZoneAwareSettings> zone_aware;
   std::optional<StickySettings> sticky;
   DiscoverySettings discovery;
+  AdmissionSettings admission;
   Distribution<Duration> processing;
   std::optional<CpuSettings> cpu;
   Capacity max_pending{1024};
@@ -52,6 +54,7 @@ inline void describe(Visitor& v, LoadBalancerSettings& s) {
   v.field("zone_aware", s.zone_aware, "prefer backends in the balancer's own zone");
   v.field("sticky", s.sticky, "send a session to the same backend as long as that is available");
   v.field("discovery", s.discovery, "how balancers learn which instances there are");
+  describe_admission(v, s.admission);
   v.field("processing", s.processing, "work that a balancer does for each request");
   v.field("cpu", s.cpu, "cores of each balancer; without it, processing never waits for a core");
   v.field("max_pending", s.max_pending, "requests that may wait for a core; more are rejected");

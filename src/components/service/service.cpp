@@ -8,6 +8,7 @@
 #include "stampede/kernel/slots.hpp"
 #include "stampede/kernel/turn.hpp"
 #include "stampede/model/in_process.hpp"
+#include "stampede/model/limiter.hpp"
 #include "stampede/model/server.hpp"
 #include "stampede/model/step.hpp"
 
@@ -41,6 +42,7 @@ struct ServiceSettings {
   PlacementSettings placement;
   std::optional<ConcurrencySettings> concurrency;
   std::optional<CpuSettings> cpu;
+  AdmissionSettings admission;
   StepSettings handler;
   Named<StepSettings> handlers;
   std::optional<ConsumeSettings> consume;
@@ -65,6 +67,7 @@ void describe(Visitor& v, ServiceSettings& s) {
   describe_placement(v, s.placement);
   v.field("concurrency", s.concurrency, "workers of each instance; without it, no limit");
   v.field("cpu", s.cpu, "cores of each instance; without it, computing never waits for a core");
+  describe_admission(v, s.admission);
   v.field("handler", s.handler, "what is done for requests that no entry of handlers is for");
   v.field("handlers", s.handlers, "what is done for each type of request");
   v.field("consume", s.consume,
@@ -179,7 +182,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     if (settings.concurrency) {
       queue_capacity_ = settings.concurrency->queue.capacity.value;
       workers_.emplace(context.simulation, settings.concurrency->workers,
-                       settings.concurrency->queue.discipline);
+                       settings.concurrency->queue);
       holds_worker_ = settings.concurrency->kind == ConcurrencyKind::threads;
       computes_with_worker_ = !holds_worker_;
     }
@@ -187,6 +190,9 @@ class ServiceInstance final : public Server, private ProgramRunner {
       own_errors_ = error_rate().hold(settings.error_rate.value);
     }
   }
+
+  /// Asks limiters of its own from now on.
+  void limit(AdmissionOfAll& of_all) { admission_ = std::make_unique<Admission>(of_all, index()); }
 
   /// Receives messages from now on, and whenever the instance is up.
   void consume(Consumption& shared) {
@@ -286,7 +292,11 @@ class ServiceInstance final : public Server, private ProgramRunner {
     Response response;
     {
       Stay stay = arrive();
-      if (is_full()) {
+      Admitted admitted;
+      const Outcome verdict = admission_ ? admission_->admit(request, admitted) : Outcome::ok;
+      if (verdict != Outcome::ok) {
+        stay.end(verdict);
+      } else if (is_full()) {
         stay.end(Outcome::rejected_queue_full);
       } else {
         Worker worker(*this);
@@ -295,7 +305,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
           worker.hold(std::move(slot));
         }
         if (holds_worker_ && !worker) {
-          stay.end(Outcome::abandoned);
+          stay.end(end_without_slot(request));
         } else if (request.deadline <= simulation().now()) [[unlikely]] {
           stay.end(Outcome::timeout);  // nobody waits for it any more
         } else {
@@ -321,6 +331,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
         }
       }
       response.outcome = stay.outcome();
+      admitted.end(response.outcome);
     }
     response.version = version();
     response.size = response.ok() ? request.response_size : 0;
@@ -334,6 +345,9 @@ class ServiceInstance final : public Server, private ProgramRunner {
   }
   void went_down(KilledWork how) override {
     handlers_.forget(index());
+    if (admission_) {
+      admission_->restart();
+    }
     if (consumers_) {
       consumers_->died(how);
     }
@@ -369,7 +383,8 @@ class ServiceInstance final : public Server, private ProgramRunner {
       Slot slot = co_await Queueing(*this, *workers_, stay, request);
       worker.hold(std::move(slot));
       if (!worker) {
-        co_return Response::with(Outcome::abandoned);
+        const Response response = Response::with(end_without_slot(request));
+        co_return response;
       }
       if (stay != nullptr) {
         stay->work();
@@ -463,6 +478,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
   }
 
   const Handlers& handlers_;
+  std::unique_ptr<Admission> admission_;
   std::optional<Slots> workers_;
   std::uint64_t queue_capacity_ = 0;
   bool holds_worker_ = false;          ///< threads: from start to end
@@ -481,9 +497,17 @@ class Service final : public Component {
     for (const auto& handler : settings_.handlers) {
       context_.request_types.add(handler.name);
     }
+    if (!settings_.admission.empty()) {
+      admission_.emplace(settings_.admission, context_, "service");
+    }
     std::uint32_t index = 0;
     for (const PlaceId place : places_of(settings.placement, context.network.geography())) {
-      fleet_.add(std::make_unique<ServiceInstance>(settings_, handlers_, context_, index, place));
+      auto instance =
+          std::make_unique<ServiceInstance>(settings_, handlers_, context_, index, place);
+      if (admission_) {
+        instance->limit(*admission_);
+      }
+      fleet_.add(std::move(instance));
       ++index;
     }
   }
@@ -495,6 +519,12 @@ class Service final : public Component {
       theory.holds_worker = settings.concurrency->kind == ConcurrencyKind::threads;
       theory.room = theory_of(settings.concurrency->queue.capacity);
       theory.discipline = settings.concurrency->queue.discipline;
+      if (std::string remark = remark_on(settings.concurrency->queue); !remark.empty()) {
+        theory.remarks.push_back(std::move(remark));
+      }
+    }
+    if (!settings.admission.empty()) {
+      theory.remarks.emplace_back("what its limiters turn away is left out");
     }
     if (settings.cpu) {
       theory.cores = settings.cpu->cores;
@@ -541,6 +571,7 @@ class Service final : public Component {
  private:
   ServiceSettings settings_;
   Context context_;
+  std::optional<AdmissionOfAll> admission_;
   std::optional<ConnectionPools> connection_pools_;
   std::optional<CallGates> gates_;
   Handlers handlers_;
