@@ -40,5 +40,7 @@ struct CpuSettings {
   CpuScheduling scheduling = CpuScheduling::fifo;
 };
 void describe(Visitor& v, CpuSettings& s);
+/// Declared by whoever has such settings (Visitor::declare).
+struct HasCores {};
 
 }  // namespace stampede
