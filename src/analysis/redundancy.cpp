@@ -264,13 +264,7 @@ class Finder {
         }
       }
     }
-    if (target.count) {
-      struck.resize(std::min(struck.size(), static_cast<std::size_t>(*target.count)));
-    }
-    if (target.share) {
-      struck.resize(static_cast<std::size_t>(
-          std::ceil(target.share->value * static_cast<double>(struck.size()) - 1e-9)));
-    }
+    struck.resize(target.struck_among(struck.size()));
     return struck;
   }
 
@@ -281,28 +275,33 @@ class Finder {
     for (const auto& crash : scenario_.facts.all<TakesDown>()) {
       crashes.insert(crash.path);
     }
+    std::set<std::string> remarks;
     std::vector<Outage> outages;
     std::set<double> instants{begin, end};
     for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
       if (!crashes.contains(fault.path)) {
         continue;
       }
-      if (fault.what.when || !fault.what.at) {
-        found_.remarks.push_back("faults that begin when something is seen are left out");
+      if (!fault.what.is_fixed() || fault.what.target.pick == TargetPick::random) {
+        remarks.insert(fault.what.when ? "faults that begin when something is seen are left out"
+                                       : "faults that strike at random are left out");
         continue;
       }
-      Outage outage{.begin = std::max(begin, fault.what.at->seconds()),
-                    .end = end,
-                    .struck = struck_by(fault.what.target)};
-      if (fault.what.duration) {
-        outage.end = std::min(end, fault.what.at->seconds() + fault.what.duration->seconds());
-      }
-      if (outage.end > outage.begin) {
-        instants.insert(outage.begin);
-        instants.insert(outage.end);
-        outages.push_back(std::move(outage));
+      const auto struck = struck_by(fault.what.target);
+      const double every = fault.what.every ? fault.what.every->seconds() : end;
+      for (double at = fault.what.at->seconds(); at < end; at += every) {
+        Outage outage{.begin = std::max(begin, at), .end = end, .struck = struck};
+        if (fault.what.duration) {
+          outage.end = std::min(end, at + fault.what.duration->seconds());
+        }
+        if (outage.end > outage.begin) {
+          instants.insert(outage.begin);
+          instants.insert(outage.end);
+          outages.push_back(std::move(outage));
+        }
       }
     }
+    found_.remarks.insert(found_.remarks.end(), remarks.begin(), remarks.end());
     if (outages.empty()) {
       return;
     }

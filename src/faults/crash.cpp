@@ -23,17 +23,17 @@ class Crash final : public Fault {
   Crash(const CrashSettings& settings, const Context&)
       : Fault(settings.common), silent_(settings.silent) {}
 
-  void begin(const std::vector<Instance*>& targets) override {
-    for (Instance* target : targets) {
-      struck_.push_back(
+  std::unique_ptr<Disturbance> strike(const Strike& strike) override {
+    auto disturbance = std::make_unique<Holding>();
+    for (Instance* target : strike.targets) {
+      disturbance->add(
           target->hold_down(silent_ ? KilledWork::stays_silent : KilledWork::answers_broken));
     }
+    return disturbance;
   }
-  void end() override { struck_.clear(); }
 
  private:
   bool silent_;
-  std::vector<Knob::Hold> struck_;
 };
 
 const Register<Fault, Crash, CrashSettings> registered{

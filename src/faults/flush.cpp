@@ -7,9 +7,10 @@ struct FlushSettings {
   FaultSettings common;
 };
 void describe(Visitor& v, FlushSettings& s) {
-  describe_fault(v, s.common);
+  describe_fault(v, s.common, FaultLength::momentary);
   v.declare(FlushesCaches{});
   v.doubt_unless(!s.common.duration, "for", "has no effect: what was forgotten stays forgotten");
+  v.doubt_unless(!s.common.mttr, "mttr", "has no effect: what was forgotten stays forgotten");
 }
 
 /// Somebody empties caches while they run: a wrong command, a change of the key's format.
@@ -17,12 +18,12 @@ class Flush final : public Fault {
  public:
   Flush(const FlushSettings& settings, const Context&) : Fault(settings.common) {}
 
-  void begin(const std::vector<Instance*>& targets) override {
-    for (Instance* target : targets) {
+  std::unique_ptr<Disturbance> strike(const Strike& strike) override {
+    for (Instance* target : strike.targets) {
       target->flush();
     }
+    return nullptr;
   }
-  void end() override {}
 };
 
 const Register<Fault, Flush, FlushSettings> registered{

@@ -13,15 +13,13 @@ class Pause final : public Fault {
  public:
   Pause(const PauseSettings& settings, const Context&) : Fault(settings.common) {}
 
-  void begin(const std::vector<Instance*>& targets) override {
-    for (Instance* target : targets) {
-      holds_.push_back(target->speed().hold(0));
+  std::unique_ptr<Disturbance> strike(const Strike& strike) override {
+    auto disturbance = std::make_unique<Holding>();
+    for (Instance* target : strike.targets) {
+      disturbance->add(target->speed().hold(0));
     }
+    return disturbance;
   }
-  void end() override { holds_.clear(); }
-
- private:
-  std::vector<Knob::Hold> holds_;
 };
 
 const Register<Fault, Pause, PauseSettings> registered{

@@ -66,7 +66,7 @@ void Cpu::stop_running(Piece& piece) {
   piece.state = Piece::State::outside;
   piece.unlink();
   change_busy(-1);
-  if (!waiting_.empty()) {
+  if (!waiting_.empty() && busy_ < cores_) {
     run(waiting_.pop_front());
   }
 }
@@ -130,6 +130,23 @@ void Cpu::set_speed(double speed) {
   });
 }
 
+void Cpu::set_cores(std::int64_t cores) {
+  if (scheduling_ == CpuScheduling::processor_sharing) {
+    advance_share();
+    cores_ = cores;
+    const std::int64_t busy = std::min(cores_, static_cast<std::int64_t>(sharing_.size()));
+    if (busy != busy_) {
+      change_busy(busy - busy_);
+    }
+    schedule_first_to_finish();
+    return;
+  }
+  cores_ = cores;
+  while (!waiting_.empty() && busy_ < cores_) {
+    run(waiting_.pop_front());
+  }
+}
+
 double Cpu::share_rate() const {
   const auto pieces = static_cast<double>(sharing_.size());
   return speed_ * (pieces > static_cast<double>(cores_) ? static_cast<double>(cores_) / pieces : 1);
@@ -148,7 +165,7 @@ void Cpu::schedule_first_to_finish() {
     simulation_.cancel(first_to_finish_->completion);
   }
   first_to_finish_ = nullptr;
-  if (sharing_.empty() || speed_ <= 0) {
+  if (sharing_.empty() || speed_ <= 0 || cores_ == 0) {
     return;
   }
   first_to_finish_ = *sharing_.begin();

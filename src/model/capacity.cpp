@@ -92,6 +92,7 @@ void describe(Visitor& v, CpuSettings& s) {
   v.field("cores", s.cores, "cores of each instance", required(), at_least(1), at_most(100'000));
   v.field("scheduling", s.scheduling,
           "fifo: a core does one piece of work to its end; processor_sharing: all advance at once");
+  v.declare(HasCores{});
 }
 
 double theory_of(const Capacity& capacity) {

@@ -183,11 +183,14 @@ TwoMoments latency_between(const Geography& geography, const NetworkSettings& se
 
 Network::Network(Simulation& simulation, const Geography& geography,
                  const NetworkSettings& settings, std::uint64_t seed, std::uint64_t replication)
-    : geography_(geography),
+    : simulation_(simulation),
+      geography_(geography),
       place_count_(geography.places().size()),
       settings_(settings),
       latency_(seed, replication, "network", "latency"),
-      loss_(seed, replication, "network", "loss") {
+      loss_(seed, replication, "network", "loss"),
+      added_loss_(seed, replication, "network", "added loss"),
+      disturbed_otherwise_(simulation) {
   paths_.resize(place_count_ * place_count_);
   for (std::size_t from = 0; from < place_count_; ++from) {
     for (std::size_t to = 0; to < place_count_; ++to) {
@@ -208,6 +211,7 @@ Network::Network(Simulation& simulation, const Geography& geography,
           bytes_per_second = link->bandwidth->bytes_per_second;
         }
       }
+      path.takes_no_time = path.instant;
       path.loss = 1 - arrives;
       if (bytes_per_second > 0) {
         path.bytes_per_ns = bytes_per_second * 1e-9;
@@ -237,7 +241,59 @@ Network::Transit Network::transit(PlaceId from, PlaceId to, std::uint32_t bytes,
   for (const LinkSettings* link : way.links) {
     transit.latency += link->latency.sample(draw);
   }
+  if (way.controls != nullptr) [[unlikely]] {
+    disturb(way, message, bytes, transit);
+  }
   return transit;
+}
+
+// ---- Faults -----------------------------------------------------------------------------------
+
+PathControls& Network::controls(PlaceId from, PlaceId to) {
+  Path& way = paths_[from * place_count_ + to];
+  if (way.controls == nullptr) {
+    way.controls = std::make_unique<PathControls>([this, &way](double) { controls_changed(way); });
+  }
+  return *way.controls;
+}
+
+/// What is on a line goes on at the new speed.
+void Network::controls_changed(Path& way) {
+  constexpr double drained_at_once = 1e9;
+  PathControls& controls = *way.controls;
+  const double bytes_per_ns = controls.bandwidth().value() * 1e-9;
+  if (way.line != nullptr) {
+    way.line->set_speed(std::min(bytes_per_ns / way.bytes_per_ns, 1.0));
+  } else if (controls.is_limited() || controls.line_ != nullptr) {
+    if (controls.line_ == nullptr) {
+      controls.line_ = std::make_unique<Cpu>(simulation_, 1, CpuScheduling::processor_sharing);
+    }
+    controls.line_->set_speed(std::min(bytes_per_ns, drained_at_once));
+  }
+  // Who asks over a path is answered over its opposite: what is done to one of them concerns both.
+  const auto index = static_cast<std::size_t>(&way - paths_.data());
+  Path& opposite = paths_[index % place_count_ * place_count_ + index / place_count_];
+  const bool is_answer_disturbed =
+      opposite.controls != nullptr && opposite.controls->is_disturbed();
+  way.instant = way.takes_no_time && !controls.is_disturbed() && !is_answer_disturbed;
+  opposite.instant = way.instant && opposite.takes_no_time;
+  disturbed_otherwise_.raise();
+}
+
+void Network::disturb(const Path& way, std::uint64_t message, std::uint32_t bytes,
+                      Transit& transit) const {
+  PathControls& controls = *way.controls;
+  const double loss = controls.loss().value();
+  if (loss > 0) {
+    Draw draw = added_loss_.at(message);
+    transit.lost = draw.chance(loss) || transit.lost;
+  }
+  transit.lost = transit.lost || controls.is_cut();
+  if (transit.line == nullptr && controls.is_limited()) {
+    transit.line = controls.line_.get();
+    transit.transfer = Duration::nanoseconds(bytes);  // at one byte per ns when the speed is 1
+  }
+  controls.delays_.for_each([&](AddedLatency& delay) { transit.latency += delay.of(message); });
 }
 
 }  // namespace stampede

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace stampede {
@@ -47,6 +48,39 @@ Reply Server::inspect_when_awake() {
   }
   const Response response = Response::with(Outcome::ok);
   co_return response;
+}
+
+// ---- Interference -----------------------------------------------------------------------------
+
+Reply Server::serve_disturbed(const Request& request) {
+  Duration delay;
+  interferences().for_each([&](Interference& by) { delay += by.meet(request); });
+  return serve_later(request, delay);
+}
+
+/// Nobody in here works for the request before its delay is over: no worker is held.
+Reply Server::serve_later(Request request, Duration delay) {
+  struct Presence {
+    explicit Presence(Server& at) : at(at) { at.met_in_flight_changed(1); }
+    Presence(const Presence&) = delete;
+    ~Presence() { at.met_in_flight_changed(-1); }
+    Server& at;
+  };
+  const Presence presence(*this);
+  if (!delay.is_zero()) {
+    co_await simulation_.delay(delay);
+  }
+  Reply serving = serve(request);
+  const Response response = co_await serving.relayed();
+  co_return response;
+}
+
+bool Server::is_made_to_fail(const Request& request) {
+  double rate = error_rate().value();
+  interferences().for_each(
+      [&](Interference& by) { rate = 1 - (1 - rate) * (1 - by.error_rate(request)); });
+  Draw draw = errors_.at(request.luck);
+  return draw.chance(rate);
 }
 
 // ---- Life -------------------------------------------------------------------------------------
@@ -102,6 +136,12 @@ Process Server::boot_process(std::uint64_t boot) {
 void Server::speed_changed(double speed) {
   cpu_.set_speed(speed);
   awake_.raise();
+}
+
+void Server::cores_taken_changed(double taken) {
+  if (cores_ > 0) {
+    cpu_.set_cores(std::max<std::int64_t>(0, cores_ - static_cast<std::int64_t>(taken)));
+  }
 }
 
 void Server::change_capacity(int by) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "stampede/base/text.hpp"
+#include "stampede/model/capacity.hpp"
 #include "stampede/model/in_process.hpp"
 #include "stampede/model/limiter.hpp"
 #include "targets.hpp"
@@ -403,38 +404,98 @@ class Checker {
       return;  // regions without zones, which is an error of theirs
     }
     const Targets targets(scenario_);
-    for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
+    for (const auto& fault : scenario_.facts.all<FaultTimes>()) {
       if (fault.what.earliest() >= end) {
         error(fault.place,
               fmt::format("{} begins at {}, but the run ends at {}", fault.path,
                           to_text(fault.what.earliest()), to_text(end)),
               {}, "let it begin earlier, or lengthen run.duration");
       }
+    }
+    for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
       check_target(targets, fault.path, fault.place, fault.what.target);
     }
-    check_flushes(targets);
+    check_finds<FlushesCaches, HoldsCopies>(targets, "finds no cache to flush");
+    check_finds<TakesCores, HasCores>(targets,
+                                      "finds no cores to take: nobody it strikes has a cpu");
+    check_disturbed_traffic();
   }
 
-  void check_flushes(const Targets& targets) {
-    std::vector<std::string> caches;
+  /// A fault that declares `Fact` does something only to components that declare `Needed`.
+  template <class Fact, class Needed>
+  void check_finds(const Targets& targets, const char* complaint) {
+    std::vector<std::string> able;
     for (const std::string& component : components_) {
-      if (declares<HoldsCopies>(scenario_, component)) {
-        caches.push_back(component);
+      if (declares<Needed>(scenario_, component)) {
+        able.push_back(component);
       }
     }
-    for (const auto& flush : scenario_.facts.all<FlushesCaches>()) {
+    for (const auto& fact : scenario_.facts.all<Fact>()) {
       for (const auto& fault : scenario_.facts.all<FaultSettings>()) {
         const TargetSettings& target = fault.what.target;
         const bool is_known =
             target.component.empty() || scenario_.components.find(target.component.name) != nullptr;
-        if (fault.path == flush.path && is_known &&
-            std::none_of(caches.begin(), caches.end(), [&](const std::string& cache) {
-              return targets.met(target, cache) != 0;
+        if (fault.path == fact.path && is_known &&
+            std::none_of(able.begin(), able.end(), [&](const std::string& component) {
+              return targets.met(target, component) != 0;
             })) {
-          error(flush.place, fmt::format("{} finds no cache to flush", flush.path),
-                one_of(caches, target.component.name), "change its target");
+          error(fact.place, fmt::format("{} {}", fact.path, complaint),
+                one_of(able, target.component.name), "change its target");
         }
       }
+    }
+  }
+
+  void check_disturbed_traffic() {
+    std::vector<std::string> populations;
+    for (const auto& population : scenario_.traffic) {
+      populations.push_back(population.name);
+    }
+    for (const auto& touched : scenario_.facts.all<TouchesTraffic>()) {
+      const std::string& name = touched.what.traffic;
+      const TrafficSettings* traffic = scenario_.traffic.find(name);
+      if (traffic == nullptr) {
+        if (!populations.empty()) {
+          error(touched.place, fmt::format("there is no traffic '{}' for {}", name, touched.path),
+                one_of(populations, name), did_you_mean(name, populations));
+        }
+      } else if (touched.what.needs_rate && traffic->arrivals.has_value()) {
+        const std::optional<ArrivalTheory> arrivals = traffic->arrivals.theory();
+        if (!arrivals || !arrivals->rate.has_value()) {
+          error(touched.place,
+                fmt::format("{} multiplies the rate of '{}', whose arrivals are {}, without a rate "
+                            "that is known",
+                            touched.path, name, traffic->arrivals.kind()),
+                "traffic whose arrivals have a rate", "an attack has a rate of its own");
+        }
+      }
+    }
+    for (const auto& touched : scenario_.facts.all<TouchesType>()) {
+      check_touched_type(touched.path, touched.place, touched.what);
+    }
+  }
+
+  void check_touched_type(const std::string& path, const Place& place, const TouchesType& touched) {
+    std::vector<std::string> types;
+    for (const auto& population : scenario_.traffic) {
+      if (!touched.traffic.empty() && touched.traffic != population.name) {
+        continue;
+      }
+      for (const auto& request : population.value.requests) {
+        types.push_back(request.name);
+      }
+      if (population.value.requests.empty()) {
+        types.emplace_back("request");
+      }
+    }
+    for (const auto& sent : scenario_.facts.all<SendsType>()) {
+      if (touched.traffic.empty()) {
+        types.push_back(sent.what.type);
+      }
+    }
+    if (!types.empty() && std::find(types.begin(), types.end(), touched.type) == types.end()) {
+      error(place, fmt::format("nobody sends requests of type '{}' for {}", touched.type, path),
+            one_of(types, touched.type), did_you_mean(touched.type, types));
     }
   }
 

@@ -203,6 +203,7 @@ class CallChecker {
     check_reachable();
     check_silence();
     check_losses();
+    check_losing_faults();
     check_circles();
     check_devices();
     check_loops();
@@ -302,6 +303,26 @@ class CallChecker {
               by_users ? fmt::format("give traffic.{} a timeout", graph_.name(call.from))
                        : std::string("give the call a timeout"));
       return;  // one example will do
+    }
+  }
+
+  /// Nor is one that a fault loses.
+  void check_losing_faults() {
+    const std::vector<bool> unlimited = reached_without_limit();
+    for (const auto& fault : scenario_.facts.all<LosesMessages>()) {
+      const auto swallowed = [&](const Call& call) {
+        const bool by_users = call.from < graph_.traffic_count();
+        return !call.is_limited &&
+               (by_users ? fault.what.of_users : fault.what.inside && unlimited[call.from]);
+      };
+      const auto call = std::find_if(graph_.calls().begin(), graph_.calls().end(), swallowed);
+      if (call != graph_.calls().end()) {
+        warning(fault.place,
+                fmt::format("nobody notices when {} loses a message between '{}' and '{}': the "
+                            "call has no time limit",
+                            fault.path, graph_.name(call->from), graph_.name(call->to)),
+                "give the traffic or the call a timeout");
+      }
     }
   }
 

@@ -226,6 +226,9 @@ Request UserPopulation::draw(const Ask& ask) {
   } else {
     request.key = luck;  // something that nobody else asks for
   }
+  if (has_key_changes()) [[unlikely]] {
+    request.key = changed_key(request).value_or(request.key);
+  }
 
   if (patience_) {
     request.patience = request.sent + draw_patience(request);

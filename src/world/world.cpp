@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/job.hpp"
@@ -127,10 +128,20 @@ struct World::Parts final : public Directory {
                                                                    .index = index}));
       arrivals.push_back(entry.value.arrivals.make(ArrivalProcess::Context{
           .population = *populations.back(), .base_directory = scenario.base_directory}));
+      disturbed_traffic.push_back({.name = entry.name,
+                                   .index = index,
+                                   .population = *populations.back(),
+                                   .arrivals = entry.value.arrivals.theory()});
       ++index;
     }
-    for (const Choice<Fault>& fault : scenario.faults) {
-      faults.push_back(fault.make({}));
+    for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+      faults.push_back(scenario.faults[i].make({.name = fault_name(i),
+                                                .simulation = simulation,
+                                                .network = network,
+                                                .request_types = request_types,
+                                                .traffic = disturbed_traffic,
+                                                .seed = scenario.run.seed,
+                                                .replication = replication}));
     }
   }
 
@@ -158,31 +169,104 @@ struct World::Parts final : public Directory {
     }
   }
 
-  Process strike(Fault& fault, const std::string& kind) {
-    co_await simulation.until(Time::from_start(fault.settings().earliest()));
-    if (const std::optional<Condition>& when = fault.settings().when) {
-      const Metrics& metrics = meters.at(when->component);
-      while (!when->is_met(metrics, scenario.monitoring.window)) {
-        co_await scraped.wait();
+  // ---- Faults ----
+
+  /// What fails as one under a fault: one instance, those of a zone, or all that it strikes.
+  struct FailureGroup {
+    std::string name{};  ///< of its luck; empty: all
+    Instance* instance = nullptr;
+    std::optional<PlaceId> zone{};
+
+    bool has(const Instance& other) const {
+      return (instance == nullptr || instance == &other) && (!zone || *zone == other.place());
+    }
+  };
+
+  std::vector<FailureGroup> groups_of(const Fault& fault) {
+    const FaultSettings& settings = fault.settings();
+    std::vector<FailureGroup> groups;
+    if (!settings.mtbf || !fault.strikes_instances() || settings.each == FailureUnit::all) {
+      groups.emplace_back();
+    } else if (settings.each == FailureUnit::zone) {
+      for (std::size_t zone = 0; zone < geography.zone_count(); ++zone) {
+        FailureGroup group{.name = geography.places()[zone].name,
+                           .zone = static_cast<PlaceId>(zone)};
+        if (!met_by(settings.target, group).empty()) {
+          groups.push_back(std::move(group));
+        }
+      }
+    } else {
+      std::vector<Instance*> instances = met_by(settings.target, FailureGroup());
+      instances.resize(settings.target.struck_among(instances.size()));
+      for (Instance* instance : instances) {
+        groups.push_back({.name = instance->name(), .instance = instance});
       }
     }
-    const std::vector<Instance*> targets = targets_of(fault.settings().target);
-    fault.begin(targets);
-    fault_events.push_back({seconds_now(), kind, names_of(targets), true});
-    if (fault.settings().duration) {
-      co_await simulation.delay(*fault.settings().duration);
-      fault.end();
-      fault_events.push_back({seconds_now(), kind, names_of(targets), false});
-    }
-    co_return Done();
+    return groups;
   }
+
+  /// Strikes a group when its time has come, and ends; over and over if the fault does so.
+  Process strike(std::size_t index, FailureGroup group) {
+    Fault& fault = *faults[index];
+    const std::string& kind = scenario.faults[index].kind();
+    const FaultSettings& settings = fault.settings();
+    const std::string name = fault_name(index) + (group.name.empty() ? "" : "." + group.name);
+    const Stream times_between(scenario.run.seed, replication, name, "mtbf");
+    const Stream times_to_repair(scenario.run.seed, replication, name, "mttr");
+    const Stream picks(scenario.run.seed, replication, name, "pick");
+    Time next = Time::from_start(settings.earliest());
+    for (std::uint64_t n = 0;; ++n) {
+      if (settings.mtbf) {
+        Draw draw = times_between.at(n);
+        next = simulation.now() + settings.mtbf->sample(draw);
+      }
+      co_await simulation.until(next);
+      if (settings.when) {
+        const Metrics& metrics = meters.at(settings.when->component);
+        while (!settings.when->is_met(metrics, scenario.monitoring.window)) {
+          co_await scraped.wait();
+        }
+      }
+      std::vector<Instance*> targets;
+      if (fault.strikes_instances()) {
+        Draw draw = picks.at(n);
+        targets = picked_from(met_by(settings.target, group), settings.target, group, draw);
+      }
+      const std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
+      std::unique_ptr<Disturbance> disturbance =
+          fault.strike({.targets = std::move(targets), .luck = combine(hash_bytes(name), n)});
+      fault_events.push_back({seconds_now(), kind, whom, true});
+      std::optional<Duration> length = settings.duration;
+      if (settings.mttr) {
+        Draw draw = times_to_repair.at(n);
+        length = settings.mttr->sample(draw);
+      }
+      if (length) {
+        co_await simulation.delay(*length);
+        disturbance.reset();
+        fault_events.push_back({seconds_now(), kind, whom, false});
+      }
+      if (!settings.every && !settings.mtbf) {
+        if (disturbance) {
+          lasting.push_back(std::move(disturbance));
+        }
+        co_return Done();
+      }
+      if (settings.every) {
+        next = next + *settings.every;
+      }
+    }
+  }
+
+  static std::string fault_name(std::size_t index) { return "faults." + std::to_string(index); }
 
   /// Divided, not multiplied: 240 s shall read 240.
   double seconds_now() const { return static_cast<double>(simulation.now().ns()) / 1e9; }
 
-  std::vector<Instance*> targets_of(const TargetSettings& wanted) {
-    std::vector<PlaceId> zones = geography.zones_in(wanted.zone.name);
-    std::vector<Instance*> targets;
+  /// The instances of a group that meet the conditions of a target, before it chooses among them.
+  std::vector<Instance*> met_by(const TargetSettings& wanted, const FailureGroup& group) {
+    const std::vector<PlaceId> zones = geography.zones_in(wanted.zone.name);
+    std::vector<Instance*> met;
     for (auto& [name, component] : components) {
       if (!wanted.component.empty() && wanted.component.name != name) {
         continue;
@@ -191,19 +275,38 @@ struct World::Parts final : public Directory {
       for (std::size_t i = 0; i < fleet.size(); ++i) {
         const bool is_there = wanted.zone.empty() || std::find(zones.begin(), zones.end(),
                                                                fleet[i].place()) != zones.end();
-        if (is_there && fleet[i].state() != InstanceState::gone) {
-          targets.push_back(&fleet[i]);
+        if (is_there && group.has(fleet[i]) && fleet[i].state() != InstanceState::gone) {
+          met.push_back(&fleet[i]);
         }
       }
     }
-    if (wanted.count) {
-      targets.resize(std::min(targets.size(), static_cast<std::size_t>(*wanted.count)));
+    return met;
+  }
+
+  /// Those that are struck. An instance that is struck by itself was chosen beforehand.
+  static std::vector<Instance*> picked_from(std::vector<Instance*> met,
+                                            const TargetSettings& wanted, const FailureGroup& group,
+                                            Draw& draw) {
+    if (group.instance != nullptr) {
+      return met;
     }
-    if (wanted.share) {
-      targets.resize(static_cast<std::size_t>(
-          std::ceil(wanted.share->value * static_cast<double>(targets.size()) - 1e-9)));
+    const std::size_t count = wanted.struck_among(met.size());
+    if (wanted.pick == TargetPick::first) {
+      met.resize(count);
+      return met;
     }
-    return targets;
+    std::vector<std::size_t> positions(met.size());
+    std::iota(positions.begin(), positions.end(), std::size_t{0});
+    for (std::size_t i = 0; i < count; ++i) {
+      std::swap(positions[i], positions[i + draw.below(positions.size() - i)]);
+    }
+    positions.resize(count);
+    std::sort(positions.begin(), positions.end());
+    std::vector<Instance*> picked;
+    for (const std::size_t position : positions) {
+      picked.push_back(met[position]);
+    }
+    return picked;
   }
 
   static std::string names_of(const std::vector<Instance*>& targets) {
@@ -238,7 +341,9 @@ struct World::Parts final : public Directory {
   std::vector<std::unique_ptr<Endpoint>> clients;
   std::vector<std::unique_ptr<UserPopulation>> populations;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals;
+  std::vector<DisturbedTraffic> disturbed_traffic;
   std::vector<std::unique_ptr<Fault>> faults;
+  std::vector<std::unique_ptr<Disturbance>> lasting;  ///< to the end of the run
   std::vector<FaultEvent> fault_events;
   Signal scraped;
   Scope own_processes;
@@ -262,7 +367,9 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
     arrivals->start();
   }
   for (std::size_t i = 0; i < parts.faults.size(); ++i) {
-    static_cast<void>(parts.strike(*parts.faults[i], parts.scenario.faults[i].kind()));
+    for (Parts::FailureGroup& group : parts.groups_of(*parts.faults[i])) {
+      static_cast<void>(parts.strike(i, std::move(group)));
+    }
   }
 
   const Time end = Time::from_start(parts.scenario.run.duration);

@@ -12,6 +12,14 @@ import sys
 # A scenario, and settings that take away what it shows: one list of them, or one for each of its
 # mechanisms.
 SWITCHED_OFF = {
+    "a-partition-stops-who-waits-for-the-other-side": [["sync.replication=async"], ["async.replication=sync"]],
+    "collections-spiral-with-the-backlog": ["faults.1.pause_per_request=100us"],
+    "clocks-that-agree-send-a-herd": ["faults.0.every=5s"],
+    "an-attack-takes-the-place-of-users": [["faults.0.rate=1/s"], ["faults.2.factor=1.1"]],
+    "a-zone-outage-needs-room-elsewhere": [["cramped_app.replicas=12"], ["roomy_app.replicas=6"]],
+    "a-one-way-partition-does-the-work-and-loses-the-answer": ["faults.1.direction=both"],
+    "a-memory-leak-dies-in-step": [["faults.0.per_request=10KB"], ["staggered.weights=[1]"]],
+    "a-grey-failure-passes-every-health-check": [["faults.0.toxicity=1%"], ["faults.1.kind=pause"]],
     "a-bounded-queue-pushes-back": [
         ["rejecting.capacity=unbounded"],
         ["dropping.overflow=reject"],

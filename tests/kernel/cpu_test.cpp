@@ -496,5 +496,47 @@ TEST_CASE("looking at the work of a cpu does not change when it ends") {
   }
 }
 
+// ---- Cores come and go ------------------------------------------------------------------------
+
+Process change_cores(Scope& scope, Cpu& cpu, Duration when, std::int64_t cores) {
+  co_await scope.simulation().delay(when);
+  cpu.set_cores(cores);
+  co_return Done();
+}
+
+TEST_CASE("a core that is taken away finishes its piece, and begins no other") {
+  Clock clock;
+  Cpu cpu(clock.simulation, 2, CpuScheduling::fifo);
+  Scope jobs(clock.simulation);
+  for (const char* name : {"a", "b", "c", "d"}) {
+    start(compute(jobs, clock, cpu, 0_ns, 10_ns, name));
+  }
+  start(change_cores(jobs, cpu, 5_ns, 0));
+  start(change_cores(jobs, cpu, 30_ns, 1));
+  clock.simulation.run(Time::from_start(25_ns));
+  CHECK(cpu.busy_cores() == 0);
+  clock.simulation.run(Time::from_start(1_us));
+  CHECK(clock.log == Log{"a@10", "b@10", "c waited 30@40", "d waited 40@50"});
+  CHECK(cpu.work_done_seconds() == Approx(40e-9));
+  CHECK(cpu.work_received_seconds() == Approx(40e-9));
+}
+
+TEST_CASE("cores that are taken away leave the others to be shared") {
+  Clock clock;
+  Cpu cpu(clock.simulation, 2, CpuScheduling::processor_sharing);
+  Scope jobs(clock.simulation);
+  start(compute(jobs, clock, cpu, 0_ns, 20_ns, "a"));
+  start(compute(jobs, clock, cpu, 0_ns, 20_ns, "b"));
+  start(change_cores(jobs, cpu, 10_ns, 1));  // half is done; at half the speed 20 more,
+  start(change_cores(jobs, cpu, 20_ns, 0));  // of which 5 are done in ten;
+  start(change_cores(jobs, cpu, 50_ns, 2));  // and 5 are left at full speed
+  clock.simulation.run(Time::from_start(40_ns));
+  CHECK(cpu.busy_cores() == 0);
+  clock.simulation.run(Time::from_start(1_us));
+  CHECK(clock.log == Log{"a waited 35@55", "b waited 35@55"});
+  CHECK(cpu.work_done_seconds() == Approx(40e-9));
+  CHECK(cpu.work_received_seconds() == Approx(40e-9));
+}
+
 }  // namespace
 }  // namespace stampede

@@ -345,5 +345,116 @@ TEST_CASE("over two links the narrower one counts") {
   CHECK(net.network.transit(net.at("us-a"), net.at("eu"), 1000, 1).transfer == 1000_ns);
 }
 
+// ---- Faults -------------------------------------------------------------------------------------
+
+/// Always the same.
+struct Constant final : AddedLatency {
+  explicit Constant(Duration length) : length(length) {}
+  Duration of(std::uint64_t) override { return length; }
+  Duration length;
+};
+
+TEST_CASE("a path that is cut loses everything, until the last who cut it mends it") {
+  Net net(classes());
+  const PlaceId a = net.at("eu-a");
+  const PlaceId b = net.at("eu-b");
+  {
+    const Knob::Hold one = net.network.controls(a, b).cuts().hold(1);
+    Knob::Hold other = net.network.controls(a, b).cuts().hold(1);
+    CHECK(net.network.transit(a, b, 0, 1).lost);
+    CHECK(net.network.is_cut(a, b));
+    CHECK_FALSE(net.network.transit(b, a, 0, 1).lost);
+    CHECK_FALSE(net.network.is_cut(b, a));
+    other.release();
+    CHECK(net.network.transit(a, b, 0, 1).lost);
+  }
+  CHECK_FALSE(net.network.transit(a, b, 0, 1).lost);
+}
+
+TEST_CASE("added latencies add up, and an instant path is one again afterwards") {
+  Net net({});
+  const PlaceId a = net.at("eu-a");
+  const PlaceId b = net.at("eu-b");
+  CHECK(net.network.is_instant(a, b));
+  {
+    Constant one(3_ms);
+    const Knob::Hold of_one = net.network.controls(a, b).delay(one);
+    {
+      Constant other(4_ms);
+      const Knob::Hold of_other = net.network.controls(a, b).delay(other);
+      CHECK(net.network.transit(a, b, 0, 1).latency == 7_ms);
+    }
+    CHECK(net.network.transit(a, b, 0, 1).latency == 3_ms);
+    CHECK_FALSE(net.network.is_instant(a, b));
+    CHECK_FALSE(net.network.is_instant(b, a));  // an answer comes over the other one
+  }
+  CHECK(net.network.is_instant(a, b));
+}
+
+TEST_CASE("losses of a link and of faults are independent of each other") {
+  NetworkSettings settings;
+  settings.between_zones = link(1_ms);
+  settings.between_zones->loss = Ratio{0.5};
+  Net net(settings);
+  const PlaceId a = net.at("eu-a");
+  const PlaceId b = net.at("eu-b");
+  const auto lost_of = [&] {
+    int lost = 0;
+    for (std::uint64_t luck = 0; luck < 20'000; ++luck) {
+      lost += net.network.transit(a, b, 0, luck).lost ? 1 : 0;
+    }
+    return lost / 20'000.0;
+  };
+  const double before = lost_of();
+  CHECK(before == Approx(0.5).margin(0.015));
+  {
+    const Knob::Hold one = net.network.controls(a, b).loss().hold(0.5);
+    const Knob::Hold other = net.network.controls(a, b).loss().hold(0.2);
+    CHECK(lost_of() == Approx(0.8).margin(0.015));
+  }
+  CHECK(lost_of() == before);
+}
+
+TEST_CASE("a limit on the bandwidth slows down what is on the line, and ends with the fault") {
+  NetworkSettings settings;
+  settings.between_zones = link(Duration());
+  settings.between_zones->bandwidth = Bandwidth{1e9};  // a byte per ns
+  Net net(settings);
+  const PlaceId a = net.at("eu-a");
+  const PlaceId b = net.at("eu-b");
+  Knob::Hold limit;
+  std::int64_t arrival = 0;
+  static_cast<void>(net.transfer(a, b, Duration(), 1000, arrival));
+  net.simulation.run(Time::from_start(500_ns));
+  limit = net.network.controls(a, b).bandwidth().hold(0.5e9);
+  SECTION("to the end of the transfer") {
+    net.simulation.run(Time::from_start(1_s));
+    CHECK(arrival == 1500);
+  }
+  SECTION("or for a while") {
+    net.simulation.run(Time::from_start(700_ns));
+    limit.release();
+    net.simulation.run(Time::from_start(1_s));
+    CHECK(arrival == 1100);
+  }
+}
+
+TEST_CASE("a path without a bandwidth has one while a fault limits it") {
+  Net net(classes());
+  const PlaceId a = net.at("eu-a");
+  const PlaceId b = net.at("eu-b");
+  Knob::Hold limit = net.network.controls(a, b).bandwidth().hold(0.5e9);
+  Knob::Hold tighter = net.network.controls(a, b).bandwidth().hold(0.1e9);
+  std::int64_t arrival = 0;
+  static_cast<void>(net.transfer(a, b, Duration(), 1000, arrival));
+  net.simulation.run(Time::from_start(5_us));
+  tighter.release();  // a half is through
+  net.simulation.run(Time::from_start(5_us + 500_ns));
+  limit.release();  // three quarters are: the rest gets through at once
+  CHECK(net.network.transit(a, b, 1000, 1).line == nullptr);
+  net.simulation.run(Time::from_start(1_s));
+  CHECK(arrival == 5500);
+}
+
 }  // namespace
 }  // namespace stampede

@@ -777,5 +777,85 @@ TEST_CASE("a world may end with messages and work everywhere, whoever still wait
   }
 }
 
+// ---- Interference -----------------------------------------------------------------------------
+
+/// Treats every second request.
+struct Meddler final : Interference {
+  Duration meet(const Request& request) override {
+    ++met;
+    return request.id % 2 == 0 ? delay : Duration();
+  }
+  double error_rate(const Request& request) override { return request.id % 2 == 0 ? errors : 0; }
+  Duration delay;
+  double errors = 0;
+  int met = 0;
+};
+
+TEST_CASE("who interferes holds some requests back, and health checks see nothing of it") {
+  Office office;
+  office.desk.length = 10_ms;
+  {
+    Meddler one;
+    Meddler other;
+    one.delay = 3_ms;
+    other.delay = 4_ms;
+    office.desk.interfere(one);
+    office.desk.interfere(other);
+    office.send(Office::here);
+    office.send(Office::here);
+    CHECK(office.desk.met_in_flight() == 2);
+    CHECK(office.probe(Office::here).heard == "ok@0");
+    office.run(50_ms);
+    CHECK(office.heard() == Log{"ok@17", "ok@10", "ok@0"});
+    CHECK(office.desk.met_in_flight() == 0);
+    CHECK(one.met == 2);
+  }
+  office.send(office.request(Office::here));
+  office.send(office.request(Office::here));
+  office.run(100_ms);
+  CHECK(office.sent[4].heard == "ok@60");
+}
+
+TEST_CASE("who interferes lets some requests fail") {
+  Office office;
+  Meddler meddler;
+  meddler.errors = 1;
+  office.desk.interfere(meddler);
+  office.send(Office::here);
+  office.send(Office::here);
+  office.run(1_s);
+  CHECK(office.heard() == Log{"error@0", "ok@0"});
+}
+
+TEST_CASE("who is held back at the door dies with the instance") {
+  Office office;
+  office.desk.length = 10_ms;
+  Meddler meddler;
+  meddler.delay = 20_ms;
+  office.desk.interfere(meddler);
+  office.send(Office::here);
+  office.run(5_ms);
+  office.restart();
+  office.run(1_s);
+  CHECK(office.heard() == Log{"reset@5"});
+  CHECK(office.desk.came == 0);
+  CHECK(office.desk.met_in_flight() == 0);
+}
+
+TEST_CASE("cores that others take are given back") {
+  Office office(link(5_ms), Duration(), CpuSettings{.cores = 2});
+  office.desk.length = 10_ms;
+  Knob::Hold taken = office.desk.cores_taken().hold(1);
+  for (int i = 0; i < 4; ++i) {
+    office.send(Office::here);
+  }
+  office.run(20_ms);
+  CHECK(office.heard() == Log{"ok@10", "ok@20", "nothing", "nothing"});
+  taken.release();
+  office.run(1_s);
+  CHECK(office.heard() == Log{"ok@10", "ok@20", "ok@30", "ok@30"});
+  CHECK(office.desk.broken_law().empty());
+}
+
 }  // namespace
 }  // namespace stampede

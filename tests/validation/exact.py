@@ -127,6 +127,18 @@ def mean_speed(speeds):
     return sum(length * speed for length, speed in speeds) / sum(length for length, _ in speeds)
 
 
+def breakdowns(arrival, service, failure, repair):
+    """M/M/1 whose server breaks down at all times and resumes interrupted work after the repair (White and
+    Christie 1958; Avi-Itzhak and Naor 1963): availability, mean number inside, share of time with somebody
+    inside. The last from the balance of the empty states: who is empty and up breaks down, who is empty and
+    down is repaired or gets an arrival."""
+    both = failure + repair
+    up = repair / both
+    inside = arrival * (both + failure * service / both) / (repair * service - arrival * both)
+    empty = (up - arrival / service) * (1 + failure / (arrival + repair))
+    return up, inside, 1 - empty
+
+
 def main():
     values = {
         "erlang-b.blocking": erlang_b(10, 8.0),
@@ -157,6 +169,12 @@ def main():
     values["stopping.speed"] = mean_speed([(17, 1), (3, 0)])
     values["slowing.speed"] = mean_speed([(16, 1), (4, 1 / 4)])
     values["overlapping.speed"] = mean_speed([(13, 1), (3, 1 / 2), (2, 1 / 6), (2, 0)])
+    up, inside, occupied = breakdowns(0.5, 1.0, 0.01, 0.1)
+    values["breakdowns.up"] = up
+    values["breakdowns.in_system"] = inside
+    values["breakdowns.occupied"] = occupied
+    values["breakdowns.response"] = inside / 0.5
+    values["renewal.up"] = 1000 / 1004
     for name, value in values.items():
         print(f"{name} {value:.9g}")
 

@@ -43,6 +43,12 @@ QUOTED = {
     **{f"{name}.speed": [("breakdowns", f"{name}_users.throughput", lambda x: x),
                          ("breakdowns", f"{name}_users.latency.mean", lambda x: 3 / x)]
        for name in ("stopping", "slowing", "overlapping")},
+    "breakdowns.up": [("random-breakdowns", "restless_users.throughput", lambda x: x)],
+    "breakdowns.in_system": [("random-breakdowns", "queueing.in_flight", lambda x: x)],
+    "breakdowns.occupied": [("random-breakdowns", "queueing.utilization", lambda x: x)],
+    "breakdowns.response": [("random-breakdowns", "queueing_users.latency.mean", lambda x: x)],
+    "renewal.up": [("random-breakdowns", "renewing.uptime", lambda x: x),
+                   ("random-breakdowns", "unlucky_users.availability", lambda x: x)],
 }
 
 

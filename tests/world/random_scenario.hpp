@@ -882,6 +882,7 @@ class RandomScenario {
 
   std::string population(const std::string& target) {
     const bool has_types = chance(0.7);
+    has_types_ = has_types_ || has_types;
     const std::vector<std::string> types_here =
         has_types ? types : std::vector<std::string>{"request"};
     std::uint64_t users = 0;
@@ -920,7 +921,10 @@ class RandomScenario {
     const std::uint64_t populations = number(1, 3);
     for (std::uint64_t i = 0; i < populations; ++i) {
       const std::string target = i == 0 ? components_.front().name : one_of(components_).name;
-      text += fmt::format("  users{}: {{{}}}\n", i, population(target));
+      const std::string settings = population(target);
+      has_rate_ = has_rate_ || (i == 0 && (settings.starts_with("arrivals: {kind: poisson") ||
+                                           settings.starts_with("arrivals: {kind: constant")));
+      text += fmt::format("  users{}: {{{}}}\n", i, settings);
     }
     if (variant_.bystander) {
       text += fmt::format("  others: {{arrivals: {{kind: poisson, rate: {}/s}}, target: apart}}\n",
@@ -947,17 +951,130 @@ class RandomScenario {
     return "{" + text + "}";
   }
 
+  /// When a fault strikes and for how long.
+  std::string fault_times() {
+    const std::uint64_t at = number(0, duration_us_ - 1);
+    const std::uint64_t length = magnitude(10'000, duration_us_ / 2);
+    switch (draw_.below(variant_.exact ? 4 : 6)) {
+      case 0:
+        return fmt::format("at: {}, for: {}, every: {}", time(at), time(length),
+                           time(length + magnitude(10'000, 1'000'000)));
+      case 4:
+      case 5:
+        return fmt::format("mtbf: {}, mttr: {}", time_law(magnitude(100'000, duration_us_)),
+                           time_law(magnitude(10'000, 2'000'000)));
+      default:
+        return chance(0.8) ? fmt::format("at: {}, for: {}", time(at), time(length))
+                           : "at: " + time(at);
+    }
+  }
+
+  /// Which requests a fault touches; types exist where any traffic has them.
+  std::string only() {
+    std::string text = maybe(0.3, "users", percent(1, 100));
+    text += maybe(0.3, "traffic", "[users0]");
+    text += has_types_ ? maybe(0.3, "requests", "[" + one_of(types) + "]") : "";
+    return chance(0.5) ? "only: {" + text + "}, " : "";
+  }
+
+  std::string links() {
+    if (places_.empty() || chance(0.2)) {
+      return "";
+    }
+    std::string text = "between: [" + one_of(places_) + "], ";
+    if (chance(0.5)) {
+      text += "and: [" + one_of(places_) + "], " + maybe(0.3, "users", "true");
+    }
+    return text + maybe(0.6, "direction", one_of_words({"both", "to", "from"}));
+  }
+
+  std::string fault_of_instances() {
+    const std::string struck = "target: " + target() + ", ";
+    switch (draw_.below(variant_.exact ? 3 : 9)) {
+      case 0:
+        return "kind: crash, " + struck + maybe(0.5, "silent", "true");
+      case 1:
+        return "kind: pause, " + struck;
+      case 2:
+        return "kind: cold_restart, " + struck;
+      case 3:
+        return "kind: error_burst, " + struck + maybe(0.6, "error_rate", percent(1, 99)) + only();
+      case 4:
+        return fmt::format("kind: slow_down, {}latency: {}, toxicity: {}, {}", struck,
+                           short_time_law(), percent(1, 100), only());
+      case 5:
+        return fmt::format("kind: memory_leak, {}memory: 1MB, {}: {}KB, {}", struck,
+                           one_of_words({"per_request", "per_second"}), magnitude(10, 1'000),
+                           maybe(0.5, "restart_delay", time_law(magnitude(1'000, 1'000'000))));
+      case 6:
+        return fmt::format("kind: gc_pauses, {}interval: {}, pause: {}, {}", struck,
+                           time_law(magnitude(50'000, 2'000'000)),
+                           time_law(magnitude(1'000, 200'000)),
+                           maybe(0.5, "pause_per_request", time(number(10, 2'000))));
+      case 7:
+        for (const Component& component : components_) {
+          if (component.text.find("cpu: {") != std::string::npos) {
+            return fmt::format("kind: stress_cpu, target: {}, cores: {}, ", component.name,
+                               number(1, 4));
+          }
+        }
+        [[fallthrough]];
+      default:
+        return fmt::format("kind: slow_down, {}factor: {}, ", struck, number(1, 10));
+    }
+  }
+
+  std::string fault_of_links() {
+    const std::string which = links();
+    switch (draw_.below(variant_.exact ? 1 : 4)) {
+      case 0:
+        if (!places_.empty()) {
+          // Where the first component has its first instance: somebody must be struck.
+          const Component& first = components_.front();
+          const std::string& zone = first.zones.empty() ? places_.front() : first.zones.front();
+          return which.empty() ? "kind: zone_outage, zone: " + zone + ", "
+                               : "kind: network_partition, " + which;
+        }
+        [[fallthrough]];
+      case 1:
+        return "kind: network_loss, " + which + "rate: " + percent(1, 60) + ", ";
+      case 2:
+        return fmt::format("kind: network_bandwidth, {}bandwidth: {}kbps, ", which,
+                           magnitude(100, 1'000'000));
+      default:
+        return fmt::format("kind: network_delay, {}latency: {}, {}{}", which, short_time_law(),
+                           maybe(0.5, "jitter", time(number(100, 50'000))),
+                           maybe(0.3, "toxicity", percent(1, 100)));
+    }
+  }
+
+  std::string fault_of_traffic() {
+    const std::string traffic = "traffic: users0, ";
+    switch (draw_.below(4)) {
+      case 0:
+        return fmt::format("kind: hot_key, {}share: {}, ", traffic, percent(1, 100));
+      case 1:
+        return fmt::format("kind: herd, {}requests: {}, ", traffic, number(1, 100));
+      case 2:
+        if (has_rate_) {
+          return fmt::format("kind: surge, {}factor: {}, ", traffic, number(2, 4));
+        }
+        [[fallthrough]];
+      default:
+        return fmt::format("kind: attack, {}rate: {}, {}", traffic, rate(64),
+                           maybe(0.5, "users", fmt::format("{}", number(1, 100))));
+    }
+  }
+
   std::string faults() {
     std::string text;
-    const std::uint64_t count = draw_.below(5);
+    const std::uint64_t count = draw_.below(6);
     for (std::uint64_t i = 0; i < count; ++i) {
-      const std::string kind = variant_.exact ? one_of_words({"crash", "pause"})
-                                              : one_of_words({"crash", "pause", "slow_down"});
-      text += fmt::format("  - {{kind: {}, at: {}, {}target: {}{}{}}}\n", kind,
-                          time(number(0, duration_us_ - 1)),
-                          maybe(0.8, "for", time(magnitude(10'000, duration_us_ / 2))), target(),
-                          kind == "crash" && chance(0.5) ? ", silent: true" : "",
-                          kind == "slow_down" ? fmt::format(", factor: {}", number(1, 10)) : "");
+      const std::uint64_t sort = draw_.below(10);
+      const std::string what = sort < 6                     ? fault_of_instances()
+                               : sort < 8 || variant_.exact ? fault_of_links()
+                                                            : fault_of_traffic();
+      text += fmt::format("  - {{{}{}}}\n", what, fault_times());
     }
     return text.empty() ? text : "faults:\n" + text;
   }
@@ -972,6 +1089,8 @@ class RandomScenario {
   std::string state_;  ///< the components that keep something, as written
   std::vector<std::string> state_names_;
   std::vector<std::string> state_steps_;
+  bool has_types_ = false;  ///< some traffic has the types above
+  bool has_rate_ = false;   ///< the first traffic has arrivals at a rate that is known
 };
 
 }  // namespace stampede::test

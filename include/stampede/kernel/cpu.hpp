@@ -49,6 +49,10 @@ class Cpu {
   void set_speed(double speed);
   double speed() const { return speed_; }
 
+  /// Work begins on so many cores from now on, 0 included. Under fifo a core that is taken away
+  /// finishes what it does first.
+  void set_cores(std::int64_t cores);
+
   std::int64_t busy_cores() const { return busy_; }
 
   /// Where the memory begins that every piece of work touches; whoever owns the CPU puts what it

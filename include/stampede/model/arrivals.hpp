@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "stampede/base/intrusive_list.hpp"
 #include "stampede/kernel/job.hpp"
 #include "stampede/model/endpoint.hpp"
 #include "stampede/model/theory.hpp"
@@ -48,6 +49,16 @@ struct Ask {
   std::optional<std::uint32_t> response_size;
 };
 
+/// Makes requests ask for a key that they would not have asked for, while it lives.
+class KeyChange : public ListHook {
+ public:
+  /// The key that this request, complete but for its key, asks for instead; none: its own.
+  virtual std::optional<std::uint64_t> key(const Request& request) = 0;
+
+ protected:
+  ~KeyChange() = default;
+};
+
 /// The users of one traffic population, as its arrival process sees them.
 class Population {
  public:
@@ -66,6 +77,25 @@ class Population {
   virtual Reply send(const Ask& ask) = 0;
   /// The same where nothing goes on after the answer, as in an open process.
   virtual void send_and_forget(const Ask& ask) { static_cast<void>(send(ask)); }
+
+  /// For faults: lets it see every request from now on, until it dies. The first of several that
+  /// has another key decides.
+  void change_keys(KeyChange& by) { key_changes_.push_back(by); }
+
+ protected:
+  bool has_key_changes() const { return !key_changes_.empty(); }
+  std::optional<std::uint64_t> changed_key(const Request& request) {
+    std::optional<std::uint64_t> key;
+    key_changes_.for_each([&](KeyChange& change) {
+      if (!key) {
+        key = change.key(request);
+      }
+    });
+    return key;
+  }
+
+ private:
+  IntrusiveList<KeyChange> key_changes_;
 };
 
 /// What an arrival process says of itself for predictions.

@@ -43,5 +43,7 @@ struct CpuSettings {
   CpuScheduling scheduling = CpuScheduling::fifo;
 };
 void describe(Visitor& v, CpuSettings& s);
+/// Declared by whoever has such settings (Visitor::declare).
+struct HasCores {};
 
 }  // namespace stampede

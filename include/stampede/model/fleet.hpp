@@ -16,6 +16,25 @@ namespace stampede {
 /// Where an instance is in its life. Crashed is `down`; what comes back boots first.
 enum class InstanceState : std::uint8_t { boot, ready, draining, down, gone };
 
+/// What a fault does to single requests at an instance while it lives. Nobody but these requests
+/// sees anything of it: health checks do not, which makes it a grey failure.
+class Interference : public ListHook {
+ public:
+  /// A request is at the door; gives how much later it gets in. Several add up.
+  virtual Duration meet(const Request& request) {
+    static_cast<void>(request);
+    return Duration();
+  }
+  /// The probability that this request fails when it was worked on. Several are independent.
+  virtual double error_rate(const Request& request) {
+    static_cast<void>(request);
+    return 0;
+  }
+
+ protected:
+  ~Interference() = default;
+};
+
 /// One running copy of a component, at one place, of one version.
 ///
 /// What faults and controllers may do to it: turn its knobs.
@@ -57,14 +76,26 @@ class Instance : public Endpoint {
     crash(how);
     return down_.hold(1);
   }
-  Knob& speed() { return speed_; }            ///< factor on the speed of computing; 0 pauses
-  Knob& error_rate() { return error_rate_; }  ///< share of requests answered with an error
+  Knob& speed() { return speed_; }              ///< factor on the speed of computing; 0 pauses
+  Knob& error_rate() { return error_rate_; }    ///< share of requests answered with an error
+  Knob& cores_taken() { return cores_taken_; }  ///< cores that somebody else keeps busy
+  /// Lets it meet every request that comes from now on, until it dies.
+  void interfere(Interference& by) { interferences_.push_back(by); }
+  /// Requests inside that were met by somebody who interferes.
+  std::int64_t met_in_flight() const { return met_in_flight_; }
 
  protected:
   virtual void crash(KilledWork how) = 0;
   /// Starts what is down: ready after its boot time.
   virtual void boot() = 0;
   virtual void speed_changed(double speed) = 0;
+  /// Whoever computes without a limit has no cores that could be taken.
+  virtual void cores_taken_changed(double taken) { static_cast<void>(taken); }
+
+  bool is_interfered() const { return !interferences_.empty(); }
+  IntrusiveList<Interference>& interferences() { return interferences_; }
+  void met_in_flight_changed(int by) { met_in_flight_ += by; }
+
   void set_state(InstanceState state);
   /// Where the memory begins that every call touches.
   void set_hot_memory(const void* begin) { hot_memory_ = begin; }
@@ -77,7 +108,10 @@ class Instance : public Endpoint {
   std::uint16_t version_ = 0;
   InstanceState state_ = InstanceState::ready;
   const void* hot_memory_ = this;
+  IntrusiveList<Interference> interferences_;
+  std::int64_t met_in_flight_ = 0;
   Knob error_rate_{Combine::any_of, 0};
+  Knob cores_taken_{Combine::sum, 0, [this](double taken) { cores_taken_changed(taken); }};
   Knob speed_{Combine::product, 1, [this](double speed) { speed_changed(speed); }};
   Knob down_{Combine::sum, 0, [this](double holds) {
                if (holds == 0) {

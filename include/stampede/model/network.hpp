@@ -1,12 +1,17 @@
 #pragma once
 
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "stampede/base/intrusive_list.hpp"
 #include "stampede/kernel/cpu.hpp"
+#include "stampede/kernel/signal.hpp"
+#include "stampede/model/knob.hpp"
 #include "stampede/model/request.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/stream.hpp"
@@ -94,6 +99,55 @@ class Geography {
 TwoMoments latency_between(const Geography& geography, const NetworkSettings& settings,
                            PlaceId from, PlaceId to);
 
+/// Adds to the time that messages are on their way, while it lives.
+class AddedLatency : public ListHook {
+ public:
+  /// Of one message, by its luck.
+  virtual Duration of(std::uint64_t luck) = 0;
+
+ protected:
+  ~AddedLatency() = default;
+};
+
+/// What faults do to one direction between two places.
+class PathControls {
+ public:
+  explicit PathControls(const Knob::Changed& changed)
+      : loss_(Combine::any_of, 0, changed),
+        cuts_(Combine::sum, 0, changed),
+        bandwidth_(Combine::minimum, unlimited, changed),
+        delay_count_(Combine::sum, 0, changed) {}
+
+  static constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+  Knob& loss() { return loss_; }            ///< share of messages that are lost, besides its own
+  Knob& cuts() { return cuts_; }            ///< as long as there is one, nothing gets through
+  Knob& bandwidth() { return bandwidth_; }  ///< bytes per second, at most
+  /// Messages that are sent from now on take longer, as long as both it and the hold live. Several
+  /// add up.
+  [[nodiscard]] Knob::Hold delay(AddedLatency& by) {
+    delays_.push_back(by);
+    return delay_count_.hold(1);
+  }
+
+  bool is_cut() const { return cuts_.value() > 0; }
+  bool is_limited() const { return bandwidth_.value() < unlimited; }
+  /// Whether a message may not pass as it always does.
+  bool is_disturbed() const {
+    return loss_.value() > 0 || is_cut() || is_limited() || delay_count_.value() > 0;
+  }
+
+ private:
+  friend class Network;
+
+  Knob loss_;
+  Knob cuts_;
+  Knob bandwidth_;
+  Knob delay_count_;
+  IntrusiveList<AddedLatency> delays_;
+  std::unique_ptr<Cpu> line_;  ///< of a path without a bandwidth of its own, while it has one
+};
+
 /// Carries messages between places: latency, loss, and a bandwidth that all messages of a link
 /// share at once (processor sharing, the fluid limit of fair TCP flows). The two directions of a
 /// link are two links; within one place there is but one.
@@ -108,6 +162,17 @@ class Network {
 
   /// True when every message between these places arrives at the instant that it is sent.
   bool is_instant(PlaceId from, PlaceId to) const { return path(from, to).instant; }
+
+  /// For faults.
+  PathControls& controls(PlaceId from, PlaceId to);
+  /// Whether no message gets through now.
+  bool is_cut(PlaceId from, PlaceId to) const {
+    const Path& way = path(from, to);
+    return way.controls != nullptr && way.controls->is_cut();
+  }
+  /// Waits until faults do something else to some path than now. A stream whose sender repeats what
+  /// was lost (TCP) goes on when its path is not cut any more.
+  auto disturbed_otherwise() { return disturbed_otherwise_.wait(); }
 
   /// What becomes of one message, from the moment that it is sent.
   struct Transit {
@@ -128,16 +193,23 @@ class Network {
     double bytes_per_ns = 0;
     Cpu* line = nullptr;
     std::uint64_t id = 0;
+    std::unique_ptr<PathControls> controls;  ///< null as long as no fault has asked for them
+    bool takes_no_time = true;               ///< while nobody disturbs it
   };
+  void disturb(const Path& way, std::uint64_t message, std::uint32_t bytes, Transit& transit) const;
+  void controls_changed(Path& way);
   const Path& path(PlaceId from, PlaceId to) const { return paths_[from * place_count_ + to]; }
 
+  Simulation& simulation_;
   const Geography& geography_;
   std::size_t place_count_;
   NetworkSettings settings_;
   Stream latency_;
   Stream loss_;
+  Stream added_loss_;
   std::vector<Path> paths_;
   std::vector<std::unique_ptr<Cpu>> lines_;
+  Signal disturbed_otherwise_;
 };
 
 }  // namespace stampede

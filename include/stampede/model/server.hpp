@@ -35,7 +35,10 @@ class Server : public Instance {
   Reply probe(const Request& prober) final { return reach(*this, prober, &Server::inspect); }
   /// A request from within the same process: there is no network in between.
   Reply call_inside(const Request& request) {
-    return is_up() && request.hops <= max_hops ? serve(request) : Reply(refusal<Response>());
+    if (!is_up() || request.hops > max_hops) {
+      return refusal<Response>();
+    }
+    return is_interfered() ? serve_disturbed(request) : serve(request);
   }
 
   /// The exact law of work: integrated over busy cores, or added up over pieces, it is the same.
@@ -153,19 +156,20 @@ class Server : public Instance {
   Simulation& simulation() { return simulation_; }
   ComponentObserver& observer() { return observer_; }
   Cpu& cpu() { return cpu_; }
-  /// Whether the error rate lets this request fail.
+  /// Whether the error rate, or somebody who interferes, lets this request fail.
   bool fails(const Request& request) {
-    const double rate = error_rate().value();
-    if (rate <= 0) [[likely]] {
+    if (error_rate().value() <= 0 && !is_interfered()) [[likely]] {
       return false;
     }
-    Draw draw = errors_.at(request.luck);
-    return draw.chance(rate);
+    return is_made_to_fail(request);
   }
 
  private:
   Reply inspect(const Request& prober);
   Reply inspect_when_awake();
+  Reply serve_disturbed(const Request& request);
+  Reply serve_later(Request request, Duration delay);
+  bool is_made_to_fail(const Request& request);
 
   Scope& wire() { return on_the_wire_; }
   /// The carrying job belongs to the wire and outlives the instance.
@@ -178,6 +182,7 @@ class Server : public Instance {
   void boot() final;
   Process boot_process(std::uint64_t boot);
   void speed_changed(double speed) final;
+  void cores_taken_changed(double taken) final;
   void change_capacity(int by);
 
   std::int64_t workers_;

@@ -294,6 +294,9 @@ class PrimaryAndReplicas final : public Copies {
     }
     replica.arrival = std::max(replica.arrival, simulation.now() + in);
     co_await simulation.until(replica.arrival);
+    while (copies.is_cut(sender, replica)) {
+      co_await copies.shared_.network.disturbed_otherwise();
+    }
     if (copies.epoch_ != epoch || replica.deaths != deaths) {
       co_return Done();
     }
@@ -318,6 +321,9 @@ class PrimaryAndReplicas final : public Copies {
     const std::uint64_t message = ~combine(combine(copies.shared_.luck, copy), position);
     const Duration out = copies.transit(replica, primary, message);
     co_await copies.shared_.simulation.delay(out);
+    while (copies.is_cut(replica, primary)) {
+      co_await copies.shared_.network.disturbed_otherwise();
+    }
     if (copies.epoch_ == epoch && primary.is_up) {
       replica.acknowledged = std::max(replica.acknowledged, position);
       copies.has_fallen_back_ = copies.has_fallen_back_ && !copies.have_caught_up();
@@ -331,6 +337,12 @@ class PrimaryAndReplicas final : public Copies {
   }
   Duration transit(const Replica& from, const Replica& to, std::uint64_t message) const {
     return shared_.network.transit(from.node->place(), to.node->place(), 0, message).latency;
+  }
+
+  /// Copies are connected by streams that repeat what was lost: they stand still while their path
+  /// is cut, and go on afterwards.
+  bool is_cut(const Replica& from, const Replica& to) const {
+    return shared_.network.is_cut(from.node->place(), to.node->place());
   }
 
   void begin_to_apply(DatabaseNode& node) {

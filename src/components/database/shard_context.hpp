@@ -14,7 +14,7 @@ namespace stampede {
 struct ShardContext {
   const DatabaseSettings& settings;
   Simulation& simulation;
-  const Network& network;
+  Network& network;
   Truth& truth;
   DatabaseTold& told;
   const Homes& homes;

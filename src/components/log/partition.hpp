@@ -38,7 +38,7 @@ class Partition {
   struct Shared {
     const LogSettings& settings;
     Simulation& simulation;
-    const Network& network;
+    Network& network;
     LogTold& told;
     Stream lags;
   };
@@ -395,7 +395,7 @@ class Partition {
 
   /// A copy asks the leader for what comes next, over and over; each time it says what it has. What
   /// retention has deleted meanwhile it does not get. Brokers are connected by TCP, whose segments
-  /// are sent again: the network's loss does not reach this stream.
+  /// are sent again: the network's loss does not reach this stream, and a cut holds it up.
   static Process fetch(Scope& scope, Partition& partition, std::size_t which) {
     Simulation& simulation = scope.simulation();
     const Shared& shared = partition.shared_;
@@ -406,6 +406,9 @@ class Partition {
       const std::uint64_t luck = combine(combine(partition.luck_, which), ++copy.fetches);
       const Network::Transit out = shared.network.transit(here, there, 0, luck);
       co_await simulation.delay(out.latency);
+      while (shared.network.is_cut(here, there)) {
+        co_await shared.network.disturbed_otherwise();
+      }
       partition.acknowledge(copy);
       while (copy.received == partition.end()) {
         co_await partition.appended_.wait();
@@ -427,6 +430,9 @@ class Partition {
         co_await in.line->work(in.transfer);
       }
       co_await simulation.delay(in.latency);
+      while (shared.network.is_cut(there, here)) {
+        co_await shared.network.disturbed_otherwise();
+      }
       co_await copy.broker->write(luck, end - begin);
       copy.received = end;
       copy.received_bytes = bytes;

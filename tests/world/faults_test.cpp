@@ -1,0 +1,367 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stampede/model/fault.hpp"
+#include "stampede/scenario/scenario.hpp"
+#include "stampede/world/world.hpp"
+#include "support/own_measures.hpp"
+
+// Faults as a world runs them: when they strike, whom, and that nothing is left of them.
+
+namespace stampede {
+namespace {
+
+Scenario scenario_of(const std::string& text) {
+  ReadScenario read = read_scenario(text, "faults.yaml");
+  for (const Problem& problem : read.problems) {
+    if (problem.severity == Severity::error) {
+      FAIL("line " << problem.place.line << ": " << problem.what << ", expected "
+                   << problem.expected);
+    }
+  }
+  REQUIRE(read.scenario);
+  return *std::move(read.scenario);
+}
+
+WorldRecord ran(const Scenario& scenario, std::uint64_t replication = 0) {
+  WorldRecord record = World(scenario, replication).run();
+  CHECK(record.broken_law == "");
+  return record;
+}
+
+/// Six servers in three zones, and hardly any traffic.
+std::string world_with(const std::string& faults, const std::string& duration = "100s") {
+  return "stampede: 1\nrun: {duration: " + duration +
+         "}\n"
+         "regions: {eu: {zones: [a, b, c]}}\n"
+         "traffic:\n"
+         "  users: {arrivals: {poisson: 1/s}, target: app, timeout: 1s}\n"
+         "components:\n"
+         "  app: {kind: service, replicas: 6, cpu: 2, handler: [{compute: 1ms}]}\n"
+         "faults:\n" +
+         faults;
+}
+
+using Texts = std::vector<std::string>;
+
+/// The timeline of a run, as "10 crash app-0 begins"; of some kinds only, if they are given.
+Texts timeline(const std::string& text, std::uint64_t replication = 0) {
+  Texts lines;
+  for (const FaultEvent& event : ran(scenario_of(text), replication).faults) {
+    lines.push_back(fmt::format("{} {} {} {}", event.at_s, event.kind, event.target,
+                                event.begins ? "begins" : "ends"));
+  }
+  return lines;
+}
+
+Texts only(const Texts& lines, const std::string& word) {
+  Texts some;
+  for (const std::string& line : lines) {
+    if (line.find(word) != std::string::npos) {
+      some.push_back(line);
+    }
+  }
+  return some;
+}
+
+// ---- When -------------------------------------------------------------------------------------
+
+TEST_CASE("a fault with `every` strikes again and again, counted from beginning to beginning") {
+  const Texts lines = timeline(world_with(
+      "  - {at: 10s, for: 5s, every: 40s, kind: pause, target: {component: app, count: 1}}\n"));
+  CHECK(lines == Texts{"10 pause app-0 begins", "15 pause app-0 ends", "50 pause app-0 begins",
+                       "55 pause app-0 ends", "90 pause app-0 begins", "95 pause app-0 ends"});
+}
+
+TEST_CASE("under mtbf and mttr every instance breaks down at times of its own") {
+  const std::string law = "mtbf: {exponential: {mean: 20s}}, mttr: {exponential: {mean: 2s}}";
+  const Texts lines = timeline(world_with("  - {kind: crash, " + law + ", target: app}\n"));
+  Texts firsts;
+  for (int i = 0; i < 6; ++i) {
+    const Texts own = only(lines, fmt::format("app-{} ", i));
+    REQUIRE(own.size() > 1);
+    firsts.push_back(own.front().substr(0, own.front().find(' ')));
+    for (std::size_t n = 0; n < own.size(); ++n) {
+      CHECK(own[n].ends_with(n % 2 == 0 ? "begins" : "ends"));
+    }
+  }
+  std::sort(firsts.begin(), firsts.end());
+  CHECK(std::unique(firsts.begin(), firsts.end()) == firsts.end());
+
+  SECTION("which are others in each replication") {
+    CHECK(timeline(world_with("  - {kind: crash, " + law + ", target: app}\n"), 1) != lines);
+  }
+  SECTION("and stay the same whatever other faults there are") {
+    const Texts beside =
+        timeline(world_with("  - {kind: crash, " + law + ", target: app}\n  - {kind: pause, " +
+                            law + ", target: app}\n"));
+    CHECK(only(beside, "crash") == lines);
+  }
+  SECTION("or only those of the target") {
+    const Texts some = timeline(
+        world_with("  - {kind: crash, " + law + ", target: {component: app, count: 2}}\n"));
+    Texts expected = only(lines, "app-0 ");
+    const Texts other = only(lines, "app-1 ");
+    expected.insert(expected.end(), other.begin(), other.end());
+    CHECK(some.size() == expected.size());
+    for (const std::string& line : expected) {
+      CHECK(std::find(some.begin(), some.end(), line) != some.end());
+    }
+  }
+}
+
+TEST_CASE("what fails as one fails at one instant") {
+  const std::string law = "mtbf: {exponential: {mean: 20s}}, mttr: 2s, ";
+  const Texts by_zone =
+      timeline(world_with("  - {kind: crash, " + law + "each: zone, target: app}\n"));
+  REQUIRE_FALSE(by_zone.empty());
+  for (const std::string& line : by_zone) {
+    CHECK((line.find("app-0 app-3") != std::string::npos ||
+           line.find("app-1 app-4") != std::string::npos ||
+           line.find("app-2 app-5") != std::string::npos));
+  }
+  const Texts all = timeline(world_with("  - {kind: crash, " + law + "each: all, target: app}\n"));
+  REQUIRE_FALSE(all.empty());
+  CHECK(only(all, "app-0 app-1 app-2 app-3 app-4 app-5") == all);
+}
+
+// AV-RENEWAL: Cox, Renewal Theory, 1962. The share of time up over T has the mean a / (a + b) and,
+// for long T, the variance 2 a^2 b^2 / (a + b)^3 / T.
+TEST_CASE("the share of time up is that of an alternating renewal process, and varies like it") {
+  constexpr double up = 1000;
+  constexpr double down = 4;
+  constexpr double length = 100'000;
+  constexpr int replicas = 200;
+  constexpr int worlds = 10;
+  const Scenario scenario = scenario_of(fmt::format(
+      "stampede: 1\n"
+      "run: {{duration: {}s}}\n"
+      "traffic: {{users: {{arrivals: {{poisson: 0.001/s}}, target: app}}}}\n"
+      "components: {{app: {{kind: service, replicas: {}, handler: [{{wait: 1ms}}]}}}}\n"
+      "faults:\n"
+      "  - {{kind: crash, mtbf: {{exponential: {{mean: {}s}}}}, mttr: {{exponential: {{mean: "
+      "{}s}}}}, target: app}}\n",
+      length, replicas, up, down));
+  double sum = 0;
+  double squares = 0;
+  for (int world = 0; world < worlds; ++world) {
+    std::map<std::string, double> downtime;
+    for (const FaultEvent& event : ran(scenario, static_cast<std::uint64_t>(world)).faults) {
+      // Down from its beginning to its end, or to that of the run.
+      downtime[event.target] += event.begins ? length - event.at_s : event.at_s - length;
+    }
+    REQUIRE(downtime.size() == replicas);
+    for (const auto& [instance, seconds] : downtime) {
+      const double share = 1 - seconds / length;
+      sum += share;
+      squares += share * share;
+    }
+  }
+  constexpr double n = replicas * worlds;
+  const double mean = sum / n;
+  const double deviation = std::sqrt((squares - n * mean * mean) / (n - 1));
+  const double expected_deviation =
+      std::sqrt(2 * up * up * down * down / std::pow(up + down, 3) / length);
+  CHECK(expected_deviation == Approx(0.000562308204));
+  CHECK(mean == Approx(up / (up + down)).margin(4 * expected_deviation / std::sqrt(n)));
+  CHECK(deviation == Approx(expected_deviation).epsilon(4 / std::sqrt(2 * n)));
+}
+
+// ---- Whom -------------------------------------------------------------------------------------
+
+TEST_CASE("who is picked at random is another one at each strike, in the same number") {
+  const Texts lines = timeline(world_with(
+      "  - {at: 1s, for: 1s, every: 2s, kind: pause, target: {component: app, share: 50%, pick: "
+      "random}}\n"));
+  std::map<std::string, int> struck;
+  for (const std::string& line : only(lines, "begins")) {
+    int count = 0;
+    for (int i = 0; i < 6; ++i) {
+      const std::string name = fmt::format("app-{}", i);
+      if (line.find(name) != std::string::npos) {
+        ++struck[name];
+        ++count;
+      }
+    }
+    CHECK(count == 3);
+  }
+  REQUIRE(struck.size() == 6);
+  for (const auto& [name, count] : struck) {
+    CHECK(count > 12);  // 25 of 50, with a standard deviation of 3.5
+    CHECK(count < 38);
+  }
+}
+
+TEST_CASE("a zone outage takes all of the zone, of every component") {
+  const Texts lines = timeline(world_with("  - {at: 10s, for: 5s, kind: zone_outage, zone: b}\n"));
+  CHECK(lines == Texts{"10 zone_outage app-1 app-4 begins", "15 zone_outage app-1 app-4 ends"});
+}
+
+TEST_CASE("the timeline names the links and the traffic that a fault disturbs") {
+  const Texts lines = timeline(world_with(
+      "  - {at: 1s, for: 1s, kind: network_partition, between: [a], and: [b, c], direction: to}\n"
+      "  - {at: 3s, for: 1s, kind: network_loss, rate: 10%, between: [a]}\n"
+      "  - {at: 5s, for: 1s, kind: network_delay, latency: 1ms}\n"
+      "  - {at: 7s, kind: herd, traffic: users, requests: 10}\n"));
+  CHECK(lines == Texts{"1 network_partition a -> b c begins", "2 network_partition a -> b c ends",
+                       "3 network_loss a <-> everybody else begins",
+                       "4 network_loss a <-> everybody else ends",
+                       "5 network_delay all links begins", "6 network_delay all links ends",
+                       "7 herd users begins"});
+}
+
+// ---- Nothing is left of a fault ---------------------------------------------------------------
+
+/// Sees nothing.
+struct Blind final : KeepsOwnMeasures {
+  void arrived(Time) override {}
+  void queue_changed(Time, std::int64_t) override {}
+  void busy_workers_changed(Time, std::uint32_t, std::int64_t) override {}
+  void busy_cores_changed(Time, std::int64_t) override {}
+  void ended(Time, const Visit&) override {}
+  void fleet_changed(Time, std::int64_t) override {}
+  void capacity_changed(Time, std::int64_t, std::int64_t, std::int64_t) override {}
+};
+
+/// Users who would send if anybody asked them to.
+class Lookers final : public Population {
+ public:
+  explicit Lookers(Simulation& simulation) : scope_(simulation) {}
+  Scope& scope() override { return scope_; }
+  Stream stream(std::string_view purpose) const override { return {1, 0, "users", purpose}; }
+  std::uint64_t user_count() const override { return 0; }
+  std::optional<RequestTypeId> type(std::string_view) const override { return 0; }
+  Reply send(const Ask&) override { return Response(); }
+  bool are_undisturbed() const { return !has_key_changes(); }
+
+ private:
+  Scope scope_;
+};
+
+TEST_CASE("faults of all kinds that overlap at random restore every control to the very bits") {
+  const Scenario scenario = scenario_of(
+      "stampede: 1\n"
+      "run: {duration: 10s}\n"
+      "regions: {eu: {zones: [a, b]}}\n"
+      "network: {between_zones: {latency: 1ms, loss: 3%, bandwidth: 1Mbps}}\n"
+      "traffic: {users: {arrivals: {poisson: 1/s}, target: app, timeout: 1s}}\n"
+      "components: {app: {kind: service, replicas: 4, cpu: 2, error_rate: 7%, boot_time: 1s, "
+      "handler: [{compute: 1ms}]}}\n"
+      "faults:\n"
+      "  - {at: 0s, kind: crash, target: app}\n"
+      "  - {at: 0s, kind: cold_restart, target: app}\n"
+      "  - {at: 0s, kind: pause, target: app}\n"
+      "  - {at: 0s, kind: slow_down, factor: 3, latency: 7ms, toxicity: 10%, target: app}\n"
+      "  - {at: 0s, kind: slow_down, factor: 1.7, target: app}\n"
+      "  - {at: 0s, kind: error_burst, error_rate: 13%, target: app}\n"
+      "  - {at: 0s, kind: stress_cpu, cores: 1, target: app}\n"
+      "  - {at: 0s, kind: memory_leak, memory: 1MB, per_second: 900KB, restart_delay: 200ms, "
+      "target: app}\n"
+      "  - {at: 0s, kind: gc_pauses, interval: 300ms, pause: 50ms, pause_per_request: 1ms, target: "
+      "app}\n"
+      "  - {at: 0s, kind: network_loss, rate: 11%}\n"
+      "  - {at: 0s, kind: network_loss, rate: 17%, between: [a]}\n"
+      "  - {at: 0s, kind: network_delay, latency: 3ms, jitter: 1ms, between: [b]}\n"
+      "  - {at: 0s, kind: network_bandwidth, bandwidth: 300kbps}\n"
+      "  - {at: 0s, kind: network_partition, between: [a], and: [b]}\n"
+      "  - {at: 0s, kind: zone_outage, zone: a}\n"
+      "  - {at: 0s, kind: hot_key, share: 30%, traffic: users}\n"
+      "  - {at: 0s, kind: surge, factor: 3, traffic: users}\n"
+      "  - {at: 0s, kind: attack, rate: 9/s, traffic: users}\n"
+      "  - {at: 0s, kind: herd, requests: 5, traffic: users}\n");
+
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Simulation simulation;
+    const Geography geography(scenario.regions);
+    Network network(simulation, geography, scenario.network, 1, 0);
+    RequestTypes types;
+    types.add("request");
+    Truth truth;
+    Blind observer;
+    Lookers lookers(simulation);
+    const std::vector<DisturbedTraffic> traffic{
+        {.name = "users",
+         .index = 0,
+         .population = lookers,
+         .arrivals = scenario.traffic[0].value.arrivals.theory()}};
+    const std::unique_ptr<Component> app =
+        scenario.components[0].value.make({.name = "app",
+                                           .simulation = simulation,
+                                           .network = network,
+                                           .request_types = types,
+                                           .observer = observer,
+                                           .truth = truth,
+                                           .seed = 1,
+                                           .replication = 0});
+    std::vector<std::unique_ptr<Fault>> faults;
+    for (const Choice<Fault>& fault : scenario.faults) {
+      faults.push_back(fault.make({.name = fmt::format("faults.{}", faults.size()),
+                                   .simulation = simulation,
+                                   .network = network,
+                                   .request_types = types,
+                                   .traffic = traffic,
+                                   .seed = seed,
+                                   .replication = 0}));
+    }
+    std::vector<Instance*> instances;
+    for (std::size_t i = 0; i < app->fleet().size(); ++i) {
+      instances.push_back(&app->fleet()[i]);
+    }
+
+    // Begin and end in any order, several at a time, also of the same kind.
+    Draw draw(seed, 1);
+    std::vector<std::unique_ptr<Disturbance>> at_work;
+    const auto pass = [&](Duration length) { simulation.run(simulation.now() + length); };
+    for (std::uint64_t step = 0; step < 60; ++step) {
+      if (at_work.empty() || draw.chance(0.6)) {
+        std::vector<Instance*> targets;
+        for (Instance* instance : instances) {
+          if (draw.chance(0.6)) {
+            targets.push_back(instance);
+          }
+        }
+        const std::size_t which = draw.below(faults.size());
+        at_work.push_back(faults[which]->strike({.targets = targets, .luck = step}));
+      } else {
+        at_work.erase(at_work.begin() + static_cast<std::ptrdiff_t>(draw.below(at_work.size())));
+      }
+      pass(Duration::nanoseconds(static_cast<std::int64_t>(draw.below(400'000'000))));
+    }
+    while (!at_work.empty()) {
+      at_work.erase(at_work.begin() + static_cast<std::ptrdiff_t>(draw.below(at_work.size())));
+    }
+    pass(Duration::nanoseconds(2'000'000'000));
+
+    INFO("seed " << seed);
+    for (Instance* instance : instances) {
+      CHECK(instance->state() == InstanceState::ready);
+      CHECK(instance->speed().value() == 1);
+      CHECK(instance->error_rate().value() == 0.07);
+      CHECK(instance->cores_taken().value() == 0);
+      Request request;
+      request.from = instance->place();
+      const Reply served = instance->call(request);
+      CHECK(instance->met_in_flight() == 0);  // nobody has met it
+      CHECK(instance->broken_law().empty());
+    }
+    for (PlaceId from = 0; from < geography.places().size(); ++from) {
+      for (PlaceId to = 0; to < geography.places().size(); ++to) {
+        CHECK_FALSE(network.controls(from, to).is_disturbed());
+        CHECK(network.is_instant(from, to) == (from == to || from > 1 || to > 1));
+        const Cpu* line = network.transit(from, to, 100, 1).line;
+        CHECK((line == nullptr || line->speed() == 1));
+      }
+    }
+    CHECK(lookers.are_undisturbed());
+  }
+}
+
+}  // namespace
+}  // namespace stampede
