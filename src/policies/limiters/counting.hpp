@@ -75,8 +75,9 @@ inline std::uint64_t counted_for(CountPer per, const Request& request, const Ten
   return 0;
 }
 
-/// The counts of one limiter. A Count is made of the limiter's Settings, which outlive it, and
-/// copied; `bool take(Time)` counts a request if it may still come in, `void add(std::int64_t n,
+/// The counts of one limiter. A Count is made of the limiter's Settings, and copied: into what all
+/// instances share, where it outlives the limiter, but not the settings as the component has them.
+/// Its `bool take(Time)` counts a request if it may still come in, its `void add(std::int64_t n,
 /// Time)` counts so many whether they may or not.
 template <class Count, class Settings>
 class Counts {
@@ -171,14 +172,13 @@ template <class Count, class Settings>
 class CountingLimiter final : public RequestLimiter {
  public:
   CountingLimiter(const Settings& settings, const Context& context)
-      : settings_(settings), counts_(settings_, settings_.counting, context) {}
+      : counts_(settings, settings.counting, context) {}
 
   Outcome admit(const Request& request, Time now) override {
     return counts_.take(request, now) ? Outcome::ok : Outcome::rejected_rate_limited;
   }
 
  private:
-  Settings settings_;
   Counts<Count, Settings> counts_;
 };
 
