@@ -94,6 +94,9 @@ class Counts {
         shared_->members.push_back(&own_);
       }
     }
+    if (counting.per == CountPer::all && !counting.sync_interval) {
+      everybody_ = &of(shared_ ? shared_->counts : own_, 0, settings_).count;
+    }
   }
   Counts(const Counts&) = delete;
   /// What it had not told yet dies with it.
@@ -104,6 +107,9 @@ class Counts {
   }
 
   bool take(const Request& request, Time now) {
+    if (everybody_ != nullptr) {
+      return everybody_->take(now);
+    }
     const std::uint64_t whose = counted_for(counting_.per, request, tenants_);
     if (counting_.sync_interval) {
       return take_between_syncs(whose, now);
@@ -165,6 +171,7 @@ class Counts {
   const Tenants* tenants_;
   Table own_;
   std::shared_ptr<Shared> shared_;
+  Count* everybody_ = nullptr;  ///< the only count, if there is but one and it is always up to date
 };
 
 /// A limiter that counts and rejects what is too much as rate_limited.
