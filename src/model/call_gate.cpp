@@ -107,7 +107,10 @@ std::optional<Outcome> CallGate::admit(Pass& pass) {
 }
 
 Task<Response> CallGate::enter(Scope& scope, CallGate& gate, Pass& pass, Time give_up) {
-  if (gate.has_lines_) {
+  const bool must_wait = std::any_of(gate.posts_.begin(), gate.posts_.end(), [](const Post& post) {
+    return post.slots != nullptr && !post.slots->has_free();
+  });
+  if (must_wait) {
     return wait(scope, gate, pass, give_up);
   }
   const std::optional<Outcome> refused = gate.admit(pass);

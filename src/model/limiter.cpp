@@ -113,7 +113,10 @@ AdmissionOfAll::AdmissionOfAll(const AdmissionSettings& settings, const Componen
 }
 
 Admission::Admission(AdmissionOfAll& of_all, std::uint32_t instance)
-    : all_(of_all), instance_(instance) {
+    : simulation_(of_all.context_.simulation),
+      requests_(of_all.requests_),
+      all_(of_all),
+      instance_(instance) {
   make_limiters();
 }
 
@@ -124,24 +127,26 @@ void Admission::make_limiters() {
   follows_ = false;
   const std::uint64_t life = combine(instance_, lives_++);
   for (std::size_t i = 0; i < all_.settings_.size(); ++i) {
-    limiters_.push_back(
+    auto limiter =
         all_.settings_[i].make(RequestLimiter::Context{.random = all_.random_.at(combine(life, i)),
-                                                       .now = all_.context_.simulation.now(),
+                                                       .now = simulation_.now(),
                                                        .tenants = all_.context_.tenants,
                                                        .shared = all_.shared_[i],
                                                        .observer = all_.context_.observer,
-                                                       .measures = all_.measures_}));
-    follows_ = follows_ || limiters_.back()->follows();
+                                                       .measures = all_.measures_});
+    const bool follows = limiter->follows();
+    limiters_.push_back({std::move(limiter), all_.rejections_[i], follows});
+    follows_ = follows_ || follows;
   }
 }
 
 Outcome Admission::admit(const Request& request, Admitted& admitted) {
-  const Time now = all_.context_.simulation.now();
-  all_.requests_.add();
+  const Time now = simulation_.now();
+  requests_.add();
   for (std::size_t i = 0; i < limiters_.size(); ++i) {
-    const Outcome verdict = limiters_[i]->admit(request, now);
+    const Outcome verdict = limiters_[i].limiter->admit(request, now);
     if (verdict != Outcome::ok) {
-      all_.rejections_[i]->add();
+      limiters_[i].rejections->add();
       tell(i, request, verdict, Duration(), now);
       return verdict;
     }
@@ -159,22 +164,22 @@ Outcome Admission::admit(const Request& request, Admitted& admitted) {
 void Admission::tell(std::size_t limiters, const Request& request, Outcome outcome,
                      Duration latency, Time now) {
   for (std::size_t i = limiters; i-- > 0;) {
-    if (limiters_[i]->follows()) {
-      limiters_[i]->ended(request, outcome, latency, now);
+    if (limiters_[i].follows) {
+      limiters_[i].limiter->ended(request, outcome, latency, now);
     }
   }
 }
 
 void Admission::restart() {
-  const Time now = all_.context_.simulation.now();
+  const Time now = simulation_.now();
   for (Admitted::Pass& pass : passes_) {
     if (pass.is_open) {
       pass.is_open = false;
       tell(limiters_.size(), pass.request, Outcome::reset, now - pass.since, now);
     }
   }
-  for (const std::unique_ptr<RequestLimiter>& limiter : limiters_) {
-    limiter->stopped(now);
+  for (const Entry& entry : limiters_) {
+    entry.limiter->stopped(now);
   }
   make_limiters();
 }
@@ -182,7 +187,7 @@ void Admission::restart() {
 void Admission::end(Admitted::Pass& pass, Outcome outcome) {
   if (pass.is_open) {  // and not from before a crash
     pass.is_open = false;
-    const Time now = all_.context_.simulation.now();
+    const Time now = simulation_.now();
     tell(limiters_.size(), pass.request, outcome, now - pass.since, now);
   }
   passes_.give_back(pass);

@@ -62,6 +62,22 @@ TEST_CASE("a crash empties the limiters of its instance, and they begin anew") {
   world.check_laws();
 }
 
+TEST_CASE("what instances count together outlives each of them") {
+  ServiceWorld world(R"({"replicas": 2, "handler": [{"wait": "1ms"}], "admission": [
+      {"fixed_window": {"limit": 2, "window": "10s", "scope": "shared"}},
+      {"concurrency": {"max_concurrent": 1, "scope": "shared"}}]})");
+  world.send();
+  auto down = std::make_optional(world.instance().hold_down(KilledWork::answers_broken));
+  world.run(5_ms);
+  down.reset();
+  world.send_to(world.instance("app", 1), {});
+  world.run(10_ms);
+  world.send();
+  world.run(1_s);
+  CHECK(world.heard() == Texts{"reset@0", "ok@6", "rejected.rate_limited@10"});
+  world.check_laws();
+}
+
 TEST_CASE("whoever waited too long for a worker is shed, and whoever lost patience has left") {
   ServiceWorld world(service("[]", R"({"capacity": 10, "max_age": "15ms"})"));
   world.send();

@@ -175,9 +175,9 @@ TEST_CASE("a balancer's breaker stops one backend, and others go on") {
   Knob::Hold errors = world.instance("app", 0).error_rate().hold(1);
   for (int i = 0; i < 4; ++i) {
     world.send({}, "lb");
-    world.run((i + 1) * 20_ms);
+    world.run(20_ms * (i + 1));
   }
-  CHECK(world.heard() == Texts{"error@10", "ok@30", "rejected.breaker_open@40", "ok@70"});
+  CHECK(world.heard() == Texts{"ok@10", "error@30", "ok@50", "rejected.breaker_open@60"});
   CHECK(world.observer("lb").level("breakers_open") == 1);
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("hedges at a percentile wait until enough answers were seen") {
   world.db.treatments.push_back({5_ms});
   for (int i = 0; i < 100; ++i) {
     world.send();
-    world.run((i + 1) * 200_ms);
+    world.run(200_ms * (i + 1));
   }
   CHECK(world.db.requests.size() == 100);
   world.send();
@@ -372,7 +372,7 @@ TEST_CASE("a fallback answers instead of a call that failed, and says so") {
   world.db.treatments = {{1_ms}, {1_ms, Outcome::error}, {50_ms}};
   for (int i = 0; i < 3; ++i) {
     world.send();
-    world.run((i + 1) * 10_ms);
+    world.run(10_ms * (i + 1));
   }
   CHECK(world.heard() == Texts{"ok@1", "ok@13", "ok@27"});
   CHECK_FALSE(world.sent[0].reply.answer().degraded);

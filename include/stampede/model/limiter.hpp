@@ -154,17 +154,26 @@ class Admission {
  private:
   friend class Admitted;
 
+  /// One of the list.
+  struct Entry {
+    std::unique_ptr<RequestLimiter> limiter;
+    Tally* rejections;
+    bool follows;
+  };
+
   void make_limiters();
   void end(Admitted::Pass& pass, Outcome outcome);
   void tell(std::size_t limiters, const Request& request, Outcome outcome, Duration latency,
             Time now);
 
+  Simulation& simulation_;
+  Tally& requests_;
+  bool follows_ = false;  ///< one of them does
+  std::vector<Entry> limiters_;
+  Pool<Admitted::Pass> passes_;
   AdmissionOfAll& all_;
   std::uint32_t instance_;
   std::uint64_t lives_ = 0;
-  std::vector<std::unique_ptr<RequestLimiter>> limiters_;
-  bool follows_ = false;  ///< one of them does
-  Pool<Admitted::Pass> passes_;
 };
 
 }  // namespace stampede

@@ -79,8 +79,8 @@ class Server : public Instance {
   Stay arrive() { return {observer_, simulation_, *this}; }
 
   /// Waits in line for a slot until the request's patience is over or it is turned away: then with
-  /// an empty Slot, and why is said by `end_without_slot`. The wait counts for `stay` where there is
-  /// one.
+  /// an empty Slot, and why is said by `end_without_slot`. The wait counts for `stay` where there
+  /// is one.
   class Queueing {
    public:
     Queueing(Server& at, Slots& slots, Stay* stay, const Request& request)

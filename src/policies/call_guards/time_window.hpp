@@ -12,7 +12,8 @@ namespace stampede {
 template <class Sums>
 class TimeWindow {
  public:
-  TimeWindow(Duration bucket, std::size_t count) : bucket_(bucket), buckets_(count) {}
+  TimeWindow(Duration bucket, std::size_t count)
+      : bucket_(bucket), end_(Time() + bucket), buckets_(count) {}
 
   /// The sums of the window that ends now.
   const Sums& total(Time now) {
@@ -21,7 +22,7 @@ class TimeWindow {
   }
   void add(const Sums& more, Time now) {
     move_to(now);
-    buckets_[at()].add(more, 1);
+    buckets_[at_].add(more, 1);
     total_.add(more, 1);
   }
   void clear() {
@@ -30,23 +31,28 @@ class TimeWindow {
   }
 
  private:
-  std::size_t at() const { return static_cast<std::size_t>(number_) % buckets_.size(); }
+  /// Buckets begin at multiples of their length.
   void move_to(Time now) {
-    const std::int64_t number = now.ns() / bucket_.ns();
-    if (number - number_ >= static_cast<std::int64_t>(buckets_.size())) {
-      clear();
-      number_ = number;
+    if (now < end_) [[likely]] {
+      return;
     }
-    while (number_ < number) {
-      ++number_;
-      total_.add(buckets_[at()], -1);
-      buckets_[at()] = Sums();
+    const std::int64_t passed = (now - end_).ns() / bucket_.ns() + 1;
+    end_ = end_ + bucket_ * passed;
+    if (passed >= static_cast<std::int64_t>(buckets_.size())) {
+      clear();
+      return;
+    }
+    for (std::int64_t i = 0; i < passed; ++i) {
+      at_ = at_ + 1 == buckets_.size() ? 0 : at_ + 1;
+      total_.add(buckets_[at_], -1);
+      buckets_[at_] = Sums();
     }
   }
 
   Duration bucket_;
+  Time end_;  ///< of the bucket of now
   std::vector<Sums> buckets_;
-  std::int64_t number_ = 0;  ///< of the bucket of now, counted from the start of the run
+  std::size_t at_ = 0;  ///< the bucket of now
   Sums total_{};
 };
 

@@ -34,10 +34,15 @@ class ConcurrencyLimit final : public RequestLimiter {
         context.shared = inside_;
       }
     }
+    if (settings.per == CountPer::all) {
+      everybody_ = &(*inside_)[0];
+    }
   }
 
   Outcome admit(const Request& request, Time) override {
-    std::int64_t& inside = (*inside_)[counted_for(settings_.per, request, tenants_)];
+    std::int64_t& inside = everybody_ != nullptr
+                               ? *everybody_
+                               : (*inside_)[counted_for(settings_.per, request, tenants_)];
     if (inside >= settings_.max_concurrent) {
       return Outcome::rejected_limit;
     }
@@ -46,8 +51,12 @@ class ConcurrencyLimit final : public RequestLimiter {
   }
   bool follows() const override { return true; }
   void ended(const Request& request, Outcome, Duration, Time) override {
+    if (everybody_ != nullptr) {
+      --*everybody_;
+      return;
+    }
     const auto whose = inside_->find(counted_for(settings_.per, request, tenants_));
-    if (--whose->second == 0 && settings_.per != CountPer::all) {
+    if (--whose->second == 0) {
       inside_->erase(whose);
     }
   }
@@ -58,6 +67,7 @@ class ConcurrencyLimit final : public RequestLimiter {
   ConcurrencyLimitSettings settings_;
   const Tenants* tenants_;
   std::shared_ptr<Inside> inside_;
+  std::int64_t* everybody_ = nullptr;  ///< the only count, if there is but one
 };
 
 const LimiterMeasures measures{"concurrency"};

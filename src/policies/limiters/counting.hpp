@@ -75,8 +75,9 @@ inline std::uint64_t counted_for(CountPer per, const Request& request, const Ten
   return 0;
 }
 
-/// The counts of one limiter. A Count is made of the limiter's Settings, which outlive it, and
-/// copied; `bool take(Time)` counts a request if it may still come in, `void add(std::int64_t n,
+/// The counts of one limiter. A Count is made of the limiter's Settings, and copied: into what all
+/// instances share, where it outlives the limiter, but not the settings as the component has them.
+/// Its `bool take(Time)` counts a request if it may still come in, its `void add(std::int64_t n,
 /// Time)` counts so many whether they may or not.
 template <class Count, class Settings>
 class Counts {
@@ -93,6 +94,9 @@ class Counts {
         shared_->members.push_back(&own_);
       }
     }
+    if (counting.per == CountPer::all && !counting.sync_interval) {
+      everybody_ = &of(shared_ ? shared_->counts : own_, 0, settings_).count;
+    }
   }
   Counts(const Counts&) = delete;
   /// What it had not told yet dies with it.
@@ -103,6 +107,9 @@ class Counts {
   }
 
   bool take(const Request& request, Time now) {
+    if (everybody_ != nullptr) {
+      return everybody_->take(now);
+    }
     const std::uint64_t whose = counted_for(counting_.per, request, tenants_);
     if (counting_.sync_interval) {
       return take_between_syncs(whose, now);
@@ -164,6 +171,7 @@ class Counts {
   const Tenants* tenants_;
   Table own_;
   std::shared_ptr<Shared> shared_;
+  Count* everybody_ = nullptr;  ///< the only count, if there is but one and it is always up to date
 };
 
 /// A limiter that counts and rejects what is too much as rate_limited.
@@ -171,14 +179,13 @@ template <class Count, class Settings>
 class CountingLimiter final : public RequestLimiter {
  public:
   CountingLimiter(const Settings& settings, const Context& context)
-      : settings_(settings), counts_(settings_, settings_.counting, context) {}
+      : counts_(settings, settings.counting, context) {}
 
   Outcome admit(const Request& request, Time now) override {
     return counts_.take(request, now) ? Outcome::ok : Outcome::rejected_rate_limited;
   }
 
  private:
-  Settings settings_;
   Counts<Count, Settings> counts_;
 };
 

@@ -36,15 +36,15 @@ class FixedWindow {
 
  private:
   void move_to(Time now) {
-    const std::int64_t number = now.ns() / settings_->window.ns();
-    if (number > number_) {
-      number_ = number;
+    if (now >= end_) {
+      const std::int64_t length = settings_->window.ns();
+      end_ = Time::from_start(Duration::nanoseconds((now.ns() / length + 1) * length));
       count_ = 0;
     }
   }
 
   const FixedWindowSettings* settings_;
-  std::int64_t number_ = 0;
+  Time end_;  ///< of the window that is counted
   std::int64_t count_ = 0;
 };
 

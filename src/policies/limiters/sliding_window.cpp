@@ -62,9 +62,8 @@ class TwoCounts {
  public:
   bool take(const SlidingWindowSettings& settings, Time now) {
     move_to(settings, now);
-    const std::int64_t length = settings.window.ns();
     const double left =
-        static_cast<double>(length - now.ns() % length) / static_cast<double>(length);
+        static_cast<double>((end_ - now).ns()) / static_cast<double>(settings.window.ns());
     const double estimate = static_cast<double>(before_) * left + static_cast<double>(count_);
     if (estimate + 1 > static_cast<double>(settings.limit)) {
       return false;
@@ -79,15 +78,15 @@ class TwoCounts {
 
  private:
   void move_to(const SlidingWindowSettings& settings, Time now) {
-    const std::int64_t number = now.ns() / settings.window.ns();
-    if (number > number_) {
-      before_ = number == number_ + 1 ? count_ : 0;
+    if (now >= end_) {
+      before_ = now - end_ < settings.window ? count_ : 0;
       count_ = 0;
-      number_ = number;
+      const std::int64_t length = settings.window.ns();
+      end_ = Time::from_start(Duration::nanoseconds((now.ns() / length + 1) * length));
     }
   }
 
-  std::int64_t number_ = 0;
+  Time end_;  ///< of the window that is counted
   std::int64_t count_ = 0;
   std::int64_t before_ = 0;
 };

@@ -59,21 +59,23 @@ class TokenBucket {
   std::int64_t full() const { return settings_->max_tokens * token(); }
 
   void refill(Time now) {
-    if (now <= filled_) {
+    if (now < next_fill_ || now <= filled_) {
       return;
     }
     std::int64_t time = (now - filled_).ns();
     if (settings_->refill == Refill::interval) {
-      time = (now.ns() / token() - filled_.ns() / token()) * token();
+      time -= time % token();
+      next_fill_ = filled_ + Duration::nanoseconds(time + token());
     }
+    filled_ = filled_ + Duration::nanoseconds(time);
     const Int128 more = Int128{time} * settings_->tokens_per_fill;
     credit_ = static_cast<std::int64_t>(std::min(Int128{credit_} + more, Int128{full()}));
-    filled_ = now;
   }
 
   const TokenBucketSettings* settings_;
   std::int64_t credit_;
-  Time filled_;
+  Time filled_;     ///< under Refill::interval, a multiple of it
+  Time next_fill_;  ///< before this instant, nothing comes
 };
 
 const LimiterMeasures measures{"token_bucket"};
