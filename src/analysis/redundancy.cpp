@@ -287,8 +287,13 @@ class Finder {
                                        : "faults that strike at random are left out");
         continue;
       }
+      constexpr double most_strikes = 1000;  // the time that this takes grows with their square
       const auto struck = struck_by(fault.what.target);
       const double every = fault.what.every ? fault.what.every->seconds() : end;
+      if (end > every * most_strikes) {
+        remarks.insert("faults that strike more than a thousand times are left out");
+        continue;
+      }
       for (double at = fault.what.at->seconds(); at < end; at += every) {
         Outage outage{.begin = std::max(begin, at), .end = end, .struck = struck};
         if (fault.what.duration) {

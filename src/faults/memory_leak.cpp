@@ -16,8 +16,9 @@ struct MemoryLeakSettings {
 };
 void describe(Visitor& v, MemoryLeakSettings& s) {
   describe_fault(v, s.common);
-  v.field("memory", s.memory, "what each instance has to leak before it is killed", required(),
-          more_than(Bytes{0}));
+  v.field("memory", s.memory,
+          "what each instance has to leak before it is killed; nothing but that kill gives it back",
+          required(), more_than(Bytes{0}));
   v.field("per_request", s.per_request, "what every request leaves behind,", more_than(Bytes{0}));
   v.field("per_second", s.per_second, "or what is lost with time", more_than(Bytes{0}));
   v.field("restart_delay", s.restart_delay,

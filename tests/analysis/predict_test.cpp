@@ -427,4 +427,11 @@ faults:
   const Redundancy both =
       redundancy_of(scenario_of(pair + "  - {at: 20s, for: 20s, kind: crash, target: app}\n"));
   CHECK(both.availability[0].share == Approx(0.7));
+  const std::string often =
+      "  - {at: 65s, for: 1s, every: 10s, kind: crash, target: app}\n";  // four times
+  CHECK(redundancy_of(scenario_of(pair + often)).availability[0].share == Approx(0.86));
+  const std::string at_random = "  - {mtbf: 10s, mttr: 1s, kind: crash, target: app}\n";
+  const Redundancy unknown = redundancy_of(scenario_of(pair + at_random));
+  CHECK(unknown.availability[0].share == Approx(0.9));
+  CHECK(unknown.remarks == std::vector<std::string>{"faults that strike at random are left out"});
 }
