@@ -37,6 +37,7 @@ class Herd final : public Fault {
     Population& population = traffic_.population;
     for (std::uint64_t i = 0; i < settings_.requests; ++i) {
       Ask ask = Ask::at(simulation_.now());
+      ask.injected = true;
       if (!settings_.type.empty()) {
         ask.type = population.type(settings_.type);
       }

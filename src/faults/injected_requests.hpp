@@ -42,6 +42,7 @@ class InjectedRequests final : public Disturbance {
       }
       co_await simulation.until(next);
       Ask ask = Ask::at(next);
+      ask.injected = true;
       ask.type = settings_.type;
       if (settings_.strangers > 0) {
         ask.user = population_.user_count() + users_.below(settings_.strangers);

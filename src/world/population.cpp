@@ -193,7 +193,7 @@ const UserPopulation::Type& UserPopulation::type_of(const Ask& ask, std::uint64_
 }
 
 Request UserPopulation::draw(const Ask& ask) {
-  const std::uint64_t id = sent_++;
+  const std::uint64_t id = ask.injected ? injected_++ : sent_++;
   const std::uint64_t luck = combine(name_hash_, id);
   const Type& type = type_of(ask, luck);
   Request request = type.prototype;

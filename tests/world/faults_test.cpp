@@ -5,9 +5,11 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "stampede/measure/summarize.hpp"
 #include "stampede/model/fault.hpp"
 #include "stampede/scenario/scenario.hpp"
 #include "stampede/world/world.hpp"
@@ -215,6 +217,145 @@ TEST_CASE("the timeline names the links and the traffic that a fault disturbs") 
                        "4 network_loss a <-> everybody else ends",
                        "5 network_delay all links begins", "6 network_delay all links ends",
                        "7 herd users begins"});
+}
+
+// ---- How much ---------------------------------------------------------------------------------
+
+/// A metric of a subject of a run, or of one of its parts: "users", or "users.pay".
+double metric(const std::string& text, const std::string& subject, const std::string& name) {
+  const Scenario scenario = scenario_of(text);
+  const WorldRecord record = ran(scenario);
+  const Recording* recording = record.recording.get();
+  const Result result = summarize(std::span(&recording, 1), WarmupChoice{Duration()});
+  const auto look = [&](const Subject& at, const std::string& path) -> const Metric* {
+    for (const Metric& one : at.metrics) {
+      if (path == subject && one.name == name) {
+        return &one;
+      }
+    }
+    return nullptr;
+  };
+  for (const auto* subjects : {&result.traffic, &result.components}) {
+    for (const Subject& at : *subjects) {
+      if (const Metric* found = look(at, at.name)) {
+        return found->value.estimate;
+      }
+      for (const Subject& part : at.parts) {
+        if (const Metric* found = look(part, at.name + "." + part.name)) {
+          return found->value.estimate;
+        }
+      }
+    }
+  }
+  FAIL("no " << name << " of " << subject);
+  return 0;
+}
+
+/// One server that is hardly busy, with two types of request.
+std::string shop_with(const std::string& faults) {
+  return "stampede: 1\nrun: {duration: 1000s}\n"
+         "traffic:\n"
+         "  users:\n"
+         "    arrivals: {poisson: 50/s}\n"
+         "    users: {count: 2000}\n"
+         "    keys: 1000\n"
+         "    target: app\n"
+         "    requests: {browse: {share: 50%}, pay: {}}\n"
+         "components:\n"
+         "  app: {kind: service, cpu: {cores: 64, scheduling: processor_sharing}, handler: "
+         "[{compute: 10ms}]}\n" +
+         (faults.empty() ? "" : "faults:\n" + faults);
+}
+
+TEST_CASE("an error burst touches the requests that it names, in its share") {
+  const std::string text = shop_with(
+      "  - {at: 0s, kind: error_burst, error_rate: 40%, only: {requests: [pay]}, target: app}\n"
+      "  - {at: 500s, kind: error_burst, error_rate: 50%, only: {requests: [pay]}, target: app}\n");
+  CHECK(metric(text, "users.browse", "availability") == 1);
+  // 0.6 in one half, 0.6 times 0.5 in the other: they are independent.
+  CHECK(metric(text, "users.pay", "availability") == Approx(0.45).margin(0.015));
+}
+
+TEST_CASE("a share of the users is always the same ones") {
+  const std::string whole = shop_with(
+      "  - {at: 0s, kind: error_burst, only: {users: 20%}, target: app}\n"
+      "  - {at: 0s, kind: slow_down, latency: 1s, toxicity: 50%, target: app}\n");
+  CHECK(metric(whole, "users", "availability") == Approx(0.8).margin(0.04));
+  CHECK(metric(whole, "users", "latency_s.mean") == Approx(0.51).margin(0.01));
+}
+
+TEST_CASE("added latency holds no worker") {
+  const std::string text = shop_with(
+      "  - {at: 0s, kind: slow_down, latency: {uniform: {low: 1s, high: 3s}}, target: "
+      "app}\n");
+  CHECK(metric(text, "users", "latency_s.mean") == Approx(2.01).margin(0.02));
+  CHECK(metric(text, "app", "response_s.mean") == Approx(0.01));
+}
+
+TEST_CASE("a surge multiplies the rate, an attack adds to it, a herd adds its number") {
+  CHECK(metric(shop_with(""), "users", "throughput_per_s") == Approx(50).margin(1));
+  CHECK(metric(shop_with("  - {at: 500s, kind: surge, traffic: users, factor: 3}\n"), "users",
+               "throughput_per_s") == Approx(100).margin(1.5));
+  const std::string attack = shop_with(
+      "  - {at: 500s, for: 250s, kind: attack, traffic: users, rate: 200/s, type: pay, "
+      "users: 10}\n");
+  CHECK(metric(attack, "users.pay", "throughput_per_s") == Approx(75).margin(1.5));
+  CHECK(metric(attack, "users.browse", "throughput_per_s") == Approx(25).margin(1));
+  const std::string herd =
+      shop_with("  - {at: 50s, every: 100s, kind: herd, traffic: users, requests: 1000}\n");
+  CHECK(metric(herd, "users", "throughput_per_s") == Approx(60).margin(1));
+}
+
+TEST_CASE("who is injected leaves the luck of all others alone") {
+  // Nobody waits for anybody, so that all keep their latency; attackers are of the other type.
+  const std::string quiet = shop_with("");
+  const std::string attacked = shop_with(
+      "  - {at: 100s, kind: attack, traffic: users, rate: 20/s, type: pay}\n"
+      "  - {at: 100s, kind: herd, traffic: users, requests: 10, type: pay}\n");
+  for (const char* name : {"throughput_per_s", "latency_s.mean"}) {
+    CHECK(metric(attacked, "users.browse", name) == metric(quiet, "users.browse", name));
+  }
+  CHECK(metric(attacked, "users.pay", "throughput_per_s") > 40);
+}
+
+TEST_CASE("a hot key makes requests meet") {
+  const auto hits = [](const std::string& faults) {
+    return metric(
+        "stampede: 1\nrun: {duration: 200s}\n"
+        "traffic: {users: {arrivals: {poisson: 100/s}, keys: 100k, target: memo}}\n"
+        "components:\n"
+        "  memo: {kind: cache, max_entries: 10, origin: store, request_collapsing: true}\n"
+        "  store: {kind: database, read: 1ms}\n" +
+            faults,
+        "memo", "hit_ratio");
+  };
+  CHECK(hits("") < 0.001);
+  CHECK(hits("faults: [{at: 0s, kind: hot_key, traffic: users, share: 40%, key: 7}]\n") ==
+        Approx(0.4).margin(0.015));
+}
+
+TEST_CASE("whoever leaks is killed whenever its memory is full, and boots again") {
+  const auto uptime = [](const std::string& leak) {
+    return metric(shop_with("  - {at: 0s, kind: memory_leak, target: app, restart_delay: 10s, " +
+                            leak + "}\n"),
+                  "app", "uptime");
+  };
+  // 90 s until it is full, 10 s until it is back.
+  CHECK(uptime("memory: 90MB, per_second: 1MB") == Approx(0.9));
+  // 40 s of 50 requests per second, 10 s until it is back.
+  CHECK(uptime("memory: 2000MB, per_request: 1MB") == Approx(0.8).margin(0.01));
+}
+
+TEST_CASE("collections stop computing, and the longer the more is inside") {
+  const std::string plain =
+      shop_with("  - {at: 0s, kind: gc_pauses, interval: 900ms, pause: 100ms, target: app}\n");
+  // A tenth of the requests come in a pause and wait for half of it; a piece of work is cut by one
+  // with the probability 10 ms / 900 ms of the rest.
+  CHECK(metric(plain, "users", "latency_s.mean") == Approx(0.0161).margin(0.0005));
+  const std::string looking = shop_with(
+      "  - {at: 0s, kind: gc_pauses, interval: 900ms, pause: 100ms, "
+      "pause_per_request: 20ms, target: app}\n");
+  CHECK(metric(looking, "users", "latency_s.mean") > metric(plain, "users", "latency_s.mean"));
 }
 
 // ---- Nothing is left of a fault ---------------------------------------------------------------

@@ -47,6 +47,7 @@ struct Ask {
   std::optional<std::uint64_t> key;
   std::optional<std::uint32_t> size;  ///< of the request
   std::optional<std::uint32_t> response_size;
+  bool injected = false;  ///< by a fault: has luck of its own, and leaves that of all others alone
 };
 
 /// Makes requests ask for a key that they would not have asked for, while it lives.

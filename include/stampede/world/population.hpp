@@ -162,6 +162,7 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   PopulationObserver* observer_;
 
   std::uint64_t sent_ = 0;
+  std::uint64_t injected_ = std::uint64_t{1} << 63;  ///< numbers that the others never reach
   std::uint64_t user_count_;
   std::vector<UserDivision> divisions_;
   std::vector<UserParts> parts_;  ///< of each division; regions come first, if there are shares
