@@ -34,6 +34,7 @@ Result full_result(Answers answers = Answers::without_data) {
     Response response;
     response.stamp = DataStamp(1, 1);
     response.stale = true;
+    response.degraded = true;
     run.happens(0_s, [&users, request](Time) { users.sent(request); });
     run.happens(1_s, [&users, request, response](Time now) {
       users.ended(request, now, response, /*at_first_try=*/true);

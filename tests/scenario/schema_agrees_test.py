@@ -22,13 +22,14 @@ STAMPEDE = pathlib.Path(sys.argv[1]).resolve()
 # What a schema cannot see, by the words of the reader's message: "what; expected".
 BEYOND_A_SCHEMA = {
     "names that lead nowhere, or are taken": (
-        r"^there is no (component|queue|zone or region|region|type|traffic or component) '"
+        r"^there is no (component|queue|zone or region|region|type|traffic|traffic or component) '"
         r"|is the name of a component|has the name of a|' in [a-z.-]*zones is not a name"
         r"|is a zone; |, which is traffic"),
     "files": r"^the file '",
     "who calls whom": (
         r"^nothing calls '|^no request reaches '|^requests go round|is a view of itself|is on the devices of users"
-        r"|finds no cache to flush|, which is no service"),
+        r"|finds no cache to flush|, which is no service|^nobody sends requests of type '"
+        r"|without a rate that is known|finds no cores to take"),
     "sums": r"add up to|that do not add up|transitions needs for each state",
     "contradictions": (
         r"needs either|is not shorter than|is less than|is shorter than|is not above|go back"
@@ -37,7 +38,12 @@ BEYOND_A_SCHEMA = {
         r"|is not a prime|do not ascend|is always 0|cuts the run into|says? how many users"
         r"|quantiles|has fewer than two|must name exactly two|must all be|name at least one"
         r"|is not longer than (delay|wait_time)|may hold more than|must be in the order of time"
-        r"|has two pools for one target"),
+        r"|has two pools for one target|has two entries for one target"
+        r"|are two answers to one question|counts from `at`|is not longer than for|but not for how long"
+        r"|or pause_per_request must be given|is of the links of `between`|without mtbf"
+        r"|or per_second must be given|would strike without end|says when it strikes"
+        r"|or for must be given with mtbf|must be given: a partition|has nothing to choose"
+        r"|picks at random who strikes|must be given with toxicity or only|or mtbf must be given"),
     "instants beyond the run, places where nobody is":
         r"but the run ends at|is never looked at|strikes nobody",
     "limits of numbers with a unit": (
