@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# labels: once
 """What `run --format json` prints is as docs/schema/result.schema.json says.
 
 usage: result_schema_test.py STAMPEDE BUILD_DIR"""

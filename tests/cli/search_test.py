@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# labels: once
 """Searches as their users see them: the answer, the page, JSON, exit codes.
 
 usage: search_test.py STAMPEDE BUILD_DIR"""

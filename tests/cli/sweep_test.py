@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# labels: once
 """Sweeps as their users see them: interrupted, killed and resumed, or spread over many processes,
 the files are always the same bytes.
 
@@ -21,7 +22,6 @@ import jsonschema
 import yaml
 
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
-SHORT = bool(os.environ.get("STAMPEDE_SHORT"))
 
 SCENARIO = """\
 stampede: 1
@@ -253,8 +253,6 @@ class SweepTest(unittest.TestCase):
 
     def test_killed_at_any_moment_no_finished_point_is_lost(self):
         words = ["sweep", "tiny.yaml", *GRID, "--param", "run.seed=1..5", "--quiet"]
-        if SHORT:
-            words += ["--shorten", "10"]
         began = time.monotonic()
         self.stampede(*words, "--out", "whole")
         whole = time.monotonic() - began

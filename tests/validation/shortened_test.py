@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# labels: once
 """The simulator agrees with queueing theory, in runs of a twentieth of their length: every estimate
 is within its interval of the exact value, but the intervals may be wide.
 
