@@ -664,6 +664,24 @@ TEST_CASE("callers of a crashed balancer are reset, backends finish what they ha
   world.check_laws();
 }
 
+TEST_CASE("a balancer that starts again in no time ends what it had once") {
+  BalancerWorld world;
+  world.add_backends({0});
+  world.add_balancer(R"({"processing": "10ms", "cpu": 1})");
+  world.start();
+  world.send();
+  world.send();
+  world.run(1_ms);
+  { const Knob::Hold death = world.balancer_instance().hold_down(KilledWork::answers_broken); }
+  world.run(2_ms);
+  CHECK(world.observer().count(Outcome::reset) == 2);
+  CHECK(world.observer().count(Outcome::cancelled) == 0);
+  const Reply& again = world.send();
+  world.run(1_s);
+  CHECK(again.answer().ok());
+  world.check_laws();
+}
+
 TEST_CASE("callers of a balancer that dies in silence hear nothing, then or later") {
   BalancerWorld world;
   world.add_backends({0})[0].latency = 1_s;
