@@ -126,7 +126,8 @@ struct CallPlan {
   Distribution<Bytes> request_size;
   Distribution<Bytes> response_size;
   Stream sizes;
-  bool failure_is_ours;  ///< its failure is an error of the handler
+  bool failure_is_ours;               ///< its failure is an error of the handler
+  const Program* fallback = nullptr;  ///< what is done when it fails; null: nothing
 
   /// The call that is made from `place` on behalf of `request`.
   Request call_for(const Request& request, PlaceId place) const;
@@ -155,7 +156,7 @@ struct Action {
     nothing,   ///< the program is over
     compute,   ///< `duration` of work on a core
     wait,      ///< `duration` without a core
-    call,      ///< `call`
+    call,      ///< `call`, and its fallback if that fails
     process,   ///< whatever `step` does in its `run`
     sequence,  ///< `program`, `times` times
     parallel,  ///< `branches` at once, until `needed` of them went well
@@ -215,6 +216,64 @@ class Program {
 
  private:
   std::vector<std::unique_ptr<Step>> steps_;
+};
+
+/// How far the work for a request has come: the action to carry out now, and what those before it
+/// have found. All of what it refers to outlives it.
+class Progress {
+ public:
+  Progress(const Program& program, const Request& request)
+      : program_(program), request_(request), action_(program.action(0, request)) {}
+
+  /// Nothing is left to do, or a step has failed.
+  bool is_over() const { return action_.kind == Action::Kind::nothing; }
+  const Action& action() const { return action_; }
+  const Response& response() const { return response_; }
+
+  /// The action was computing or waiting, which cannot fail.
+  void done() {
+    if (++step_ < program_.step_count()) {
+      action_ = program_.action(step_, request_);
+    } else {
+      action_.kind = Action::Kind::nothing;
+    }
+  }
+
+  /// The action came to this end. Where that is the failure of a call, it is the handler's own
+  /// unless the step says otherwise, or a fallback is the next action. A user who has left needs
+  /// no other answer.
+  void done(const Response& found) {
+    const CallPlan* call = action_.kind == Action::Kind::call ? action_.call : nullptr;
+    if (call != nullptr && !found.ok()) [[unlikely]] {
+      if (call->fallback != nullptr && found.outcome != Outcome::abandoned) {
+        action_ = {.kind = Action::Kind::sequence, .program = call->fallback};
+        is_falling_back_ = true;
+        return;
+      }
+      response_.outcome =
+          call->failure_is_ours ? outcome_of_failed_call(found.outcome) : Outcome::ok;
+    } else {
+      response_.outcome = found.outcome;
+    }
+    response_.learn(found);
+    if (is_falling_back_) [[unlikely]] {
+      response_.degraded = true;
+      is_falling_back_ = false;
+    }
+    if (response_.ok()) {
+      done();
+    } else {
+      action_.kind = Action::Kind::nothing;
+    }
+  }
+
+ private:
+  const Program& program_;
+  const Request& request_;
+  std::size_t step_ = 0;
+  bool is_falling_back_ = false;
+  Action action_;
+  Response response_;
 };
 
 }  // namespace stampede

@@ -286,9 +286,8 @@ class ServiceInstance final : public Server, private ProgramRunner {
 
   Reply serve(const Request& asked) override {
     const Request request = asked;
-    const Program& program = handlers_.of(request.type);
     // The first action is drawn at the door: it is ready when a worker is.
-    Action action = program.action(0, request);
+    Progress progress(handlers_.of(request.type), request);
     Response response;
     {
       Stay stay = arrive();
@@ -310,23 +309,18 @@ class ServiceInstance final : public Server, private ProgramRunner {
           stay.end(Outcome::timeout);  // nobody waits for it any more
         } else {
           stay.start();
-          for (std::size_t i = 0; i < program.step_count();) {
-            if (action.kind == Action::Kind::compute && !computes_with_worker_) {
-              const Duration waited = co_await cpu().work(action.duration);
+          while (!progress.is_over()) {
+            if (progress.action().kind == Action::Kind::compute && !computes_with_worker_) {
+              const Duration waited = co_await cpu().work(progress.action().duration);
               stay.add_cpu_wait(waited);
+              progress.done();
             } else {
-              Task<Response> part = perform(&stay, action, request);
+              Task<Response> part = perform(&stay, progress.action(), request);
               const Response found = co_await part;
-              response.learn(found);
-              response.outcome = outcome_of(action, found);
-              if (!response.ok()) {
-                break;
-              }
-            }
-            if (++i < program.step_count()) {
-              action = program.action(i, request);
+              progress.done(found);
             }
           }
+          response = progress.response();
           stay.end(response.ok() && fails(request) ? Outcome::error : response.outcome);
         }
       }
@@ -354,7 +348,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
   }
 
   /// Does what a step asks for. `stay` is null in a branch that may outlive its request.
-  Task<Response> perform(Stay* stay, Action action, const Request& request) {
+  Task<Response> perform(Stay* stay, const Action& action, const Request& request) {
     switch (action.kind) {
       case Action::Kind::nothing:
         break;
@@ -413,7 +407,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     constexpr int rounds_between_turns = 64;
     Response response;
     Time since = simulation().now();
-    for (int round = 0, idle = 0; round < times; ++round, ++idle) {
+    for (int round = 0, idle = 0; round < times && response.ok(); ++round, ++idle) {
       if (simulation().now() != since) {
         since = simulation().now();
         idle = 0;
@@ -422,17 +416,14 @@ class ServiceInstance final : public Server, private ProgramRunner {
         co_await Turn(simulation());
       }
       const Request own = times > 1 ? request.as_round(round) : request;
-      Action action = program.action(0, own);
-      for (std::size_t i = 0; action.kind != Action::Kind::nothing;
-           action = program.action(++i, own)) {
-        Task<Response> part = perform(stay, action, own);
+      Progress progress(program, own);
+      while (!progress.is_over()) {
+        Task<Response> part = perform(stay, progress.action(), own);
         const Response found = co_await part;
-        response.learn(found);
-        response.outcome = outcome_of(action, found);
-        if (!response.ok()) {
-          co_return response;
-        }
+        progress.done(found);
       }
+      response.learn(progress.response());
+      response.outcome = progress.response().outcome;
     }
     co_return response;
   }
@@ -466,15 +457,6 @@ class ServiceInstance final : public Server, private ProgramRunner {
 
   bool is_full() const {
     return workers_ && !workers_->has_free() && workers_->waiting() >= queue_capacity_;
-  }
-
-  /// What the end of an action makes of the handler. The failure of a call is its own, unless the
-  /// user left.
-  static Outcome outcome_of(const Action& action, const Response& found) {
-    if (action.kind != Action::Kind::call || found.ok()) {
-      return found.outcome;
-    }
-    return action.call->failure_is_ours ? outcome_of_failed_call(found.outcome) : Outcome::ok;
   }
 
   const Handlers& handlers_;

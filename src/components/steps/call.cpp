@@ -56,7 +56,7 @@ class Call final : public Step {
     if (settings.fallback) {
       Context instead = context;
       instead.path += ".fallback";
-      fallback_.emplace(*settings.fallback, instead);
+      plan_.fallback = &fallback_.emplace(*settings.fallback, instead);
     }
   }
 
@@ -67,30 +67,9 @@ class Call final : public Step {
                        .may_fail = settings.on_failure == OnFailure::proceed});
   }
 
-  Action act(const Request&) override {
-    return fallback_ ? Action{.kind = Action::Kind::process, .step = this}
-                     : Action{.kind = Action::Kind::call, .call = &plan_};
-  }
-
-  Task<Response> run(Errand errand, Request request) override {
-    return call_or_fall_back(errand, *this, request);
-  }
+  Action act(const Request&) override { return {.kind = Action::Kind::call, .call = &plan_}; }
 
  private:
-  /// A user who has left needs no other answer.
-  static Task<Response> call_or_fall_back(Errand errand, Call& step, Request request) {
-    Caller& caller = step.plan_.callers.of(errand.instance());
-    Task<Response> calling = caller.call(errand, step.plan_.call_for(request, errand.place()));
-    Response response = co_await calling;
-    if (response.ok() || response.outcome == Outcome::abandoned) {
-      co_return response;
-    }
-    Task<Response> falling_back = errand.run(*step.fallback_, request);
-    response = co_await falling_back;
-    response.degraded = true;
-    co_return response;
-  }
-
   CallPlan plan_;
   std::optional<Program> fallback_;
 };
