@@ -106,11 +106,14 @@ std::optional<Outcome> CallGate::admit(Pass& pass) {
   return std::nullopt;
 }
 
+bool CallGate::must_wait() const {
+  return has_lines_ && std::any_of(posts_.begin(), posts_.end(), [](const Post& post) {
+           return post.slots != nullptr && !post.slots->has_free();
+         });
+}
+
 Task<Response> CallGate::enter(Scope& scope, CallGate& gate, Pass& pass, Time give_up) {
-  const bool must_wait = std::any_of(gate.posts_.begin(), gate.posts_.end(), [](const Post& post) {
-    return post.slots != nullptr && !post.slots->has_free();
-  });
-  if (must_wait) {
+  if (gate.must_wait()) {
     return wait(scope, gate, pass, give_up);
   }
   const std::optional<Outcome> refused = gate.admit(pass);

@@ -201,6 +201,9 @@ Caller::Caller(Simulation& simulation, Endpoint& endpoint, const CallSettings& s
   if (retry_ && retry_->per_try_timeout) {
     per_try_ = &simulation.timeouts(*retry_->per_try_timeout);
   }
+  if (hedge_ && hedge_->delay && !hedge_->delay->is_zero()) {
+    hedge_delays_ = &simulation.timeouts(*hedge_->delay);
+  }
 }
 
 // ---- A call -----------------------------------------------------------------------------------
@@ -216,44 +219,62 @@ Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
       co_return Response::with(Outcome::timeout);
     }
   }
-  // What takes time beside the waiting for the answer is done by a process of its own.
-  const bool has_way = caller.connections_ != nullptr || caller.hedge_ ||
-                       (caller.gate_ != nullptr && caller.gate_->has_lines());
   const int tries = caller.retry_ ? 1 + caller.retry_->num_retries : 1;
   CallGate::Retrying retrying(caller.gate_);
   Draw draw = caller.back_off_.at(request.luck);
   Duration wait;
   for (int n = 0;; ++n) {
     Request attempt = request.as_attempt(n);
+    const Time began = simulation.now();
     const bool per_try_ends_first =
-        caller.per_try_ != nullptr && simulation.now() + caller.per_try_->length() < deadline;
-    const Time give_up =
-        per_try_ends_first ? simulation.now() + caller.per_try_->length() : deadline;
+        caller.per_try_ != nullptr && began + caller.per_try_->length() < deadline;
+    const Time give_up = per_try_ends_first ? began + caller.per_try_->length() : deadline;
     if (caller.tells_deadline_) {
       attempt.deadline = give_up;
     }
     Response response;
-    CallGate::Pass pass(has_way ? nullptr : caller.gate_, attempt);
+    const bool must_ask = caller.must_ask();
+    CallGate::Pass pass(must_ask ? nullptr : caller.gate_, attempt);
     if (const std::optional<Outcome> refused = pass.admit()) {
       response.outcome = *refused;
     } else {
-      Reply reply = !has_way        ? caller.endpoint_.call(attempt)
-                    : caller.hedge_ ? race(scope, caller, attempt, give_up)
-                                    : ask(scope, caller, attempt, give_up);
+      Reply reply =
+          must_ask ? ask(scope, caller, attempt, give_up) : caller.endpoint_.call(attempt);
       Withdrawal withdrawal(reply, caller.withdraws_);
+      Timeouts* limit = per_try_ends_first              ? caller.per_try_
+                        : n == 0 && deadline_is_timeout ? caller.timeouts_
+                                                        : nullptr;
+      bool is_late = false;
+      if (caller.hedge_) {
+        const std::optional<Duration> delay = caller.hedge_delay();
+        if (delay && *delay < give_up - began) {
+          bool is_there = reply.done();
+          if (caller.hedge_delays_ != nullptr) {
+            is_there = co_await reply.within(*caller.hedge_delays_);
+          } else if (!delay->is_zero()) {
+            is_there = co_await reply.before(simulation, began + *delay);
+          }
+          limit = nullptr;  // which counts from here
+          is_late = !is_there;
+        }
+        if (is_late) {
+          reply = race(scope, caller, attempt, give_up, *delay, std::move(reply), began);
+        }
+      }
       bool answered = true;
-      if (per_try_ends_first) {
-        answered = co_await reply.within(*caller.per_try_);
-      } else if (n == 0 && deadline_is_timeout) {
-        answered = co_await reply.within(*caller.timeouts_);
-      } else if (deadline < Time::never()) {
-        answered = co_await reply.before(simulation, deadline);
+      if (limit != nullptr) {
+        answered = co_await reply.within(*limit);
+      } else if (give_up < Time::never()) {
+        answered = co_await reply.before(simulation, give_up);
       } else {
         co_await reply;
       }
       response = answered ? reply.answer() : Response::with(Outcome::timeout);
-      if (has_way) {
+      if (must_ask || is_late) {
         withdrawal.call_off();  // it gives up at the same instant by itself
+      }
+      if (caller.hedge_ && caller.hedge_->percentile && !is_late) {
+        caller.latencies_.add(simulation.now() - began);
       }
       pass.end(response.outcome);
     }
@@ -271,6 +292,13 @@ Task<Response> Caller::run(Scope& scope, Caller& caller, Request request) {
     }
     co_await simulation.delay(wait);
   }
+}
+
+/// What takes time beside the waiting for the answer is done by a process of its own; so is what
+/// has to pass a gate and may lose a race.
+bool Caller::must_ask() const {
+  return connections_ != nullptr ||
+         (gate_ != nullptr && (hedge_.has_value() || gate_->must_wait()));
 }
 
 Reply Caller::ask(Scope& scope, Caller& caller, Request attempt, Time give_up) {
@@ -327,20 +355,14 @@ class Caller::Race {
   bool may_start() const {
     return runners_.size() <= static_cast<std::size_t>(caller_.hedge_->max_hedges);
   }
-  /// Sends the request, or sends it once more: with luck of its own, and counted as a retry.
+  /// Takes over the one that was sent first.
+  void adopt(Reply&& first, Time began) { enter(attempt_, began, std::move(first)); }
+  /// Sends the request once more: with luck of its own, and counted as a retry.
   void start() {
     Request request = attempt_;
-    if (!runners_.empty()) {
-      request.luck = combine(attempt_.luck, 0x6865646765U + runners_.size());
-      request.attempt = std::max<std::uint8_t>(request.attempt, 1);
-    }
-    Runner& runner = runners_.emplace_back(*this, runners_.size(), request, now(),
-                                           ask(scope_, caller_, request, give_up_));
-    if (runner.reply.done()) {
-      runner.answered(runner.reply.answer());
-    } else {
-      runner.reply.tell(runner);
-    }
+    request.luck = combine(attempt_.luck, 0x6865646765U + runners_.size());
+    request.attempt = std::max<std::uint8_t>(request.attempt, 1);
+    enter(request, now(), ask(scope_, caller_, request, give_up_));
   }
 
   /// A good answer is there, or all that were sent have failed.
@@ -364,6 +386,14 @@ class Caller::Race {
 
   Time now() const { return scope_.simulation().now(); }
 
+  void enter(const Request& request, Time began, Reply&& sent) {
+    Runner& runner = runners_.emplace_back(*this, runners_.size(), request, began, std::move(sent));
+    if (runner.reply.done()) {
+      runner.answered(runner.reply.answer());
+    } else {
+      runner.reply.tell(runner);
+    }
+  }
   void answered(std::size_t number, const Response& response) {
     over(number, response.outcome);
     if (!response_.ok()) {
@@ -393,16 +423,16 @@ class Caller::Race {
   std::deque<Runner> runners_;  ///< where they are, they stay
 };
 
-Reply Caller::race(Scope& scope, Caller& caller, Request attempt, Time give_up) {
+Reply Caller::race(Scope& scope, Caller& caller, Request attempt, Time give_up, Duration delay,
+                   Reply first, Time began) {
   Simulation& simulation = scope.simulation();
   Race race(scope, caller, attempt, give_up);
-  race.start();
-  std::optional<Duration> delay = caller.hedge_delay();
-  Time next = delay ? simulation.now() + *delay : Time::never();
+  race.adopt(std::move(first), began);
+  Time next = simulation.now();
   while (!race.is_decided() && simulation.now() < give_up) {
     if (simulation.now() >= next) {
       race.start();
-      next = race.may_start() ? simulation.now() + *delay : Time::never();
+      next = race.may_start() ? simulation.now() + delay : Time::never();
       continue;
     }
     co_await race.changed().before(std::min(next, give_up));

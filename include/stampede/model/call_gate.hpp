@@ -92,8 +92,8 @@ class CallGate {
   /// pass outlives the task.
   static Task<Response> enter(Scope& scope, CallGate& gate, Pass& pass, Time give_up);
 
-  /// Whether an attempt may have to wait at it.
-  bool has_lines() const { return has_lines_; }
+  /// Whether an attempt would have to wait at it now.
+  bool must_wait() const;
   bool may_retry();
   void forget();
 

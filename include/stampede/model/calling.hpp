@@ -148,10 +148,12 @@ class Caller {
   class Race;
 
   static Task<Response> run(Scope& scope, Caller& caller, Request request);
+  bool must_ask() const;
   /// One request, until `give_up` at most.
   static Reply ask(Scope& scope, Caller& caller, Request attempt, Time give_up);
-  /// A hedged try.
-  static Reply race(Scope& scope, Caller& caller, Request attempt, Time give_up);
+  /// A try whose `first` request is late: others follow it, one `delay` apart.
+  static Reply race(Scope& scope, Caller& caller, Request attempt, Time give_up, Duration delay,
+                    Reply first, Time began);
   std::optional<Duration> hedge_delay();
   void ended(const Request& attempt, Outcome outcome) {
     if (observer_ != nullptr) {
@@ -171,7 +173,8 @@ class Caller {
   ConnectionPool* connections_;  ///< null: none are needed
   CallGate* gate_;               ///< null: nothing is in the way
   std::optional<HedgeSettings> hedge_;
-  RecentLatencies latencies_;  ///< where hedges ask for a percentile
+  Timeouts* hedge_delays_ = nullptr;  ///< of a delay that is given
+  RecentLatencies latencies_;         ///< where hedges ask for a percentile
   bool tells_deadline_;
   bool withdraws_;  ///< what nobody waits for any more
 };
