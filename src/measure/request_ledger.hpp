@@ -79,7 +79,9 @@ class RequestLedger {
     ++(is_retry ? counts.retries : counts.first_tries)[static_cast<std::size_t>(outcome)];
   }
 
-  void ended(const RequestEnd& end) {
+  /// Once for every user request: the compiler would otherwise take it for too large to go without
+  /// a call.
+  [[gnu::always_inline]] void ended(const RequestEnd& end) {
     CohortCounts& counts = cohorts_[end.cohort];
     ++counts.outcomes[static_cast<std::size_t>(end.outcome)];
     counts.first_tries[static_cast<std::size_t>(end.outcome)] += end.at_first_try ? 1 : 0;
@@ -87,7 +89,9 @@ class RequestLedger {
       ++counts.with_data;
       counts.stale += end.is_stale ? 1 : 0;
     }
-    counts.degraded += end.is_degraded ? 1 : 0;
+    if (end.is_degraded) {
+      ++counts.degraded;
+    }
     (end.outcome == Outcome::ok ? ok_ : not_ok_).record(end.cohort, end.latency_ns());
     open_ends_.ended += 1;
     open_ends_.good += end.is_good ? 1 : 0;

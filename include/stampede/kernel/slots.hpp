@@ -71,6 +71,7 @@ class Slots {
       : simulation_(simulation),
         rules_(rules),
         watches_age_(rules.max_age || rules.controlled_delay || rules.codel),
+        is_plain_(rules.discipline == QueueDiscipline::fifo && !watches_age_),
         free_(capacity),
         by_priority_(rules.discipline == QueueDiscipline::priority ? priority_levels : 0) {
     if (rules.codel) {
@@ -192,9 +193,20 @@ class Slots {
   }
   void give_back() {
     ++free_;
-    if (waiting_ > 0) {
+    if (waiting_ == 0 || free_ <= 0) {
+      return;
+    }
+    if (is_plain_) [[likely]] {
+      grant_to(line_.pop_front());
+    } else {
       grant();
     }
+  }
+  void grant_to(Place& next) {
+    --waiting_;
+    --free_;
+    next.granted = true;
+    simulation_.wake(next);
   }
   void grant() {
     if (watches_age_ && free_ > 0) [[unlikely]] {
@@ -202,14 +214,11 @@ class Slots {
     }
     while (free_ > 0 && waiting_ > 0) {
       Place& next = next_in_line();
-      --waiting_;
       if (watches_age_ && is_too_old(next)) [[unlikely]] {
         turn_away(next);
-        continue;
+      } else {
+        grant_to(next);
       }
-      --free_;
-      next.granted = true;
-      simulation_.wake(next);
     }
   }
   Place& next_in_line() {
@@ -244,7 +253,7 @@ class Slots {
   }
   bool is_too_old(const Place& next) {
     const Time now = simulation_.now();
-    return codel_ ? codel_->drops(now, now - next.joined, waiting_ == 0) : next.too_old < now;
+    return codel_ ? codel_->drops(now, now - next.joined, waiting_ == 1) : next.too_old < now;
   }
   /// Those who wait at the far end of a line that is served from the other one.
   void turn_away_oldest() {
@@ -255,11 +264,11 @@ class Slots {
   }
   void turn_away_oldest_of(IntrusiveList<Place>& line) {
     while (!line.empty() && line.front().too_old < simulation_.now()) {
-      --waiting_;
       turn_away(line.pop_front());
     }
   }
   void turn_away(Place& place) {
+    --waiting_;
     place.turned_away = true;
     simulation_.wake(place);
   }
@@ -267,6 +276,7 @@ class Slots {
   Simulation& simulation_;
   QueueRules rules_;
   bool watches_age_;
+  bool is_plain_;      ///< who came first goes first
   std::int64_t free_;  ///< negative while a reduced capacity waits for slots in use
   std::size_t waiting_ = 0;
   Time not_empty_since_;  ///< while somebody waits
