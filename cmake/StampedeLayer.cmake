@@ -1,5 +1,5 @@
 # stampede_layer(<name> [REGISTERS] [COLD] [DEPENDS <layer>...] [PUBLIC <library>...]
-#                [PRIVATE <library>...])
+#                [PRIVATE <library>...] [PRECOMPILE <header>...])
 #
 # Makes Stampede::<name> of all src/<name>/**/*.cpp. A layer without .cpp files has headers only.
 #
@@ -8,7 +8,8 @@
 # linked whole, behind an interface library; nobody names the archive itself, because CMake rejects
 # a library that is linked both whole and plainly.
 function(stampede_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 layer "REGISTERS;COLD" "" "DEPENDS;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 layer "REGISTERS;COLD" ""
+    "DEPENDS;PUBLIC;PRIVATE;PRECOMPILE")
   list(TRANSFORM layer_DEPENDS PREPEND Stampede::)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
@@ -48,6 +49,11 @@ macro(stampede_layer_archive target)
   if(layer_COLD)
     # Half the time of compiling them for the sanitizers; nothing here is done for each request.
     target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  endif()
+  if(STAMPEDE_PRECOMPILE)
+    # Half the time of compiling a policy was the reading of the same headers.
+    list(TRANSFORM layer_PRECOMPILE REPLACE "(.+)" "<stampede/\\1>" OUTPUT_VARIABLE precompiled)
+    target_precompile_headers(${target} PRIVATE ${precompiled})
   endif()
   stampede_layer_usage(${target} PUBLIC)
   # Only this layer's own .cpp files see what is behind src/<layer>/.
