@@ -139,6 +139,35 @@ std::vector<MetricInfo> instance_metrics() {
   };
 }
 
+std::vector<MetricInfo> version_metrics() {
+  using enum MetricUnit;
+  std::vector<MetricInfo> all;
+  all.push_back({"requests", number, "visits that instances of the version answered"});
+  add_outcomes(all, "visits");
+  all.push_back({"throughput_per_s", per_second, "visits that ended, whatever their outcome"});
+  all.push_back({"share", share, "share of the component's visits that the version answered"});
+  add_times(all, "response_s", "stay from arrival to end, of those that got a worker");
+  return all;
+}
+
+std::vector<MetricInfo> rollout_metrics() {
+  using enum MetricUnit;
+  return {
+      {"pending", share, "share of the replications in which it never began"},
+      {"running", share, "share in which it was not over when the run ended"},
+      {"promoted", share, "share in which every instance was replaced for good"},
+      {"rolled_back", share, "share in which it was taken back"},
+      {"paused", share, "share in which it waits for somebody to decide"},
+      {"stalled", share, "share in which it made no progress within its deadline"},
+      {"no_verdict", share, "share in which it waits, since nothing was seen of the new version"},
+      {"duration_s", seconds, "from its beginning to its decision, on average"},
+      {"requests", number, "requests that the new version answered in a run, on average"},
+      {"harmed", number, "those of them that were not ok"},
+      {"capacity_min", share, "instances that were ready at the least, per instance before it"},
+      {"extra_instance_hours", number, "what it took in instances besides those before it"},
+  };
+}
+
 bool is_traffic(std::string_view kind) {
   constexpr std::array<std::string_view, 5> kinds{"traffic", "request_type", "region", "segment",
                                                   "tenant"};
@@ -261,6 +290,8 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> traffic = traffic_metrics();
   static const std::vector<MetricInfo> component = component_metrics();
   static const std::vector<MetricInfo> instance = instance_metrics();
+  static const std::vector<MetricInfo> version = version_metrics();
+  static const std::vector<MetricInfo> rollout = rollout_metrics();
   static const auto with_own = by_kind([](const std::string& of_kind) {
     std::vector<MetricInfo> all = component_metrics();
     const std::vector<MetricInfo> own = own_metrics(of_kind);
@@ -271,7 +302,11 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
     return traffic;
   }
   const auto found = with_own.find(kind);
-  return kind == "instance" ? instance : found != with_own.end() ? found->second : component;
+  return kind == "instance"       ? instance
+         : kind == "version"      ? version
+         : kind == "rollout"      ? rollout
+         : found != with_own.end() ? found->second
+                                   : component;
 }
 
 const std::vector<MetricInfo>& own_metrics_of(std::string_view kind) {
@@ -286,6 +321,9 @@ std::optional<Metric> find_metric(const Result& result, std::string_view path) {
   const Subject* subject = find_subject(result.traffic, name);
   if (subject == nullptr) {
     subject = find_subject(result.components, name);
+  }
+  if (subject == nullptr) {
+    subject = find_subject(result.rollouts, name);
   }
   return subject == nullptr ? std::nullopt : find_below(*subject, rest);
 }

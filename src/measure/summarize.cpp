@@ -208,6 +208,7 @@ void check_likeness(Recordings replications) {
     require(other.is_finished, "a result is of finished recordings");
     require(other.populations.size() == first.populations.size() &&
                 other.components.size() == first.components.size() &&
+                other.rollouts.size() == first.rollouts.size() &&
                 replication->grid().count() == first.cursor.grid().count(),
             "replications are of one scenario");
   }
@@ -228,6 +229,9 @@ Result summarize_window(Recordings replications, const Window& window, Result re
   }
   for (std::size_t i = 0; i < first.components.size(); ++i) {
     result.components.push_back(component_subject(samples, i));
+  }
+  for (std::size_t i = 0; i < first.rollouts.size(); ++i) {
+    result.rollouts.push_back(rollout_subject(samples, i));
   }
   if (result.batches > 0) {
     for (std::vector<Subject>* subjects : {&result.traffic, &result.components}) {

@@ -225,6 +225,14 @@ CallGate* CallGates::of(const ComponentName& target, std::uint32_t instance) {
   return gates[instance].get();
 }
 
+void CallGates::close(std::uint32_t instance) {
+  for (auto& gates : gates_) {
+    if (instance < gates.size() && gates[instance]) {
+      gates[instance]->close();
+    }
+  }
+}
+
 void CallGates::forget(std::uint32_t instance) {
   for (auto& gates : gates_) {
     if (instance < gates.size() && gates[instance]) {

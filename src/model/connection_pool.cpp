@@ -147,6 +147,14 @@ ConnectionPools::ConnectionPools(const std::vector<ConnectionPoolSettings>& sett
   }
 }
 
+void ConnectionPools::close(std::uint32_t instance) {
+  for (auto& pools : pools_) {
+    if (instance < pools.size() && pools[instance]) {
+      pools[instance]->close();
+    }
+  }
+}
+
 ConnectionPool* ConnectionPools::of(const ComponentName& target, std::uint32_t instance) {
   const auto found = std::find_if(
       settings_.begin(), settings_.end(),

@@ -11,7 +11,7 @@ namespace stampede {
 
 Server::Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
                PlaceId place)
-    : Instance(context.name + "-" + std::to_string(index), index, place),
+    : Instance(context.name + "-" + std::to_string(index), index, place, settings.version),
       workers_(settings.workers),
       cores_(settings.cpu ? settings.cpu->cores : 0),
       boot_time_(settings.boot_time),
@@ -19,6 +19,7 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
       errors_(context.stream("errors")),
       boot_times_(context.stream("boot")),
       awake_(context.simulation),
+      is_empty_(context.simulation),
       on_the_wire_(context.simulation),
       life_(context.simulation),
       cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
@@ -38,7 +39,7 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
 
 /// A health check takes next to no work, but whoever is paused does not do even that.
 Reply Server::inspect(const Request&) {
-  if (!is_up()) {
+  if (!takes_requests()) {
     return refusal<Response>();
   }
   return speed().value() > 0 ? Reply(Response::with(Outcome::ok)) : inspect_when_awake();
@@ -88,17 +89,45 @@ bool Server::is_made_to_fail(const Request& request) {
 // ---- Life -------------------------------------------------------------------------------------
 
 void Server::crash(KilledWork how) {
-  if (state() == InstanceState::down || state() == InstanceState::gone) {
-    return;
+  if (is_leaving()) {
+    leave(how);  // nobody starts it again
+  } else if (state() != InstanceState::down) {
+    stop(InstanceState::down, how);
   }
-  stop(InstanceState::down, how);
 }
 
-void Server::leave() {
+void Server::leave(KilledWork how) {
   if (state() != InstanceState::gone) {
-    stop(InstanceState::gone, KilledWork::answers_broken);
+    stop(InstanceState::gone, how);
     observer_.fleet_changed(simulation_.now(), -1);
   }
+}
+
+void Server::drain(Duration pre_stop, Duration grace) {
+  if (is_leaving()) {
+    return;
+  }
+  if (state() != InstanceState::ready) {
+    leave();
+    return;
+  }
+  set_state(InstanceState::draining);
+  began_to_drain();
+  const Time now = simulation_.now();
+  static_cast<void>(drain_process(now + std::min(pre_stop, grace), now + grace));
+}
+
+Process Server::drain_process(Time stops, Time dies) {
+  co_await enter(life_);
+  co_await simulation_.until(stops);
+  if (state() == InstanceState::draining) {
+    set_state(InstanceState::stopping);
+    if (!is_empty()) {
+      co_await is_empty_.before(dies);
+    }
+    leave();
+  }
+  co_return Done();
 }
 
 void Server::stop(InstanceState after, KilledWork how) {

@@ -88,6 +88,29 @@ Json faults_json(const std::vector<FaultEvent>& faults) {
   return json;
 }
 
+/// The numbers over all replications, and what was done in the first one.
+Json rollouts_json(const StudyResult& study) {
+  Json json = Json::array();
+  for (std::size_t i = 0; i < study.rollouts.size(); ++i) {
+    const RolloutRecord& first = study.rollouts[i];
+    Json one{{"name", first.name},
+             {"kind", first.kind},
+             {"target", first.target},
+             {"to", first.to},
+             {"verdict", name_of(first.verdict)}};
+    if (i < study.result.rollouts.size()) {
+      one.update(subject_json(study.result.rollouts[i]));
+    }
+    Json steps = Json::array();
+    for (const RolloutStep& step : first.steps) {
+      steps.push_back({{"at_s", step.at_s}, {"what", step.what}});
+    }
+    one["steps"] = std::move(steps);
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
 std::string_view word_for(Verdict::Kind verdict) {
   switch (verdict) {
     case Verdict::Kind::pass:
@@ -181,7 +204,7 @@ Json result_json(const StudyResult& study) {
             {"traffic", subjects_json(result.traffic, false)},
             {"components", subjects_json(result.components, true)},
             {"faults", faults_json(study.faults)},
-            {"rollouts", Json::array()},
+            {"rollouts", rollouts_json(study)},
             {"expectations", expectations_json(study.expectations)},
             {"warnings", study.warnings}};
   if (study.predicted) {

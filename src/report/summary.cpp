@@ -83,6 +83,7 @@ class Summary80 {
     own_measures();
     theory();
     faults();
+    rollouts();
     expectations();
     precision();
     warnings();
@@ -347,6 +348,55 @@ class Summary80 {
       lines += fmt::format("  and {} more\n", study_.faults.size() - most);
     }
     add_section("faults", lines);
+  }
+
+  /// How often each rollout ended how, what it cost, and what was done in the first replication.
+  void rollouts() {
+    std::string lines;
+    for (std::size_t i = 0; i < study_.rollouts.size(); ++i) {
+      const RolloutRecord& first = study_.rollouts[i];
+      const Subject& subject = result_.rollouts[i];
+      lines += wrapped(fmt::format("  {}: {} of {} to {}: {}", first.name, first.kind, first.target,
+                                   first.to, verdicts_of(subject)),
+                       4);
+      lines += wrapped("    " + cost_of(subject), 6);
+      for (const RolloutStep& step : first.steps) {
+        lines += wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what),
+                         13);
+      }
+    }
+    add_section("rollouts", lines);
+  }
+
+  std::string verdicts_of(const Subject& rollout) const {
+    std::string text;
+    for (const auto& [verdict, word] : names(RolloutVerdict()).table) {
+      const double share = rollout.find(word)->value.estimate;
+      if (share > 0) {
+        text += (text.empty() ? "" : ", ") + std::string(word);
+        text += share < 1 ? " " + share_text(share, style_) : "";
+      }
+    }
+    return text;
+  }
+
+  std::string cost_of(const Subject& rollout) const {
+    const auto number = [&](const char* metric) {
+      return plain_text(rollout.find(metric)->value.estimate, style_);
+    };
+    const Metric* duration = rollout.find("duration_s");
+    std::string text = std::isfinite(duration->value.estimate)
+                           ? "in " + seconds_text(duration->value.estimate, style_) + "; "
+                           : "";
+    if (std::isfinite(rollout.find("requests")->value.estimate)) {
+      text += fmt::format(
+          "{} requests to the new version, {} not ok; at least {} of the capacity, {} "
+          "instance-hours extra",
+          number("requests"), number("harmed"),
+          share_text(rollout.find("capacity_min")->value.estimate, style_),
+          number("extra_instance_hours"));
+    }
+    return text;
   }
 
   void expectations() {

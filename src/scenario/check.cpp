@@ -13,6 +13,7 @@
 #include "stampede/model/capacity.hpp"
 #include "stampede/model/in_process.hpp"
 #include "stampede/model/limiter.hpp"
+#include "stampede/model/releases.hpp"
 #include "targets.hpp"
 
 namespace stampede {
@@ -48,6 +49,7 @@ class Checker {
     check_expectations();
     check_conditions();
     check_faults();
+    check_rollouts();
     if (!has_errors(problems_)) {
       check_hosts();
     }
@@ -78,6 +80,15 @@ class Checker {
         }
       }
     }
+    for (const auto& rollout : scenario_.rollouts) {
+      const bool is_component = scenario_.components.find(rollout.name) != nullptr;
+      if (is_component || scenario_.traffic.find(rollout.name) != nullptr) {
+        error(rollout.place,
+              fmt::format("'{}' is the name of a rollout and of {}", rollout.name,
+                          is_component ? "a component" : "traffic"),
+              {}, "results are found by name: rename one of them");
+      }
+    }
     std::map<std::string, std::string> taken;
     for (const auto& region : scenario_.regions) {
       taken.emplace(region.name, fmt::format("of a region{}", line_of(region.place)));
@@ -105,8 +116,11 @@ class Checker {
     if (components_.empty()) {
       return;  // the section could not be read, so everything would be missing
     }
+    std::set<std::pair<int, int>> told;  // versions name what they inherit once more
     for (const ComponentReference& reference : scenario_.references) {
-      if (scenario_.components.find(reference.name) != nullptr) {
+      const Place& place = reference.place;
+      if (scenario_.components.find(reference.name) != nullptr ||
+          (place.line > 0 && !told.emplace(place.line, place.column).second)) {
         continue;
       }
       if (scenario_.traffic.find(reference.name) != nullptr) {
@@ -174,6 +188,9 @@ class Checker {
       subjects.push_back(population.name);
     }
     subjects.insert(subjects.end(), components_.begin(), components_.end());
+    for (const auto& rollout : scenario_.rollouts) {
+      subjects.push_back(rollout.name);
+    }
     if (components_.empty() || scenario_.traffic.empty()) {
       return;
     }
@@ -420,6 +437,85 @@ class Checker {
                                       "finds no cores to take: nobody it strikes has a cpu");
     check_disturbed_traffic();
   }
+
+  // ---- Rollouts ----
+
+  void check_rollouts() {
+    std::vector<std::string> names;
+    for (const auto& rollout : scenario_.rollouts) {
+      names.push_back(rollout.name);
+    }
+    for (const auto& rollout : scenario_.facts.all<RolloutSettings>()) {
+      const RolloutSettings& settings = rollout.what;
+      if (scenario_.components.find(settings.target.name) == nullptr) {
+        continue;  // told already
+      }
+      const std::vector<std::string> versions = versions_of(settings.target.name);
+      if (versions.size() < 2) {
+        error(rollout.place,
+              fmt::format("{} has a target without versions: '{}' has only one", rollout.path,
+                          settings.target.name),
+              {},
+              fmt::format("such as {}: {{versions: {{{}: {{error_rate: 2%}}}}}}",
+                          settings.target.name, settings.to));
+      } else if (settings.to == versions.front() ||
+                 std::find(versions.begin(), versions.end(), settings.to) == versions.end()) {
+        const std::vector<std::string> others(versions.begin() + 1, versions.end());
+        error(rollout.place,
+              fmt::format("{} is to bring '{}', which is {}", rollout.path, settings.to,
+                          settings.to == versions.front() ? "what runs in the beginning"
+                                                          : "no version of its target"),
+              one_of(others, settings.to), did_you_mean(settings.to, others));
+      }
+      if (settings.after.empty() && settings.at >= scenario_.run.duration) {
+        error(rollout.place,
+              fmt::format("{} begins at {}, but the run ends at {}", rollout.path,
+                          to_text(settings.at), to_text(scenario_.run.duration)),
+              {}, "let it begin earlier, or lengthen run.duration");
+      }
+      check_stage(rollout.path, rollout.place, settings, names);
+    }
+  }
+
+  /// What a rollout comes after exists, and does not come after it.
+  void check_stage(const std::string& path, const Place& place, const RolloutSettings& settings,
+                   const std::vector<std::string>& names) {
+    if (settings.after.empty()) {
+      return;
+    }
+    if (std::find(names.begin(), names.end(), settings.after) == names.end()) {
+      error(place, fmt::format("there is no rollout '{}' for {}.after", settings.after, path),
+            one_of(names, settings.after), did_you_mean(settings.after, names));
+      return;
+    }
+    std::set<std::string> before{path};
+    std::string at = "rollouts." + settings.after;
+    while (!at.empty()) {
+      if (!before.insert(at).second) {
+        error(place, fmt::format("{} comes after itself, so none of the circle begins", path), {},
+              "let one of them have `at` alone");
+        return;
+      }
+      std::string next;
+      for (const auto& other : scenario_.facts.all<RolloutSettings>()) {
+        if (other.path == at && !other.what.after.empty()) {
+          next = "rollouts." + other.what.after;
+        }
+      }
+      at = next;
+    }
+  }
+
+  std::vector<std::string> versions_of(const std::string& component) const {
+    for (const auto& versions : scenario_.facts.all<HasVersions>()) {
+      if (versions.path == "components." + component) {
+        return versions.what.names;
+      }
+    }
+    return {};
+  }
+
+  // ---- What faults find ----
 
   /// A fault that declares `Fact` does something only to components that declare `Needed`.
   template <class Fact, class Needed>

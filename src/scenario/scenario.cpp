@@ -132,6 +132,8 @@ void describe(Visitor& v, Scenario& s) {
   v.field("prices", s.prices,
           "what an instance of a component costs per hour, in any currency, such as app: 0.096");
   v.field("faults", s.faults, "what goes wrong, and when");
+  v.field("rollouts", s.rollouts,
+          "versions that replace others while the system runs, each with a name for results");
   v.field(
       "expect", s.expect,
       "what must hold of the result, such as shoppers.latency.p99 < 250ms or "

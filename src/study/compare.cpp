@@ -33,14 +33,21 @@ struct Selection {
 
 std::vector<std::string> default_paths(const std::vector<Alternative>& alternatives) {
   std::vector<std::string> paths;
+  const auto add = [&](const std::string& path) {
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
+      paths.push_back(path);
+    }
+  };
   for (const Alternative& alternative : alternatives) {
     for (const auto& population : alternative.scenario.traffic) {
       for (const char* metric :
            {"latency.mean", "latency.p50", "latency.p99", "availability", "goodput"}) {
-        const std::string path = population.name + "." + metric;
-        if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
-          paths.push_back(path);
-        }
+        add(population.name + "." + metric);
+      }
+    }
+    for (const auto& rollout : alternative.scenario.rollouts) {
+      for (const char* metric : {"promoted", "rolled_back", "duration", "harmed"}) {
+        add(rollout.name + "." + metric);
       }
     }
   }

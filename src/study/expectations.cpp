@@ -90,6 +90,9 @@ class Checker {
     for (const auto& component : scenario_.components) {
       names.push_back(component.name);
     }
+    for (const auto& rollout : scenario_.rollouts) {
+      names.push_back(rollout.name);
+    }
     return names;
   }
 
@@ -121,6 +124,9 @@ class Checker {
     if (const Choice<Component>* component = scenario_.components.find(path.subject)) {
       return find_of_component(path, component->kind(), place);
     }
+    if (scenario_.rollouts.find(path.subject) != nullptr) {
+      return find_metric_of(path.subject, path.metric, "rollout", {}, place);
+    }
     return nullptr;
   }
 
@@ -151,6 +157,10 @@ class Checker {
     if (take(path, "instances")) {
       path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
       return find_metric_of(whole.subject, path, "instance", {}, place);
+    }
+    if (take(path, "versions")) {
+      path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
+      return find_metric_of(whole.subject, path, "version", {}, place);
     }
     return find_metric_of(whole.subject, path, kind, {}, place);
   }

@@ -156,6 +156,7 @@ StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& f
   study.result = result_of(scenario, finished);
   if (!finished.empty()) {
     study.faults = finished[0].record.faults;
+    study.rollouts = finished[0].record.rollouts;
     study.expectations = judge_all(scenario, study.result, finished, divisor == 1);
   }
   study.predicted = predict(scenario, /*find_saturation=*/false);

@@ -159,7 +159,8 @@ PointResult point_of(const SweepPlan& plan, std::size_t point, const Scenario& s
   result.replications = study.result.replications;
   result.warmup_s = study.result.warmup_s;
   result.fingerprint = study.result.fingerprint;
-  for (const auto* subjects : {&study.result.traffic, &study.result.components}) {
+  for (const auto* subjects :
+       {&study.result.traffic, &study.result.components, &study.result.rollouts}) {
     for (const Subject& subject : *subjects) {
       add_numbers(subject, subject.name, study.result.replications, result.numbers);
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/job.hpp"
@@ -11,24 +12,39 @@
 #include "stampede/measure/meter.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/world/population.hpp"
+#include "world/client_side.hpp"
 
 namespace stampede {
 namespace {
 
-/// Client-side round robin: each call goes to the next instance, whatever became of it.
-class RoundRobinClient final : public Endpoint {
+/// Gives every instance of a version, those that are there and those that come, what is wrong with
+/// that version.
+class DefectCarrier final : private FleetListener {
  public:
-  RoundRobinClient(Fleet& fleet, std::uint32_t first) : fleet_(fleet), next_(first) {}
-
-  Reply call(const Request& request) override {
-    Instance& instance = fleet_[next_ % fleet_.size()];
-    ++next_;
-    return instance.call(request);
+  DefectCarrier(Fleet& fleet, std::uint16_t version, std::unique_ptr<Fault> fault,
+                std::uint64_t luck)
+      : version_(version), luck_(luck), fault_(std::move(fault)) {
+    for (std::size_t i = 0; i < fleet.size(); ++i) {
+      infect(fleet[i]);
+    }
+    fleet.listen(*this);
   }
 
  private:
-  Fleet& fleet_;
-  std::uint64_t next_;
+  void added(Instance& instance) override { infect(instance); }
+  void state_changed(Instance&) override {}
+
+  void infect(Instance& instance) {
+    if (instance.version() == version_) {
+      disturbances_.push_back(
+          fault_->strike({.targets = {&instance}, .luck = combine(luck_, instance.index())}));
+    }
+  }
+
+  std::uint16_t version_;
+  std::uint64_t luck_;
+  std::unique_ptr<Fault> fault_;
+  std::vector<std::unique_ptr<Disturbance>> disturbances_;
 };
 
 }  // namespace
@@ -44,12 +60,16 @@ struct World::Parts final : public Directory {
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
+        change_is_over(simulation),
         own_processes(simulation) {
     make_components();
     for (auto& [name, component] : components) {
       component->connect(*this);
     }
     make_populations();
+    make_faults();
+    make_defects();
+    make_rollouts();
   }
 
   Scope& scope() { return own_processes; }
@@ -70,6 +90,9 @@ struct World::Parts final : public Directory {
     if (std::unique_ptr<Endpoint> own = component(name).client(caller)) {
       return *clients.emplace_back(std::move(own));
     }
+    if (is_rolled_out(name.name)) {
+      return *clients.emplace_back(std::make_unique<MembersClient>(members_of(fleet), caller));
+    }
     if (fleet.size() == 1) {
       return fleet[0];
     }
@@ -85,8 +108,9 @@ struct World::Parts final : public Directory {
       }
     }
     for (const auto& entry : scenario.components) {
-      ComponentObserver& observer =
-          watched(entry.name, recording->add_component(entry.name, entry.value.kind()));
+      ComponentObserver& observer = watched(
+          entry.name,
+          recording->add_component(entry.name, entry.value.kind(), versions_of(entry.name).names));
       components.emplace_back(entry.name,
                               entry.value.make(Component::Context{.name = entry.name,
                                                                   .simulation = simulation,
@@ -102,13 +126,40 @@ struct World::Parts final : public Directory {
 
   /// The recorder, or a meter in front of it if somebody steers by what the component does.
   ComponentObserver& watched(const std::string& component, ComponentObserver& recorder) {
-    for (const auto& condition : scenario.facts.all<Condition>()) {
-      if (condition.what.component == component) {
-        return meters.try_emplace(component, recorder, scenario.monitoring.scrape_interval)
-            .first->second;
+    const auto conditions = scenario.facts.all<Condition>();
+    const bool is_watched = std::any_of(
+        conditions.begin(), conditions.end(),
+        [&](const auto& condition) { return condition.what.component == component; });
+    if (!is_watched && !is_rolled_out(component)) {
+      return recorder;
+    }
+    return meters.try_emplace(component, recorder, scenario.monitoring.scrape_interval)
+        .first->second;
+  }
+
+  bool is_rolled_out(const std::string& component) const {
+    const auto rollouts = scenario.facts.all<RolloutSettings>();
+    return std::any_of(rollouts.begin(), rollouts.end(), [&](const auto& rollout) {
+      return rollout.what.target.name == component;
+    });
+  }
+
+  HasVersions versions_of(const std::string& component) const {
+    for (const auto& versions : scenario.facts.all<HasVersions>()) {
+      if (versions.path == "components." + component) {
+        return versions.what;
       }
     }
-    return recorder;
+    return {};
+  }
+
+  Members& members_of(Fleet& fleet) {
+    for (const std::unique_ptr<Members>& known : members) {
+      if (&known->fleet() == &fleet) {
+        return *known;
+      }
+    }
+    return *members.emplace_back(std::make_unique<Members>(simulation, fleet));
   }
 
   void make_populations() {
@@ -134,15 +185,63 @@ struct World::Parts final : public Directory {
                                    .arrivals = entry.value.arrivals.theory()});
       ++index;
     }
+  }
+
+  Fault::Context fault_context(std::string name) {
+    return {.name = std::move(name),
+            .simulation = simulation,
+            .network = network,
+            .request_types = request_types,
+            .traffic = disturbed_traffic,
+            .seed = scenario.run.seed,
+            .replication = replication};
+  }
+
+  void make_faults() {
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
-      faults.push_back(scenario.faults[i].make({.name = fault_name(i),
-                                                .simulation = simulation,
-                                                .network = network,
-                                                .request_types = request_types,
-                                                .traffic = disturbed_traffic,
-                                                .seed = scenario.run.seed,
-                                                .replication = replication}));
+      faults.push_back(scenario.faults[i].make(fault_context(fault_name(i))));
     }
+  }
+
+  void make_defects() {
+    for (auto& [name, component] : components) {
+      const HasVersions versions = versions_of(name);
+      for (std::size_t version = 0; version < versions.defects.size(); ++version) {
+        for (std::size_t i = 0; i < versions.defects[version].size(); ++i) {
+          const std::string defect =
+              name + "." + versions.names[version] + ".defects." + std::to_string(i);
+          defects.push_back(std::make_unique<DefectCarrier>(
+              component->fleet(), static_cast<std::uint16_t>(version),
+              versions.defects[version][i].fault.make(fault_context(defect)),
+              hash_bytes(defect)));
+        }
+      }
+    }
+  }
+
+  void make_rollouts() {
+    for (const auto& entry : scenario.rollouts) {
+      const RolloutSettings& settings = rollout_settings(entry.name);
+      rollouts.push_back(
+          entry.value.make({.name = entry.name,
+                            .kind = entry.value.kind(),
+                            .simulation = simulation,
+                            .geography = geography,
+                            .target = component(settings.target),
+                            .metrics = meters.at(settings.target.name),
+                            .scraped = scraped,
+                            .scrape_interval = scenario.monitoring.scrape_interval,
+                            .window = scenario.monitoring.window}));
+    }
+  }
+
+  const RolloutSettings& rollout_settings(const std::string& name) const {
+    for (const auto& rollout : scenario.facts.all<RolloutSettings>()) {
+      if (rollout.path == "rollouts." + name) {
+        return rollout.what;
+      }
+    }
+    fail("a checked scenario has a rollout without settings");
   }
 
   // ---- Running ----
@@ -167,6 +266,49 @@ struct World::Parts final : public Directory {
       }
       scraped.raise();
     }
+  }
+
+  // ---- Rollouts ----
+
+  /// Begins a rollout when its time has come, the one before it is through, and nobody else is at
+  /// its component. Whoever has stopped half way through keeps it.
+  Process roll_out(std::size_t index) {
+    Rollout& rollout = *rollouts[index];
+    const RolloutSettings& settings = rollout.settings();
+    if (!settings.after.empty()) {
+      Rollout& before = rollout_called(settings.after);
+      while (!is_decided(before.record().verdict)) {
+        co_await before.decided().wait();
+      }
+      if (before.record().verdict != RolloutVerdict::promoted) {
+        co_return Done();
+      }
+      co_await simulation.delay(settings.at);
+    } else {
+      co_await simulation.until(Time::from_start(settings.at));
+    }
+    const std::string component = settings.target.name;
+    while (in_change.contains(component)) {
+      co_await change_is_over.wait();
+    }
+    in_change.insert(component);
+    Process running = rollout.run();
+    co_await running;
+    const RolloutVerdict verdict = rollout.record().verdict;
+    if (verdict == RolloutVerdict::promoted || verdict == RolloutVerdict::rolled_back) {
+      in_change.erase(component);
+      change_is_over.raise();
+    }
+    co_return Done();
+  }
+
+  Rollout& rollout_called(const std::string& name) {
+    for (std::size_t i = 0; i < rollouts.size(); ++i) {
+      if (scenario.rollouts[i].name == name) {
+        return *rollouts[i];
+      }
+    }
+    fail("a checked scenario has a rollout after an unknown one");
   }
 
   // ---- Faults ----
@@ -345,7 +487,12 @@ struct World::Parts final : public Directory {
   std::vector<std::unique_ptr<Fault>> faults;
   std::vector<std::unique_ptr<Disturbance>> lasting;  ///< to the end of the run
   std::vector<FaultEvent> fault_events;
+  std::vector<std::unique_ptr<DefectCarrier>> defects;
+  std::vector<std::unique_ptr<Members>> members;
   Signal scraped;
+  std::set<std::string> in_change;  ///< components that a rollout is at
+  Signal change_is_over;
+  std::vector<std::unique_ptr<Rollout>> rollouts;
   Scope own_processes;
 };
 
@@ -372,6 +519,10 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
     }
   }
 
+  for (std::size_t i = 0; i < parts.rollouts.size(); ++i) {
+    static_cast<void>(parts.roll_out(i));
+  }
+
   const Time end = Time::from_start(parts.scenario.run.duration);
   parts.simulation.run(end, stop);
 
@@ -379,6 +530,10 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   record.events = parts.simulation.resumption_count();
   record.complete = parts.simulation.now() == end;
   if (record.complete) {
+    for (const std::unique_ptr<Rollout>& rollout : parts.rollouts) {
+      record.rollouts.push_back(rollout->record());
+      parts.recording->add_rollout(record.rollouts.back());
+    }
     parts.recording->close_slice(end);
     record.broken_law = parts.broken_law();
   }

@@ -12,6 +12,32 @@ import sys
 # A scenario, and settings that take away what it shows: one list of them, or one for each of its
 # mechanisms.
 SWITCHED_OFF = {
+    "only-full-load-shows-the-bug": [
+        ["rollouts.roomy_release.steps.0.set_canary_scale={match_traffic_weight: true}"],
+        ["tight_app.versions.v2.defects=[]"],
+    ],
+    "a-dark-launch-load-tests-the-new-version": [
+        ["slow_app.versions.v2.handler.0={compute: {exponential: {mean: 8ms}}}"],
+        ["rollouts.fast_launch.percentage=0.1%", "rollouts.slow_launch.percentage=0.1%"],
+    ],
+    "rolling-under-load-with-and-without-surge": [
+        ["rollouts.hard_release.max_surge=3", "rollouts.hard_release.max_unavailable=0"],
+        ["rollouts.soft_release.max_surge=0", "rollouts.soft_release.max_unavailable=3"],
+    ],
+    "a-canary-finds-a-bad-version": [
+        ["bad_app.versions.v2.error_rate=0.1%"],
+        ["good_app.versions.v2.error_rate=2%"],
+        ["nobody.arrivals.rate=100/s"],
+    ],
+    "a-leak-shows-after-an-hour": [
+        ["rollouts.short_release.steps.1.pause=60m"],
+        ["rollouts.long_release.steps.1.pause=5m"],
+        ["long_app.versions.v2.defects=[]"],
+    ],
+    "blue-green-begins-with-cold-caches": [
+        ["rollouts.switch.at=10s"],
+        ["switched_cache.max_entries=1"],
+    ],
     "a-partition-stops-who-waits-for-the-other-side": [["sync.replication=async"], ["async.replication=sync"]],
     "collections-spiral-with-the-backlog": ["faults.1.pause_per_request=100us"],
     "clocks-that-agree-send-a-herd": ["faults.0.requests=60"],

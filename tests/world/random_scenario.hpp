@@ -60,7 +60,8 @@ class RandomScenario {
     if (variant_.bystander) {
       text += "  apart: {kind: service, handler: [{wait: " + time(30'000) + "}]}\n";
     }
-    return folded(text + faults());
+    text += faults();
+    return folded(text + rollouts());
   }
 
   static constexpr const char* keys_file = "apple\nbanana\napple\ncherry\n";
@@ -574,8 +575,97 @@ class RandomScenario {
     if (i + 1 < components_.size() && chance(0.3)) {
       text += fmt::format(", guards: [{{target: {}, use: {}}}]", components_[i + 1].name, guards());
     }
+    if (chance(0.4)) {
+      text += versions();
+      released_.push_back(component.name);
+    }
     component.cost = most;
     return text;
+  }
+
+  /// Versions of a service that differ in anything but what they call.
+  std::string versions() {
+    std::string different = maybe(0.5, "error_rate", percent(0, 60));
+    different += maybe(0.5, "boot_time", time(magnitude(1'000, 2'000'000)));
+    different += maybe(0.3, "concurrency", fmt::format("{{workers: {}}}", number(1, 6)));
+    different += cpu(0.3);
+    if (chance(0.4)) {
+      std::string defect =
+          "{error_burst: {error_rate: " + percent(1, 99) +
+          (chance(0.5) ? fmt::format(", above_in_flight: {}", number(1, 5)) : "") + "}}";
+      if (!variant_.exact && chance(0.5)) {
+        defect = fmt::format(
+            "{{memory_leak: {{memory: 1MB, {}: {}KB, restart_delay: {}}}}}",
+            one_of_words({"per_request", "per_second"}), magnitude(10, 1'000),
+            time(magnitude(1'000, 1'000'000)));
+      }
+      different += "defects: [" + defect + "]";
+    }
+    return fmt::format(
+        ", pre_stop: {}, termination_grace_period: {}, versions: {{v2: {{{}}}, v3: {{}}}}",
+        time(magnitude(1, 300'000)), time(magnitude(1'000, 2'000'000)), different);
+  }
+
+  std::string analysis() {
+    return fmt::format("[{{{}: canary.error_rate {} {}, interval: {}, count: {}}}]",
+                       one_of_words({"success_condition", "failure_condition"}),
+                       one_of_words({"<", ">="}),
+                       chance(0.5) ? percent(1, 60) : "1.5 * stable.error_rate",
+                       time(magnitude(100'000, 2'000'000)), number(1, 4));
+  }
+
+  std::string rollout() {
+    const std::string delays = fmt::format("scale_down_delay: {}, abort_scale_down_delay: {}, ",
+                                           time(magnitude(1'000, 2'000'000)),
+                                           time(magnitude(1'000, 2'000'000)));
+    switch (draw_.below(5)) {
+      case 0:
+        return "kind: recreate, ";
+      case 1:
+        return fmt::format("kind: rolling, max_surge: {}, max_unavailable: {}, roll_back: {}, ",
+                           one_of_words({"1", "25%", "100%"}), one_of_words({"0", "50%", "2"}),
+                           one_of_words({"true", "false"}));
+      case 2:
+        return "kind: blue_green, " + delays +
+               maybe(0.4, "pre_promotion_analysis", analysis()) +
+               maybe(0.4, "post_promotion_analysis", analysis());
+      case 3:
+        return fmt::format("kind: dark_launch, percentage: {}, duration: {}, ", percent(1, 100),
+                           time(magnitude(100'000, 5'000'000))) +
+               maybe(0.4, "analysis", analysis());
+      default: {
+        std::string steps;
+        const std::uint64_t count = number(1, 4);
+        for (std::uint64_t i = 0; i < count; ++i) {
+          steps += i > 0 ? ", " : "";
+          steps += one_of_words(
+              {"{set_weight: " + percent(0, 100) + "}",
+               "{pause: " + time(magnitude(10'000, 2'000'000)) + "}", "{analysis: " + analysis() + "}",
+               fmt::format("{{set_canary_scale: {{replicas: {}}}}}", number(1, 4))});
+        }
+        return fmt::format("kind: canary, {}stickiness: {}, steps: [{}], ", delays,
+                           one_of_words({"request", "user"}), steps) +
+               maybe(0.3, "analysis", "{metrics: " + analysis() + "}");
+      }
+    }
+  }
+
+  std::string rollouts() {
+    std::string text;
+    for (std::size_t i = 0; i < released_.size(); ++i) {
+      for (const char* to : {"v2", "v3"}) {
+        if (chance(0.6)) {
+          text += fmt::format(
+              "  to-{}-{}: {{{}target: {}, to: {}, at: {}, min_ready: {}, progress_deadline: {}}}\n",
+              to, released_[i], rollout(), released_[i], to, time(number(0, duration_us_ - 1)),
+              time(magnitude(1, 500'000)), time(magnitude(100'000, 10'000'000)));
+        }
+      }
+    }
+    const std::string monitoring =
+        fmt::format("monitoring: {{scrape_interval: {}, window: {}}}\n",
+                    time(magnitude(50'000, 1'000'000)), time(magnitude(100'000, 5'000'000)));
+    return text.empty() ? text : monitoring + "rollouts:\n" + text;
   }
 
   std::string policy() {
@@ -1089,6 +1179,7 @@ class RandomScenario {
   std::string state_;  ///< the components that keep something, as written
   std::vector<std::string> state_names_;
   std::vector<std::string> state_steps_;
+  std::vector<std::string> released_;  ///< services with versions
   bool has_types_ = false;  ///< some traffic has the types above
   bool has_rate_ = false;   ///< the first traffic has arrivals at a rate that is known
 };

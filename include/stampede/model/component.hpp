@@ -22,6 +22,7 @@ namespace stampede {
 class Component;
 class MessageSource;
 class RecordLog;
+class Releases;
 
 /// The names of request types, the same numbers over the whole scenario.
 class RequestTypes {
@@ -96,6 +97,8 @@ class Component {
     static_cast<void>(caller);
     return nullptr;
   }
+  /// How its fleet can be changed while it runs; null where it cannot.
+  virtual Releases* releases() { return nullptr; }
   /// Where consumers receive what was published to it; null where messages are not kept.
   virtual MessageSource* messages() { return nullptr; }
   /// Where consumer groups read what was published to it; null where there is no log.

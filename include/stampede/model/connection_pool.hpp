@@ -63,6 +63,9 @@ class ConnectionPool {
   ConnectionPool(const ConnectionPoolSettings& settings, Simulation& simulation, const Told& told,
                  const Stream& set_ups);
 
+  /// Nobody will call over it any more.
+  void close() { told_.connections.change(simulation_.now(), -settings_.max_size); }
+
   /// A call to `endpoint` over a connection, in the scope of the caller, who stops waiting at
   /// `give_up` and then withdraws the call if `withdraws`. Without a connection within the
   /// connection_timeout it is rejected (limit).
@@ -90,6 +93,8 @@ class ConnectionPools {
 
   /// Null if calls to this target need no connection.
   ConnectionPool* of(const ComponentName& target, std::uint32_t instance);
+  /// That instance has left for good, and its connections are no more.
+  void close(std::uint32_t instance);
 
  private:
   const std::vector<ConnectionPoolSettings>& settings_;

@@ -69,6 +69,19 @@ struct FaultSettings : FaultTimes {
 /// Whether a fault goes on for a while, or has done all it does when it has begun.
 enum class FaultLength { lasting, momentary };
 
+/// While one lives on this thread, the settings of faults are those of a defect (see Defect): it has
+/// neither a time nor a target, and nothing of them is read, told or declared.
+class DefectScope {
+ public:
+  DefectScope();
+  ~DefectScope();
+  DefectScope(const DefectScope&) = delete;
+  DefectScope& operator=(const DefectScope&) = delete;
+
+  /// Whether the settings of a fault of instances were described in it: no other can be a defect.
+  static bool has_met_instances();
+};
+
 /// Adds `at`, `when`, `for`, `every`, `mtbf` and `mttr` to a fault's own settings, and declares
 /// them as FaultTimes.
 void describe_times(Visitor& v, FaultTimes& s, FaultLength length = FaultLength::lasting);

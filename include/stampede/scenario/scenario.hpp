@@ -13,6 +13,7 @@
 #include "stampede/model/component.hpp"
 #include "stampede/model/fault.hpp"
 #include "stampede/model/network.hpp"
+#include "stampede/model/rollout.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
 #include "stampede/scenario/expectation.hpp"
@@ -84,6 +85,7 @@ struct Scenario {
   MonitoringSettings monitoring;
   Named<double> prices;  ///< of components: what an instance costs per hour
   std::vector<Choice<Fault>> faults;
+  Named<Choice<Rollout>> rollouts;
   std::vector<Expectation> expect;
 
   std::string file;                            ///< where it was read from

@@ -48,7 +48,8 @@ struct StudyResult {
   int shortened = 1;
 
   Result result;
-  std::vector<FaultEvent> faults;  ///< of the first finished replication
+  std::vector<FaultEvent> faults;       ///< of the first finished replication
+  std::vector<RolloutRecord> rollouts;  ///< likewise
   std::vector<CheckedExpectation> expectations;
   std::optional<PrecisionReport> precision;  ///< where it was asked for
   std::optional<Prediction> predicted;       ///< what theory says of the same scenario

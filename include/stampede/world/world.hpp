@@ -23,6 +23,7 @@ struct FaultEvent {
 struct WorldRecord {
   std::shared_ptr<const Recording> recording;
   std::vector<FaultEvent> faults;
+  std::vector<RolloutRecord> rollouts;
   std::vector<std::string> notes;  ///< of arrival processes: skipped lines of a log
   std::string broken_law;          ///< an exact law that did not hold: a bug of ours
   bool complete = false;           ///< it ran to its end

@@ -180,6 +180,7 @@ class Balancer final : public Server, private Roster::Listener {
         return end(passage, *refused);
       }
     }
+    mirror(request, now);
     Instance& backend = (*backends_)[slot];
     backend.prefetch();
     passage.stage = Passage::Stage::at_backend;
@@ -200,6 +201,17 @@ class Balancer final : public Server, private Roster::Listener {
       lose(passage);
     }
     return reply;
+  }
+
+  /// Sends a copy of the request to a version that is to be tried in secret: whoever asked gets
+  /// nothing of the answer, and does not wait for it.
+  void mirror(const Request& request, Time now) {
+    const BackendSlot slot = roster_.choose_mirror(request, now);
+    if (slot != Roster::nobody) [[unlikely]] {
+      Request copy = request.as_branch(hash_bytes("mirror"));
+      copy.from = place();
+      static_cast<void>((*backends_)[slot].call(copy));
+    }
   }
 
   void answered(Passage& passage, const Response& response) {

@@ -7,6 +7,7 @@
 
 #include "components/load_balancer/settings.hpp"
 #include "stampede/model/discovery.hpp"
+#include "stampede/model/traffic_split.hpp"
 
 namespace stampede {
 
@@ -56,6 +57,10 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
   void connect(Fleet& backends, Fleet& peers) {
     fleet_ = &backends;
     peers_ = &peers;
+    if (const TrafficSplit* split = backends.split()) {
+      split_ = split;
+      by_version_.resize(split->version_count());
+    }
     Discovery::Observer& news = *this;
     discovery_.emplace(simulation_, backends, settings_.discovery.delay, news);
   }
@@ -80,16 +85,34 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     }
     if (sessions_ != nullptr) {
       const BackendSlot slot = sessions_->find(request);
-      if (slot < known_.size() && known_[slot].eligible) {
+      if (slot < known_.size() && known_[slot].eligible && is_of_right_version(slot, request)) {
         return slot;
       }
     }
-    Candidates& candidates = is_routed_by_zone_ ? candidates_for(request) : all_;
+    Candidates& candidates = is_split()           ? by_version_[split_->version_for(request)]
+                             : is_routed_by_zone_ ? candidates_for(request)
+                                                  : all_;
+    if (candidates.eligible.empty()) [[unlikely]] {
+      return nobody;  // no instance of the version that the request is for
+    }
     const BackendSlot slot = candidates.policy->choose(view_of(candidates), request, now);
     if (sessions_ != nullptr) {
       sessions_->remember(request, slot);
     }
     return slot;
+  }
+
+  /// An instance of the version that gets a copy of this request; nobody if none does.
+  BackendSlot choose_mirror(const Request& request, Time now) {
+    if (split_ == nullptr || !split_->is_mirroring()) [[likely]] {
+      return nobody;
+    }
+    const std::optional<std::uint16_t> version = split_->mirror_for(request);
+    if (!version || by_version_[*version].eligible.empty()) {
+      return nobody;
+    }
+    Candidates& candidates = by_version_[*version];
+    return candidates.policy->choose(view_of(candidates), request, now);
   }
 
   void started(BackendSlot slot) {
@@ -98,6 +121,9 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     all_.policy->started(slot, view_of(all_));
     if (Candidates* zone = zone_of(slot)) {
       zone->policy->started(slot, view_of(*zone));
+    }
+    if (Candidates* version = version_of(slot)) {
+      version->policy->started(slot, view_of(*version));
     }
   }
 
@@ -110,6 +136,9 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     all_.policy->ended(slot, view_of(all_), outcome, latency, now);
     if (Candidates* zone = zone_of(slot)) {
       zone->policy->ended(slot, view_of(*zone), outcome, latency, now);
+    }
+    if (Candidates* version = version_of(slot)) {
+      version->policy->ended(slot, view_of(*version), outcome, latency, now);
     }
   }
 
@@ -159,6 +188,21 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     return zone.eligible.empty() ? nullptr : &zone;
   }
 
+  // ---- Versions of the backends, between which traffic may be split ----
+
+  bool is_split() const { return split_ != nullptr && split_->is_on(); }
+  bool is_of_right_version(BackendSlot slot, const Request& request) const {
+    return !is_split() || (*fleet_)[slot].version() == split_->version_for(request);
+  }
+  /// The candidates of a backend's version if a policy looks after them.
+  Candidates* version_of(BackendSlot slot) {
+    if (by_version_.empty()) {
+      return nullptr;
+    }
+    Candidates& version = by_version_[(*fleet_)[slot].version()];
+    return version.eligible.empty() ? nullptr : &version;
+  }
+
   Candidates& candidates_for(const Request& request) {
     Draw draw = zones_.at(request.luck);
     const bool is_routed = draw.chance(settings_.zone_aware->routing_enabled.value);
@@ -176,6 +220,9 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     make(all_);
     for (Candidates& zone : by_zone_) {
       make(zone);
+    }
+    for (Candidates& version : by_version_) {
+      make(version);
     }
   }
 
@@ -241,9 +288,14 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
       known_[slot].eligible = known_[slot].is_member && (in_panic || is_healthy(slot));
       backends_[slot].weight = weight_of(slot);
     }
-    gather(all_, [](const Backend&) { return true; });
+    gather(all_, [](BackendSlot) { return true; });
     for (std::size_t zone = 0; zone < by_zone_.size(); ++zone) {
-      gather(by_zone_[zone], [zone](const Backend& backend) { return backend.place == zone; });
+      gather(by_zone_[zone],
+             [this, zone](BackendSlot slot) { return backends_[slot].place == zone; });
+    }
+    for (std::size_t version = 0; version < by_version_.size(); ++version) {
+      gather(by_version_[version],
+             [this, version](BackendSlot slot) { return (*fleet_)[slot].version() == version; });
     }
     route_by_zone(in_panic);
     if (!is_warming_ && is_any_warming()) {
@@ -293,7 +345,7 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     candidates.eligible.clear();
     candidates.equal_weights = true;
     for (BackendSlot slot = 0; slot < known_.size(); ++slot) {
-      if (known_[slot].eligible && belongs(backends_[slot])) {
+      if (known_[slot].eligible && belongs(slot)) {
         candidates.eligible.push_back(slot);
         candidates.equal_weights =
             candidates.equal_weights &&
@@ -349,7 +401,9 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
   std::vector<Known> known_;       ///< by slot
   std::uint64_t in_flight_ = 0;
   Candidates all_;
-  std::vector<Candidates> by_zone_;  ///< empty unless routing looks at zones
+  std::vector<Candidates> by_zone_;     ///< empty unless routing looks at zones
+  const TrafficSplit* split_ = nullptr;  ///< null unless the backends have several versions
+  std::vector<Candidates> by_version_;   ///< empty likewise
   ZoneRoutes routes_;
   bool is_routed_by_zone_ = false;
   bool is_warming_ = false;

@@ -203,6 +203,8 @@ class Consumers {
  public:
   virtual ~Consumers() = default;
   virtual void start() = 0;
+  /// Takes nothing new, and finishes what it has: the instance is about to leave.
+  virtual void stop() {}
   /// The instance has died, and all who consumed for it.
   virtual void died(KilledWork how) = 0;
 };
