@@ -58,6 +58,10 @@ class PrimaryAndReplicas final : public Copies {
     return log_.seen(key, committed_, DataStamp(shared_.store, 0));
   }
 
+  bool is_led_by(const DatabaseNode& node) const override {
+    return is_primary(node.copy()) && replicas_[node.copy()].is_up;
+  }
+
   Task<Response> write(DatabaseNode& node, Request request) override {
     return take(node, *this, request);
   }
@@ -340,9 +344,10 @@ class PrimaryAndReplicas final : public Copies {
   }
 
   /// Copies are connected by streams that repeat what was lost: they stand still while their path
-  /// is cut, and go on afterwards.
+  /// is cut, or the one who listens does not, and go on afterwards.
   bool is_cut(const Replica& from, const Replica& to) const {
-    return shared_.network.is_cut(from.node->place(), to.node->place());
+    return to.node->is_cut_from_copies() ||
+           shared_.network.is_cut(from.node->place(), to.node->place());
   }
 
   void begin_to_apply(DatabaseNode& node) {

@@ -240,6 +240,12 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
     v.declare(HasQueue{});
   }
   v.declare(s.placement());
+  if (s.has_primary()) {
+    v.declare(HasLeaders{});
+  }
+  if (s.replicas > 1 && !s.is_quorum()) {
+    v.declare(KeepsCopiesInStep{});
+  }
   const auto only = [&](bool is_on, bool makes_sense, std::string_view field,
                         std::string_view what) {
     v.doubt_unless(!is_on || makes_sense, field, what);
