@@ -31,6 +31,8 @@ SWITCHED_OFF = {
         ["warm_entrance.priorities=[[eu], [us]]"],
         ["limited_app.admission=[]"],
     ],
+    "two-are-the-least-if-one-can-bear-it":
+        [["paired_app.replicas=1"], ["full_users.arrivals.rate=70/s"], ["patient.heartbeats.timeout=2s"]],
     "outlier-detection-finds-a-grey-failure": [
         ["watched.outlier_detection=null"],
         ["believed.outlier_detection.successful_active_health_check_uneject_host=false"],
