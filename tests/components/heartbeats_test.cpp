@@ -1,4 +1,6 @@
-#include "components/load_balancer/heartbeats.hpp"
+#include "../../src/components/load_balancer/heartbeats.hpp"
+
+#include <cmath>
 
 #include "components/balancer_world.hpp"
 

@@ -1,4 +1,4 @@
-#include "components/load_balancer/outlier_detection.hpp"
+#include "../../src/components/load_balancer/outlier_detection.hpp"
 
 #include "components/balancer_world.hpp"
 

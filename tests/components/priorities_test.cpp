@@ -1,4 +1,4 @@
-#include "components/load_balancer/priorities.hpp"
+#include "../../src/components/load_balancer/priorities.hpp"
 
 #include <cmath>
 
@@ -90,10 +90,15 @@ TEST_CASE("what is near depends on where the balancer stands", "[priorities]") {
     return of_zones;
   };
   using Levels = std::vector<std::size_t>;
-  CHECK(levels({.nearest = Nearness::region}, 0) == Levels{0, 0, 1});
-  CHECK(levels({.nearest = Nearness::region}, 2) == Levels{1, 1, 0});
-  CHECK(levels({.nearest = Nearness::zone}, 1) == Levels{1, 0, 2});
-  CHECK(levels({.levels = {{{"us", {}}}, {{"eu-b", {}}}}}, 0) == Levels{2, 1, 0});
+  PrioritySettings settings;
+  settings.nearest = Nearness::region;
+  CHECK(levels(settings, 0) == Levels{0, 0, 1});
+  CHECK(levels(settings, 2) == Levels{1, 1, 0});
+  settings.nearest = Nearness::zone;
+  CHECK(levels(settings, 1) == Levels{1, 0, 2});
+  settings.nearest.reset();
+  settings.levels = {{{"us", {}}}, {{"eu-b", {}}}};
+  CHECK(levels(settings, 0) == Levels{2, 1, 0});
 }
 
 // ---- In a balancer ----------------------------------------------------------------------------

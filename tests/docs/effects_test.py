@@ -31,6 +31,11 @@ SWITCHED_OFF = {
         ["warm_entrance.priorities=[[eu], [us]]"],
         ["limited_app.admission=[]"],
     ],
+    "two-primaries-and-one-must-forget": [
+        ["split_db.failover.lease=true"],
+        ["leased_db.failover.lease=false"],
+        ["waiting_db.replication=async"],
+    ],
     "two-are-the-least-if-one-can-bear-it":
         [["paired_app.replicas=1"], ["full_users.arrivals.rate=70/s"], ["patient.heartbeats.timeout=2s"]],
     "outlier-detection-finds-a-grey-failure": [

@@ -702,8 +702,11 @@ class RandomScenario {
     if (replicas > 1 && kind != "quorum") {
       store +=
           maybe(0.5, "failover",
-                fmt::format("{{detection: {}, promotion: {}}}", time(magnitude(100'000, 2'000'000)),
-                            time(magnitude(10'000, 1'000'000))));
+                fmt::format("{{detection: {}, promotion: {}{}}}",
+                            time(magnitude(100'000, 2'000'000)), time(magnitude(10'000, 1'000'000)),
+                            !has_primary ? ""
+                                         : one_of_words({"", ", on_silence: true",
+                                                         ", on_silence: true, lease: true"})));
     }
     if (replicas > 1 && has_primary) {
       store += "read_from: " +

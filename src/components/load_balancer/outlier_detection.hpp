@@ -274,6 +274,7 @@ class OutlierDetection {
     int requests = 0;
     int successes = 0;
     double rate() const { return static_cast<double>(successes) / requests; }
+    double failing() const { return static_cast<double>(requests - successes) / requests; }
   };
   struct Host {
     bool is_member = false;
@@ -413,7 +414,7 @@ class OutlierDetection {
     }
     if (is_enough(judged, settings_.failure_percentage_minimum_hosts)) {
       for (Host* host : judged) {
-        if (1 - (host->*what).rate() >= settings_.failure_percentage_threshold.value) {
+        if ((host->*what).failing() >= settings_.failure_percentage_threshold.value) {
           eject(*host, enforcing_percentage);
         }
       }
