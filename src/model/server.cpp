@@ -57,8 +57,12 @@ Reply Server::inspect_when_awake() {
 
 Reply Server::serve_disturbed(const Request& request) {
   Duration delay;
-  interferences().for_each([&](Interference& by) { delay += by.meet(request); });
-  return serve_later(request, delay);
+  bool is_refused = false;
+  interferences().for_each([&](Interference& by) {
+    is_refused = is_refused || by.refuses(request);
+    delay += by.meet(request);
+  });
+  return is_refused ? Reply(Response::with(Outcome::unreachable)) : serve_later(request, delay);
 }
 
 /// Nobody in here works for the request before its delay is over: no worker is held.

@@ -11,8 +11,10 @@
 
 #include "stampede/base/text.hpp"
 #include "stampede/model/capacity.hpp"
+#include "stampede/model/connection_pool.hpp"
 #include "stampede/model/in_process.hpp"
 #include "stampede/model/limiter.hpp"
+#include "stampede/model/load_balancing.hpp"
 #include "stampede/model/releases.hpp"
 #include "targets.hpp"
 
@@ -435,7 +437,37 @@ class Checker {
     check_finds<FlushesCaches, HoldsCopies>(targets, "finds no cache to flush");
     check_finds<TakesCores, HasCores>(targets,
                                       "finds no cores to take: nobody it strikes has a cpu");
+    check_finds<StopsNames, ResolvesNames>(targets, "finds no names: nobody it strikes is a dns");
+    check_finds<StrikesLeaders, HasLeaders>(targets, "finds nobody who leads anything");
+    check_finds<BreaksReplication, KeepsCopiesInStep>(targets, "finds no copies to keep apart");
+    check_finds<LeaksConnections, CallsOverPool>(
+        targets, "finds no connections: nobody it strikes has connection_pools");
     check_disturbed_traffic();
+    check_ejections(targets);
+  }
+
+  /// Outlier detection that never ejects anybody: Envoy's default of 10 % needs ten backends.
+  void check_ejections(const Targets& targets) {
+    for (const auto& ejecting : scenario_.facts.all<EjectsBackends>()) {
+      TargetSettings all;
+      all.component.name = ejecting.what.backends;
+      const std::optional<std::size_t> count =
+          scenario_.components.find(all.component.name) == nullptr
+              ? std::nullopt
+              : targets.met(all, all.component.name);
+      const double share = ejecting.what.max_ejection_percent.value;
+      if (ejecting.what.always_one || !count || *count == 0 ||
+          share * static_cast<double>(*count) > 1 - 1e-9) {
+        continue;
+      }
+      const auto needed = Ratio{std::ceil(100 / static_cast<double>(*count)) / 100};
+      warning(ejecting.place,
+              fmt::format("outlier_detection can never eject with {} replicas and "
+                          "max_ejection_percent {}",
+                          *count, to_text(ejecting.what.max_ejection_percent)),
+              fmt::format("set max_ejection_percent: {} or always_eject_one_host: true",
+                          to_text(needed)));
+    }
   }
 
   // ---- Rollouts ----

@@ -372,7 +372,9 @@ struct World::Parts final : public Directory {
       std::vector<Instance*> targets;
       if (fault.strikes_instances()) {
         Draw draw = picks.at(n);
-        targets = picked_from(met_by(settings.target, group), settings.target, group, draw);
+        std::vector<Instance*> met = met_by(settings.target, group);
+        fault.narrow(met);
+        targets = picked_from(std::move(met), settings.target, group, draw);
       }
       const std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
       std::unique_ptr<Disturbance> disturbance =

@@ -48,6 +48,7 @@ class FakeBackend final : public Instance {
   void become(InstanceState state) { set_state(state); }
 
   Duration latency;
+  Outcome answer = Outcome::ok;
   bool loses_answers = false;  ///< as a network does
   bool is_sick = false;        ///< probes fail
   std::vector<Request> requests;
@@ -72,7 +73,7 @@ class FakeBackend final : public Instance {
     if (is_up()) {
       co_await simulation_.delay(latency);
       ++finished;
-      response = Response::with(Outcome::ok);
+      response = Response::with(answer);
     } else if (is_silent_) {
       co_return Response::lost();
     }

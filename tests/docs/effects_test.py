@@ -38,6 +38,36 @@ SWITCHED_OFF = {
         ["rollouts.switch.at=10s"],
         ["switched_cache.max_entries=1"],
     ],
+    "a-fixed-timeout-flaps-where-phi-adapts": [
+        ["phi.heartbeats={interval: 1s, timeout: 2s}"],
+        ["network.links.0.latency=20ms"],
+    ],
+    "a-leak-of-connections-ends-in-an-empty-pool":
+        [["faults.0.for=30s"], ["faults.2.every=200s"]],
+    "a-name-that-is-not-resolved-is-an-outage":
+        [["short_name.ttl=10m"], ["long_name.ttl=10s"], ["stale_name.serve_stale=0s"]],
+    "a-region-fails-over-where-there-is-room":
+        [["roomy_eu.priorities=null"], ["cramped_app.replicas=12"]],
+    "a-server-that-fails-fast-attracts-everything":
+        [["drained.policy=round_robin"], ["guarded.outlier_detection=null"]],
+    "cached-names-delay-the-fail-over":
+        [["slow_name.ttl=10s"], ["quick_name.ttl=60s"], ["stubborn_name.ignoring_ttl=null"]],
+    "the-crowd-after-a-fail-over-meets-cold-caches": [
+        ["cold_entrance.priorities=null"],
+        ["warm_entrance.priorities=[[eu], [us]]"],
+        ["limited_app.admission=[]"],
+    ],
+    "two-primaries-and-one-must-forget": [
+        ["split_db.failover.lease=true"],
+        ["leased_db.failover.lease=false"],
+        ["waiting_db.replication=async"],
+    ],
+    "two-are-the-least-if-one-can-bear-it":
+        [["paired_app.replicas=1"], ["full_users.arrivals.rate=70/s"], ["patient.heartbeats.timeout=2s"]],
+    "outlier-detection-finds-a-grey-failure": [
+        ["watched.outlier_detection=null"],
+        ["believed.outlier_detection.successful_active_health_check_uneject_host=false"],
+    ],
     "a-partition-stops-who-waits-for-the-other-side": [["sync.replication=async"], ["async.replication=sync"]],
     "collections-spiral-with-the-backlog": ["faults.1.pause_per_request=100us"],
     "clocks-that-agree-send-a-herd": ["faults.0.requests=60"],

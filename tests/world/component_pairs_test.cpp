@@ -25,6 +25,7 @@ const std::map<std::string, std::string> ways_to_call{
     {"queue", "kind: queue, publish: 1ms"},
     {"log", "kind: log, partitions: 4, brokers: 3, replicas: 2, append: 1ms"},
     {"object_storage", "kind: object_storage, hot: 1ms"},
+    {"dns", "kind: dns, records: [NEXT]"},
 };
 
 bool calls_others(const std::string& kind) {

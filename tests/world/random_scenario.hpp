@@ -699,13 +699,30 @@ class RandomScenario {
           "healthy_threshold: {}}}",
           time(magnitude(200'000, 5'000'000)), time(magnitude(5'000, 1'000'000)), number(1, 3),
           jitter, number(1, 3));
+    } else if (!variant_.exact && chance(0.4)) {
+      text += fmt::format(", heartbeats: {{interval: {}, {}}}", time(magnitude(50'000, 1'000'000)),
+                          one_of_words({"timeout: 2s", "phi: 8",
+                                        "phi: {threshold: 3, law: exponential, window: 10}"}));
+    }
+    if (!variant_.exact && chance(0.4)) {
+      text += fmt::format(
+          ", outlier_detection: {{consecutive_5xx: {}, interval: {}, base_ejection_time: {}, "
+          "max_ejection_percent: {}, always_eject_one_host: {}, success_rate_request_volume: 5, "
+          "success_rate_minimum_hosts: 2, success_rate_stdev_factor: 500}}",
+          number(1, 5), time(magnitude(100'000, 2'000'000)), time(magnitude(100'000, 2'000'000)),
+          percent(0, 100), one_of_words({"true", "false"}));
+    }
+    if (!variant_.exact && chance(0.3)) {
+      text += ", timeout: " + time(magnitude(1'000, 1'000'000));
     }
     text += chance(0.3) ? ", healthy_panic_threshold: " + percent(0, 100) : "";
     if (chance(0.3)) {
       text += fmt::format(", slow_start: {{window: {}, aggression: {}}}",
                           time(magnitude(500'000, 10'000'000)), number(1, 3));
     }
-    if (chance(0.3)) {
+    if (chance(0.2)) {
+      text += ", priorities: {nearest: " + one_of_words({"zone", "region"}) + "}";
+    } else if (chance(0.3)) {
       text += fmt::format(", zone_aware: {{routing_enabled: {}, min_cluster_size: {}}}",
                           percent(10, 100), number(1, 4));
     }
@@ -775,8 +792,11 @@ class RandomScenario {
     if (replicas > 1 && kind != "quorum") {
       store +=
           maybe(0.5, "failover",
-                fmt::format("{{detection: {}, promotion: {}}}", time(magnitude(100'000, 2'000'000)),
-                            time(magnitude(10'000, 1'000'000))));
+                fmt::format("{{detection: {}, promotion: {}{}}}",
+                            time(magnitude(100'000, 2'000'000)), time(magnitude(10'000, 1'000'000)),
+                            !has_primary ? ""
+                                         : one_of_words({"", ", on_silence: true",
+                                                         ", on_silence: true, lease: true"})));
     }
     if (replicas > 1 && has_primary) {
       store += "read_from: " +
@@ -1080,7 +1100,7 @@ class RandomScenario {
 
   std::string fault_of_instances() {
     const std::string struck = "target: " + target() + ", ";
-    switch (draw_.below(variant_.exact ? 3 : 9)) {
+    switch (draw_.below(variant_.exact ? 3 : 10)) {
       case 0:
         return "kind: crash, " + struck + maybe(0.5, "silent", "true");
       case 1:
@@ -1109,6 +1129,8 @@ class RandomScenario {
           }
         }
         [[fallthrough]];
+      case 8:
+        return "kind: certificate_expiry, " + struck;
       default:
         return fmt::format("kind: slow_down, {}factor: {}, ", struck, number(1, 10));
     }

@@ -136,6 +136,12 @@ struct MakesView {
 struct StandsWithUsers {};
 /// Whatever it cannot answer by itself goes on to the one component behind it.
 struct PassesOn {};
+/// One of its instances leads the others, or each leads some part of what they hold.
+struct HasLeaders {};
+/// Its instances hold copies of the same data, which follow each other by themselves.
+struct KeepsCopiesInStep {};
+/// It tells callers where to go, and passes nothing on by itself.
+struct ResolvesNames {};
 /// It is on the devices of users, who need an identity for it: traffic begins there, nobody else
 /// reaches it, and it has no instances that could fail.
 struct OnUsersDevices {};

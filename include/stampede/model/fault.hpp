@@ -98,6 +98,14 @@ struct TakesDown {};
 struct FlushesCaches {};
 /// It takes cores away, and does nothing to those that have none.
 struct TakesCores {};
+/// It strikes whoever leads something, and nobody else.
+struct StrikesLeaders {};
+/// It stops answers about names, and does nothing to anybody else.
+struct StopsNames {};
+/// It stops what copies send each other, and does nothing to those that have none.
+struct BreaksReplication {};
+/// It lets connections of pools leak, and does nothing to those that have none.
+struct LeaksConnections {};
 /// It loses messages between instances, or between users and instances.
 struct LosesMessages {
   bool inside = true;
@@ -173,6 +181,9 @@ class Fault {
 
   const FaultSettings& settings() const { return settings_; }
   bool strikes_instances() const { return strikes_instances_; }
+  /// Takes away, from the instances that its target means at this moment, those that it cannot
+  /// strike; who is left and comes first is struck first where the target wants only some.
+  virtual void narrow(std::vector<Instance*>& met) const { static_cast<void>(met); }
   /// Whom it disturbs where those are no instances, as the timeline of faults tells it.
   virtual std::string whom() const { return {}; }
 

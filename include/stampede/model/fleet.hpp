@@ -36,6 +36,11 @@ class Interference : public ListHook {
     static_cast<void>(request);
     return Duration();
   }
+  /// Whether this request does not get in at all: its connection is not made.
+  virtual bool refuses(const Request& request) {
+    static_cast<void>(request);
+    return false;
+  }
   /// The probability that this request fails when it was worked on. Several are independent.
   virtual double error_rate(const Request& request) {
     static_cast<void>(request);
@@ -72,6 +77,9 @@ class Instance : public Endpoint {
     prefetch_to_write(hot_memory_, Simulation::touched_bytes);
   }
 
+  /// How much it leads at this moment: shards whose primary it is, partitions whose leader it is.
+  virtual std::size_t leads() const { return 0; }
+
   /// Forgets what it holds copies of; whatever has no cache has nothing to forget.
   virtual void flush() {}
 
@@ -95,6 +103,9 @@ class Instance : public Endpoint {
   Knob& speed() { return speed_; }              ///< factor on the speed of computing; 0 pauses
   Knob& error_rate() { return error_rate_; }    ///< share of requests answered with an error
   Knob& cores_taken() { return cores_taken_; }  ///< cores that somebody else keeps busy
+  Knob& replication_cuts() { return replication_cuts_; }  ///< no stream of other copies gets in
+  bool is_cut_from_copies() const { return replication_cuts_.value() > 0; }
+  Knob& connection_leak() { return connection_leak_; }  ///< share of its calls over pools
   /// Lets it meet every request that comes from now on, until it dies.
   void interfere(Interference& by) { interferences_.push_back(by); }
   /// Tells it to leave. It takes requests from those who have not heard of it for `pre_stop`, then
@@ -124,6 +135,9 @@ class Instance : public Endpoint {
   virtual void speed_changed(double speed) = 0;
   /// Whoever computes without a limit has no cores that could be taken.
   virtual void cores_taken_changed(double taken) { static_cast<void>(taken); }
+
+  /// Whoever has no pools has nothing that leaks.
+  virtual void connection_leak_changed(double leaking) { static_cast<void>(leaking); }
 
   bool is_interfered() const { return !interferences_.empty(); }
   IntrusiveList<Interference>& interferences() { return interferences_; }
@@ -160,6 +174,9 @@ class Instance : public Endpoint {
                  boot();
                }
              }};
+  Knob replication_cuts_{Combine::sum, 0};
+  Knob connection_leak_{Combine::any_of, 0,
+                        [this](double leaking) { connection_leak_changed(leaking); }};
   class Fleet* fleet_ = nullptr;
   std::string name_;
 };

@@ -167,6 +167,7 @@ class Handlers {
   void make(const ReleaseSettings& settings, const Component::Context& context,
             Directory& directory, ConnectionPools* connection_pools, CallGates* gates) {
     gates_ = gates;
+    connection_pools_ = connection_pools;
     Step::Context steps{.simulation = context.simulation,
                         .directory = directory,
                         .request_types = context.request_types,
@@ -197,10 +198,20 @@ class Handlers {
     if (gates_ != nullptr) {
       gates_->forget(instance);
     }
+    if (connection_pools_ != nullptr) {
+      connection_pools_->forget(instance);
+    }
+  }
+  /// This share of its calls over pools keeps their connections.
+  void leak(std::uint32_t instance, double share) const {
+    if (connection_pools_ != nullptr) {
+      connection_pools_->leak(instance, share);
+    }
   }
 
  private:
   CallGates* gates_ = nullptr;
+  ConnectionPools* connection_pools_ = nullptr;
   Program fallback_;
   std::vector<Program> own_;
   std::vector<const Program*> by_type_;
@@ -419,6 +430,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     co_return response;
   }
 
+  void connection_leak_changed(double leaking) override { handlers_.leak(index(), leaking); }
   void came_up() override {
     if (consumers_) {
       consumers_->start();
