@@ -139,6 +139,25 @@ std::vector<MetricInfo> instance_metrics() {
   };
 }
 
+std::vector<MetricInfo> chaos_metrics() {
+  using enum MetricUnit;
+  return {
+      {"time_to_detect_s", seconds,
+       "from the first fault of the method until a detector reacted: a health check, a circuit "
+       "breaker, a fail-over, a stop condition"},
+      {"time_to_mitigate_s", seconds,
+       "from the first fault until the hypothesis held again for the first time; 0 if it always "
+       "did"},
+      {"time_to_recover_s", seconds, "the same until it held again for good"},
+      {"blast_radius", share,
+       "share of user requests that came to harm from the first fault until the recovery, beyond "
+       "the share before: they failed, or took longer than a probe allows"},
+      {"detected", share, "share of the replications in which a detector reacted"},
+      {"recovered", share, "share of the replications in which the hypothesis held in the end"},
+      {"aborted", share, "share of the replications in which a stop condition was met"},
+  };
+}
+
 bool is_traffic(std::string_view kind) {
   constexpr std::array<std::string_view, 5> kinds{"traffic", "request_type", "region", "segment",
                                                   "tenant"};
@@ -270,6 +289,10 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   if (is_traffic(kind)) {
     return traffic;
   }
+  static const std::vector<MetricInfo> chaos = chaos_metrics();
+  if (kind == "chaos") {
+    return chaos;
+  }
   const auto found = with_own.find(kind);
   return kind == "instance" ? instance : found != with_own.end() ? found->second : component;
 }
@@ -286,6 +309,9 @@ std::optional<Metric> find_metric(const Result& result, std::string_view path) {
   const Subject* subject = find_subject(result.traffic, name);
   if (subject == nullptr) {
     subject = find_subject(result.components, name);
+  }
+  if (subject == nullptr && result.chaos && result.chaos->name == name) {
+    subject = &*result.chaos;
   }
   return subject == nullptr ? std::nullopt : find_below(*subject, rest);
 }

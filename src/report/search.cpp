@@ -87,15 +87,51 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// What was found where breaking is wanted, and how to run it.
+std::string breaking_answer(const SweepPlan& plan, const LimitFound& found,
+                            const SearchOptions& search) {
+  const std::string& path = plan.paths[0];
+  std::string answer = found.is_partial ? "interrupted; " : "";
+  if (!found.best) {
+    return answer + (found.next ? fmt::format("{} = {}, the upper end of the range, breaks "
+                                              "nothing, or it cannot be told.",
+                                              path, *found.next)
+                                : "");
+  }
+  answer += fmt::format(
+      "{} = {} is the smallest that was found to break them, with a confidence "
+      "of {}.",
+      path, *found.best, percent(search.confidence));
+  answer += found.next ? fmt::format(" {} does not, or cannot be told.", *found.next)
+                       : " It is the end of the range: less may do.";
+  return answer;
+}
+
+/// A command whose run fails, an option a line.
+std::string breaking_command(const SweepPlan& plan, const LimitFound& found) {
+  std::string command = "stampede run " + plan.file;
+  for (const std::string& setting : plan.settings) {
+    command += fmt::format(" \\\n  --set '{}'", setting);
+  }
+  command += fmt::format(" \\\n  --set {}={} --replications {}", plan.paths[0], *found.best,
+                         replications_of_best(found));
+  if (plan.shortened > 1) {
+    command += fmt::format(" --shorten {}", plan.shortened);
+  }
+  return command + "\n";
+}
+
 }  // namespace
 
 std::string limit_text(const SweepPlan& plan, const LimitFound& found, bool largest,
                        const SearchOptions& search, const TextStyle& style) {
   const std::string& path = plan.paths[0];
   std::string text = painted(plan.name, Paint::bold, style) + "\n";
-  text += wrapped(fmt::format("the {} {} that meets what the scenario expects",
-                              largest ? "largest" : "smallest", path),
-                  2);
+  const bool is_breaking = search.wanted == Decision::fails;
+  text +=
+      wrapped(fmt::format("the {} {} that {} what the scenario expects",
+                          largest ? "largest" : "smallest", path, is_breaking ? "breaks" : "meets"),
+              2);
   text += fmt::format("stampede {}\n\n", plan.version);
   TextTable table({path, "replications", ""});
   for (const Probe& probe : found.probes) {
@@ -114,6 +150,10 @@ std::string limit_text(const SweepPlan& plan, const LimitFound& found, bool larg
   std::string answer;
   if (found.is_partial) {
     answer = "interrupted";
+  }
+  if (is_breaking) {
+    text += "\n" + painted(wrapped(breaking_answer(plan, found, search), 0), Paint::bold, style);
+    return found.best ? text + "\nThis fails:\n" + breaking_command(plan, found) : text;
   }
   if (found.best) {
     answer +=
@@ -142,7 +182,9 @@ Json limit_json(const SweepPlan& plan, const LimitFound& found, bool largest,
             {"version", plan.version},
             {"scenario", plan.name},
             {"parameter", plan.paths[0]},
-            {"looking_for", largest ? "largest" : "smallest"},
+            {"looking_for", search.wanted == Decision::fails ? "breaking"
+                            : largest                        ? "largest"
+                                                             : "smallest"},
             {"confidence", search.confidence},
             {"error_of_one_value", found.error_of_one_value},
             {"best", found.best ? Json(*found.best) : Json(nullptr)},

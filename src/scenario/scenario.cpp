@@ -132,6 +132,9 @@ void describe(Visitor& v, Scenario& s) {
   v.field("prices", s.prices,
           "what an instance of a component costs per hour, in any currency, such as app: 0.096");
   v.field("faults", s.faults, "what goes wrong, and when");
+  v.field("chaos", s.chaos,
+          "a chaos experiment: what is steady about the system, what is done to it, and whether it "
+          "is steady again");
   v.field(
       "expect", s.expect,
       "what must hold of the result, such as shoppers.latency.p99 < 250ms or "

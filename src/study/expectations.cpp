@@ -59,8 +59,10 @@ class Checker {
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
       check(expectation);
-      if (found_ != nullptr) {
-        check_unit(expectation, *found_);
+    }
+    if (scenario_.chaos) {
+      for (const Expectation& probe : scenario_.chaos->steady_state_hypothesis.probes) {
+        check(probe);
       }
     }
     return std::move(problems_);
@@ -89,6 +91,9 @@ class Checker {
     }
     for (const auto& component : scenario_.components) {
       names.push_back(component.name);
+    }
+    if (scenario_.chaos) {
+      names.emplace_back(chaos_subject);
     }
     return names;
   }
@@ -120,6 +125,9 @@ class Checker {
     }
     if (const Choice<Component>* component = scenario_.components.find(path.subject)) {
       return find_of_component(path, component->kind(), place);
+    }
+    if (scenario_.chaos && path.subject == chaos_subject) {
+      return find_metric_of(path.subject, path.metric, "chaos", {}, place);
     }
     return nullptr;
   }
@@ -225,7 +233,6 @@ class Checker {
   }
 
   const Scenario& scenario_;
-  const MetricInfo* found_ = nullptr;  ///< what the last one checked is about
   Problems problems_;
 };
 

@@ -135,14 +135,22 @@ struct World::Parts final : public Directory {
       ++index;
     }
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
-      faults.push_back(scenario.faults[i].make({.name = fault_name(i),
-                                                .simulation = simulation,
-                                                .network = network,
-                                                .request_types = request_types,
-                                                .traffic = disturbed_traffic,
-                                                .seed = scenario.run.seed,
-                                                .replication = replication}));
+      faults.push_back(scenario.faults[i].make(fault_context(fault_name(i))));
     }
+    if (scenario.chaos) {
+      method.prepare(scenario.chaos->method, "chaos.method", *this);
+      rollbacks.prepare(scenario.chaos->rollbacks, "chaos.rollbacks", *this);
+    }
+  }
+
+  Fault::Context fault_context(const std::string& name) {
+    return {.name = name,
+            .simulation = simulation,
+            .network = network,
+            .request_types = request_types,
+            .traffic = disturbed_traffic,
+            .seed = scenario.run.seed,
+            .replication = replication};
   }
 
   // ---- Running ----
@@ -258,6 +266,145 @@ struct World::Parts final : public Directory {
     }
   }
 
+  // ---- The chaos experiment ----
+
+  /// The method of an experiment or its rollbacks, on its way: what begins and ends, and when.
+  struct Course {
+    struct Turn {
+      Duration at;  ///< from t = 0, if everything goes as planned
+      std::size_t step;
+      bool begins;
+    };
+    /// A step while it is at work.
+    struct AtWork {
+      std::size_t step;
+      std::string whom;
+      std::unique_ptr<Disturbance> disturbance;
+    };
+
+    void prepare(const ChaosSteps& planned, const std::string& path, Parts& parts) {
+      for (std::size_t i = 0; i < planned.steps.size(); ++i) {
+        const ChaosStep& step = planned.steps[i];
+        names.push_back(path + "." + std::to_string(i));
+        kinds.push_back(step.fault.kind());
+        faults.push_back(step.fault.has_value() ? step.fault.make(parts.fault_context(names.back()))
+                                                : std::unique_ptr<Fault>());
+        if (!step.fault.has_value()) {
+          continue;
+        }
+        turns.push_back({step.begins, i, true});
+        if (!step.length.is_zero()) {
+          turns.push_back({step.begins + step.length, i, false});
+        }
+      }
+      // Of what happens at one instant the ends come first.
+      std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) {
+        return a.at != b.at ? a.at < b.at : a.begins < b.begins;
+      });
+      ends = planned.ends;
+    }
+
+    std::vector<std::string> names;              ///< of each step
+    std::vector<std::string> kinds;              ///< of each step; empty: a pause
+    std::vector<std::unique_ptr<Fault>> faults;  ///< of each step; null: a pause
+    std::vector<Turn> turns;                     ///< in their order
+    Duration ends;
+    std::vector<AtWork> at_work;
+    bool is_over = false;
+  };
+
+  void begin(Course& course, std::size_t step) {
+    Fault& fault = *course.faults[step];
+    const std::string& name = course.names[step];
+    std::vector<Instance*> targets;
+    if (fault.strikes_instances()) {
+      Draw draw = Stream(scenario.run.seed, replication, name, "pick").at(0);
+      const FailureGroup all;
+      targets =
+          picked_from(met_by(fault.settings().target, all), fault.settings().target, all, draw);
+    }
+    std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
+    std::unique_ptr<Disturbance> disturbance =
+        fault.strike({.targets = std::move(targets), .luck = hash_bytes(name)});
+    fault_events.push_back({seconds_now(), course.kinds[step], whom, true});
+    if (disturbance) {
+      course.at_work.push_back({step, std::move(whom), std::move(disturbance)});
+    }
+  }
+
+  void end(Course& course, std::size_t step) {
+    const auto found =
+        std::find_if(course.at_work.begin(), course.at_work.end(),
+                     [step](const Course::AtWork& at_work) { return at_work.step == step; });
+    if (found != course.at_work.end()) {
+      found->disturbance.reset();
+      fault_events.push_back({seconds_now(), course.kinds[step], found->whom, false});
+      course.at_work.erase(found);
+    }
+  }
+
+  /// Nothing more begins, and what is at work ends.
+  void finish(Course& course) {
+    course.is_over = true;
+    while (!course.at_work.empty()) {
+      end(course, course.at_work.back().step);
+    }
+  }
+
+  /// The method, and after it the rollbacks.
+  Process follow_method() {
+    for (std::size_t i = 0; i < method.turns.size(); ++i) {
+      co_await simulation.until(Time::from_start(method.turns[i].at));
+      if (method.is_over) {
+        co_return Done();
+      }
+      take_turn(method, i);
+    }
+    co_await simulation.until(Time::from_start(method.ends));
+    if (!method.is_over) {
+      finish(method);
+      static_cast<void>(roll_back());
+    }
+    co_return Done();
+  }
+
+  /// Begins now, earlier than planned if the method was stopped.
+  Process roll_back() {
+    const Duration earlier = method.ends - simulation.now().since_start();
+    for (std::size_t i = 0; i < rollbacks.turns.size(); ++i) {
+      const Time due = Time::from_start(rollbacks.turns[i].at - earlier);
+      co_await simulation.until(std::max(due, simulation.now()));
+      take_turn(rollbacks, i);
+    }
+    co_return Done();
+  }
+
+  void take_turn(Course& course, std::size_t turn) {
+    const Course::Turn& now = course.turns[turn];
+    if (now.begins) {
+      begin(course, now.step);
+    } else {
+      end(course, now.step);
+    }
+  }
+
+  /// Stops the method when a scrape shows that a condition is met.
+  Process watch_stop_conditions() {
+    co_await simulation.until(Time::from_start(scenario.chaos->method.begins));
+    while (!method.is_over) {
+      co_await scraped.wait();
+      for (const Condition& condition : scenario.chaos->stop_conditions) {
+        if (!method.is_over &&
+            condition.is_met(meters.at(condition.component), scenario.monitoring.window)) {
+          abort = ChaosAbort{seconds_now(), condition.text};
+          finish(method);
+          static_cast<void>(roll_back());
+        }
+      }
+    }
+    co_return Done();
+  }
+
   static std::string fault_name(std::size_t index) { return "faults." + std::to_string(index); }
 
   /// Divided, not multiplied: 240 s shall read 240.
@@ -345,6 +492,9 @@ struct World::Parts final : public Directory {
   std::vector<std::unique_ptr<Fault>> faults;
   std::vector<std::unique_ptr<Disturbance>> lasting;  ///< to the end of the run
   std::vector<FaultEvent> fault_events;
+  Course method;
+  Course rollbacks;
+  std::optional<ChaosAbort> abort;
   Signal scraped;
   Scope own_processes;
 };
@@ -372,6 +522,13 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
     }
   }
 
+  if (parts.scenario.chaos) {
+    static_cast<void>(parts.follow_method());
+    if (!parts.scenario.chaos->stop_conditions.empty()) {
+      static_cast<void>(parts.watch_stop_conditions());
+    }
+  }
+
   const Time end = Time::from_start(parts.scenario.run.duration);
   parts.simulation.run(end, stop);
 
@@ -384,6 +541,7 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   }
   record.recording = parts.recording;
   record.faults = parts.fault_events;
+  record.abort = parts.abort;
   for (const std::unique_ptr<ArrivalProcess>& arrivals : parts.arrivals) {
     if (std::string note = arrivals->note(); !note.empty()) {
       record.notes.push_back(std::move(note));

@@ -75,6 +75,7 @@ struct Result {
   bool partial = false;  ///< interrupted: fewer replications than asked for
   std::vector<Subject> traffic;
   std::vector<Subject> components;
+  std::optional<Subject> chaos;  ///< what an experiment measured, if there was one
   std::vector<std::string> warnings;
 };
 

@@ -15,6 +15,7 @@
 #include "stampede/model/network.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
+#include "stampede/scenario/chaos.hpp"
 #include "stampede/scenario/expectation.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -84,6 +85,7 @@ struct Scenario {
   MonitoringSettings monitoring;
   Named<double> prices;  ///< of components: what an instance costs per hour
   std::vector<Choice<Fault>> faults;
+  std::optional<ChaosSettings> chaos;  ///< an experiment with faults of its own
   std::vector<Expectation> expect;
 
   std::string file;                            ///< where it was read from

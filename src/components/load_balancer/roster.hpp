@@ -10,6 +10,10 @@
 
 namespace stampede {
 
+inline const Measure found_unhealthy{"load_balancer", Measure::count, "found_unhealthy",
+                                     "times that a health check took a backend for dead"};
+inline const Detector health_checks{"health_check", found_unhealthy};
+
 /// What one balancer knows of its backends, and whom it therefore chooses: members as discovery
 /// names them, health as its probes find it, requests in flight as it counts them itself.
 ///
@@ -44,6 +48,7 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
       HealthChecks::Listener& results = *this;
       health_.emplace(*settings.health_check, simulation_, place,
                       context.stream("health check " + std::to_string(balancer)), results);
+      found_unhealthy_ = &context.observer.tally(found_unhealthy);
     }
     if (settings.zone_aware) {
       by_zone_.resize(context.network.geography().zone_count());
@@ -228,6 +233,8 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
     if (healthy) {
       known_[slot].since = simulation_.now();
       listener_.given_up(slot);
+    } else {
+      found_unhealthy_->add();
     }
     refresh();
   }
@@ -357,6 +364,7 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
   std::uint64_t starts_ = 0;  ///< how often the balancer has started before
 
   std::optional<HealthChecks> health_;
+  Tally* found_unhealthy_ = nullptr;  ///< of them
   std::optional<Discovery> discovery_;
   Scope warming_;
 };
