@@ -26,7 +26,8 @@ std::string world_with(const std::string& chaos, const std::string& more = "") {
          "monitoring: {scrape_interval: 1s, window: 2s}\n"
          "traffic: {users: {arrivals: {constant: 10/s}, target: door, timeout: 500ms}}\n"
          "components:\n"
-         "  door: {kind: service, concurrency: {kind: async, workers: 500}, handler: [{call: app}]}\n"
+         "  door: {kind: service, concurrency: {kind: async, workers: 500}, handler: [{call: "
+         "app}]}\n"
          "  app: {kind: service, handler: [{wait: 10ms}]}\n" +
          more + "chaos:\n  steady_state_hypothesis:\n    probes: [users.availability >= 99%]\n" +
          chaos;
@@ -62,8 +63,9 @@ TEST_CASE("an experiment after which the system is steady again is completed") {
     CHECK(measure(study, "time_to_recover") == Approx(10));
     CHECK(measure(study, "recovered") == 1);
     CHECK(measure(study, "blast_radius") == Approx(1));  // all of those ten seconds
-    REQUIRE(study.chaos->components.size() == 2);
-    CHECK(study.chaos->components[1].name == "app");
+    REQUIRE(study.chaos->components.size() == 1);        // nobody visits what is dead
+    CHECK(study.chaos->components[0].name == "door");
+    CHECK(study.chaos->components[0].disturbed.value.estimate == Approx(1));
   }
   SECTION("nobody noticed") {
     CHECK(measure(study, "detected") == 0);
@@ -92,7 +94,7 @@ TEST_CASE("what is not steady before the method is not seen to become so") {
 
 TEST_CASE("a system that is not steady in the end has not recovered") {
   const StudyResult study =
-      study_of_text(world_with(crash, "faults: [{at: 45s, for: 55s, kind: pause, target: app}]\n"));
+      study_of_text(world_with(crash, "faults: [{at: 45s, for: 55s, kind: crash, target: app}]\n"));
   CHECK(study.chaos->verdict == ChaosVerdict::deviated);
   CHECK(measure(study, "recovered") == 0);
   const auto time = find_metric(study.result, "chaos.time_to_recover");
@@ -117,11 +119,12 @@ TEST_CASE("what never deviates takes no time to recover") {
 }
 
 TEST_CASE("an answer that takes longer than a probe allows is harm") {
-  const StudyResult study = study_of_text(
-      world_with("      - users.latency.p99 < 100ms\n"
-                 "  method: [{pause: 40s}, {kind: slow_down, latency: 200ms, for: 20s, target: "
-                 "app, toxicity: 50%}]\n"));
-  CHECK(measure(study, "blast_radius") == Approx(0.5).margin(0.1));
+  std::string text = world_with(
+      "  method: [{pause: 40s}, {kind: slow_down, latency: 200ms, for: 20s, target: app, toxicity: "
+      "50%}]\n");
+  const std::string probe = "users.availability >= 99%";
+  text.replace(text.find(probe), probe.size(), probe + ", users.latency.p99 < 100ms");
+  CHECK(measure(study_of_text(text), "blast_radius") == Approx(0.5).margin(0.1));
 }
 
 TEST_CASE("a stop condition makes the verdict, and is somebody who noticed") {
