@@ -256,19 +256,15 @@ std::string without_unit(std::string_view name) {
 Improves direction_of(std::string_view metric) {
   const std::string name = without_unit(metric);
   const std::string_view block = std::string_view(name).substr(0, name.find('.'));
-  constexpr std::array<std::string_view, 6> good{"availability", "goodput",     "uptime",
-                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok"};
-  constexpr std::array<std::string_view, 11> bad{"latency",
-                                                 "latency_all",
-                                                 "wait",
-                                                 "cpu_wait",
-                                                 "service",
-                                                 "response",
-                                                 "stale_ratio",
-                                                 "degraded_ratio",
-                                                 "queue_length",
-                                                 "outcome_share",
-                                                 "attempts_per_request"};
+  constexpr std::array<std::string_view, 8> good{"availability", "goodput",     "uptime",
+                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok",
+                                                 "detected",     "recovered"};
+  constexpr std::array<std::string_view, 15> bad{
+      "time_to_detect", "time_to_mitigate", "time_to_recover",
+      "blast_radius",   "latency",          "latency_all",
+      "wait",           "cpu_wait",         "service",
+      "response",       "stale_ratio",      "degraded_ratio",
+      "queue_length",   "outcome_share",    "attempts_per_request"};
   if (std::find(good.begin(), good.end(), name) != good.end()) {
     return Improves::upwards;
   }

@@ -95,6 +95,17 @@ class ChaosChecker {
                 warmup.is_zero() ? "the run at 0s" : "the warm-up ends at " + to_text(warmup)),
             {}, "begin it with a pause, such as {pause: 1m}");
     }
+    const Duration scrape = scenario_.monitoring.scrape_interval;
+    if (!chaos_.stop_conditions.empty() && method.ends - method.begins < scrape) {
+      problems_.push_back(
+          {Severity::warning,
+           chaos_.stop_conditions.front().place,
+           fmt::format("the stop conditions may come too late: they are looked at every {}, and "
+                       "chaos.method takes {}",
+                       to_text(scrape), to_text(method.ends - method.begins)),
+           {},
+           "shorten monitoring.scrape_interval"});
+    }
     const Duration again = chaos_.steady_again_at();
     if (hypothesis.judges_after() && (again.ns() + slice - 1) / slice * slice >= end.ns()) {
       error(place,
