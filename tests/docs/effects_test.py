@@ -59,6 +59,8 @@ SWITCHED_OFF = {
         ["throttled_users.guards=[]"],
         ["stuck_users.retry=null"],
     ],
+    "a-pause-for-breath-ends-a-metastable-collapse":
+        [["chaos.rollbacks=[]"], ["web.handler.0.retry=null"]],
     "a-queue-absorbs-a-burst": ["orders.capacity=50"],
     "a-remembered-failure-spares-the-wait": ["mindful_prices.negative_ttl=null"],
     "a-restarted-server-copies-its-neighbours-cache": ["copying.warm_from=nothing"],

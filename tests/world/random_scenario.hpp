@@ -60,7 +60,8 @@ class RandomScenario {
     if (variant_.bystander) {
       text += "  apart: {kind: service, handler: [{wait: " + time(30'000) + "}]}\n";
     }
-    return folded(text + faults());
+    text += faults();
+    return folded(text + experiment());
   }
 
   static constexpr const char* keys_file = "apple\nbanana\napple\ncherry\n";
@@ -1077,6 +1078,41 @@ class RandomScenario {
       text += fmt::format("  - {{{}{}}}\n", what, fault_times());
     }
     return text.empty() ? text : "faults:\n" + text;
+  }
+
+  /// The steps of a method or of rollbacks: at most six seconds.
+  std::string steps() {
+    std::string text;
+    const std::uint64_t count = number(1, 4);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::string what = chance(0.7) ? fault_of_instances() : fault_of_links();
+      text += fmt::format("    - {{{}for: {}{}}}\n", what, time(magnitude(10'000, 1'000'000)),
+                          chance(0.4) ? ", background: true" : "");
+      text += chance(0.5) ? "    - {pause: " + time(number(0, 500'000)) + "}\n" : "";
+    }
+    return text;
+  }
+
+  /// A chaos experiment, which may be stopped when the first component has much to do.
+  std::string experiment() {
+    if (!chance(0.3)) {
+      return "";
+    }
+    std::string text =
+        "chaos:\n"
+        "  steady_state_hypothesis: {probes: [users0.availability > 1%], strategy: "
+        "during_method_only}\n"
+        "  method:\n    - {pause: " +
+        time(number(0, 1'500'000)) + "}\n" + steps();
+    if (chance(0.6)) {
+      text += fmt::format("  stop_conditions: [{}.in_flight > {}]\n", components_.front().name,
+                          number(0, 30));
+    }
+    if (chance(0.4)) {
+      text += "  rollbacks:\n" + steps();
+    }
+    return text + fmt::format("monitoring: {{scrape_interval: {}, window: {}}}\n", time(250'000),
+                              time(1'000'000));
   }
 
   Variant variant_;
