@@ -213,6 +213,32 @@ struct World::Parts final : public Directory {
     return groups;
   }
 
+  /// A fault at work.
+  struct Struck {
+    std::string whom;
+    std::unique_ptr<Disturbance> disturbance;  ///< null: it has done all that it does
+  };
+
+  /// Strikes those of a group that the fault's target means, chosen by `pick`.
+  Struck begin_strike(Fault& fault, const std::string& kind, const FailureGroup& group, Draw pick,
+                      std::uint64_t luck) {
+    std::vector<Instance*> targets;
+    if (fault.strikes_instances()) {
+      const TargetSettings& target = fault.settings().target;
+      targets = picked_from(met_by(target, group), target, group, pick);
+    }
+    Struck struck;
+    struck.whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
+    struck.disturbance = fault.strike({.targets = std::move(targets), .luck = luck});
+    fault_events.push_back({seconds_now(), kind, struck.whom, true});
+    return struck;
+  }
+
+  void end_strike(const std::string& kind, Struck& struck) {
+    struck.disturbance.reset();
+    fault_events.push_back({seconds_now(), kind, struck.whom, false});
+  }
+
   /// Strikes a group when its time has come, and ends; over and over if the fault does so.
   Process strike(std::size_t index, FailureGroup group) {
     Fault& fault = *faults[index];
@@ -235,15 +261,7 @@ struct World::Parts final : public Directory {
           co_await scraped.wait();
         }
       }
-      std::vector<Instance*> targets;
-      if (fault.strikes_instances()) {
-        Draw draw = picks.at(n);
-        targets = picked_from(met_by(settings.target, group), settings.target, group, draw);
-      }
-      const std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
-      std::unique_ptr<Disturbance> disturbance =
-          fault.strike({.targets = std::move(targets), .luck = combine(hash_bytes(name), n)});
-      fault_events.push_back({seconds_now(), kind, whom, true});
+      Struck struck = begin_strike(fault, kind, group, picks.at(n), combine(hash_bytes(name), n));
       std::optional<Duration> length = settings.duration;
       if (settings.mttr) {
         Draw draw = times_to_repair.at(n);
@@ -251,12 +269,11 @@ struct World::Parts final : public Directory {
       }
       if (length) {
         co_await simulation.delay(*length);
-        disturbance.reset();
-        fault_events.push_back({seconds_now(), kind, whom, false});
+        end_strike(kind, struck);
       }
       if (!settings.every && !settings.mtbf) {
-        if (disturbance) {
-          lasting.push_back(std::move(disturbance));
+        if (struck.disturbance) {
+          lasting.push_back(std::move(struck.disturbance));
         }
         co_return Done();
       }
@@ -278,8 +295,7 @@ struct World::Parts final : public Directory {
     /// A step while it is at work.
     struct AtWork {
       std::size_t step;
-      std::string whom;
-      std::unique_ptr<Disturbance> disturbance;
+      Struck struck;
     };
 
     void prepare(const ChaosSteps& planned, const std::string& path, Parts& parts) {
@@ -314,21 +330,12 @@ struct World::Parts final : public Directory {
   };
 
   void begin(Course& course, std::size_t step) {
-    Fault& fault = *course.faults[step];
     const std::string& name = course.names[step];
-    std::vector<Instance*> targets;
-    if (fault.strikes_instances()) {
-      Draw draw = Stream(scenario.run.seed, replication, name, "pick").at(0);
-      const FailureGroup all;
-      targets =
-          picked_from(met_by(fault.settings().target, all), fault.settings().target, all, draw);
-    }
-    std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
-    std::unique_ptr<Disturbance> disturbance =
-        fault.strike({.targets = std::move(targets), .luck = hash_bytes(name)});
-    fault_events.push_back({seconds_now(), course.kinds[step], whom, true});
-    if (disturbance) {
-      course.at_work.push_back({step, std::move(whom), std::move(disturbance)});
+    const Draw pick = Stream(scenario.run.seed, replication, name, "pick").at(0);
+    Struck struck = begin_strike(*course.faults[step], course.kinds[step], FailureGroup(), pick,
+                                 hash_bytes(name));
+    if (struck.disturbance) {
+      course.at_work.push_back({step, std::move(struck)});
     }
   }
 
@@ -337,8 +344,7 @@ struct World::Parts final : public Directory {
         std::find_if(course.at_work.begin(), course.at_work.end(),
                      [step](const Course::AtWork& at_work) { return at_work.step == step; });
     if (found != course.at_work.end()) {
-      found->disturbance.reset();
-      fault_events.push_back({seconds_now(), course.kinds[step], found->whom, false});
+      end_strike(course.kinds[step], found->struck);
       course.at_work.erase(found);
     }
   }
