@@ -34,12 +34,13 @@ constexpr std::string_view about =
     "--largest and --smallest halve the range until it is as narrow as --precision,\n"
     "with as many replications at each value as it takes to decide; the expectations\n"
     "must be met ever less (or more) as the value grows. With `log` after the range\n"
-    "it is halved by factors. --breaking looks for the smallest fault that matters:\n"
+    "it is halved by factors. --breaking looks for the mildest fault that matters:\n"
     "the smallest value at which an expectation, or the hypothesis of an experiment,\n"
-    "fails for sure; it shows how to run what fails, and --out writes it down as a\n"
-    "scenario (files that this names are looked for beside it). --cheapest tries\n"
-    "every point, needs `prices:` in the scenario, and marks the Pareto front of cost\n"
-    "against availability and p99.\n"
+    "fails for sure (the largest, where only the lower end of the range does); it\n"
+    "shows how to run what fails, and --out writes it down as a scenario (files that\n"
+    "this names are looked for beside it). --cheapest tries every point, needs\n"
+    "`prices:` in the scenario, and marks the Pareto front of cost against\n"
+    "availability and p99.\n"
     "\n"
     "Exit codes: 0 found, 99 nothing meets the expectations (or breaks them), 104\n"
     "invalid scenario, 130 interrupted.\n";
@@ -49,7 +50,7 @@ po::options_description options() {
   const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()("largest", value("PATH=RANGE"), "the largest value that meets")(
       "smallest", value("PATH=RANGE"), "the smallest value that meets")(
-      "breaking", value("PATH=RANGE"), "the smallest value at which one fails")(
+      "breaking", value("PATH=RANGE"), "the mildest fault at which one fails")(
       "cheapest", "the cheapest point that meets");
   add_design_options(options);
   options.add_options()("confidence", value("SHARE"), "that what is found meets; 95% unless given")(

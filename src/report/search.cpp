@@ -93,13 +93,14 @@ std::string breaking_answer(const SweepPlan& plan, const LimitFound& found,
   const std::string& path = plan.paths[0];
   std::string answer = found.is_partial ? "interrupted; " : "";
   if (!found.best) {
-    return answer + (found.next ? fmt::format("{} = {}, the upper end of the range, breaks "
-                                              "nothing, or it cannot be told.",
-                                              path, *found.next)
-                                : "");
+    return answer +
+           (found.next
+                ? fmt::format(
+                      "Neither end of the range of {} breaks anything, or it cannot be told.", path)
+                : "");
   }
   answer += fmt::format(
-      "{} = {} is the smallest that was found to break them, with a confidence "
+      "{} = {} is the mildest that was found to break them, with a confidence "
       "of {}.",
       path, *found.best, percent(search.confidence));
   answer += found.next ? fmt::format(" {} does not, or cannot be told.", *found.next)
@@ -128,10 +129,11 @@ std::string limit_text(const SweepPlan& plan, const LimitFound& found, bool larg
   const std::string& path = plan.paths[0];
   std::string text = painted(plan.name, Paint::bold, style) + "\n";
   const bool is_breaking = search.wanted == Decision::fails;
-  text +=
-      wrapped(fmt::format("the {} {} that {} what the scenario expects",
-                          largest ? "largest" : "smallest", path, is_breaking ? "breaks" : "meets"),
-              2);
+  text += wrapped(is_breaking
+                      ? fmt::format("the mildest {} that breaks what the scenario expects", path)
+                      : fmt::format("the {} {} that meets what the scenario expects",
+                                    largest ? "largest" : "smallest", path),
+                  2);
   text += fmt::format("stampede {}\n\n", plan.version);
   TextTable table({path, "replications", ""});
   for (const Probe& probe : found.probes) {

@@ -25,14 +25,19 @@ class Bisection {
     double good = largest_ ? range_.from : range_.to;
     double bad = largest_ ? range_.to : range_.from;
     if (!is_wanted(good)) {
-      found_.next = range_.text(good);
-      return std::move(found_);
-    }
-    found_.best = range_.text(good);
-    if (is_wanted(bad)) {
+      // What breaks at the lower end and not at the upper one is worse the less there is of it.
+      const bool is_turned =
+          search_.wanted == Decision::fails && !found_.is_partial && is_wanted(bad);
+      if (!is_turned) {
+        found_.next = range_.text(good);
+        return std::move(found_);
+      }
+      std::swap(good, bad);
+    } else if (is_wanted(bad)) {
       found_.best = range_.text(bad);
       return std::move(found_);
     }
+    found_.best = range_.text(good);
     while (!found_.is_partial) {
       found_.next = range_.text(bad);
       if (is_close(good, bad)) {

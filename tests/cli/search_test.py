@@ -96,7 +96,7 @@ class SearchTest(unittest.TestCase):
         words = ["search", "tiny.yaml", "--breaking", "faults.0.factor=1..50 log",
                  "--precision", "10%", "--set", f"faults=[{fault}]"]
         done = self.stampede(*words, "--out", "breaks.yaml")
-        self.assertRegex(done.page, r"faults.0.factor = [0-9.]+ is the smallest that was found to break")
+        self.assertRegex(done.page, r"faults.0.factor = [0-9.]+ is the mildest that was found to break")
         found = json.loads(self.stampede(*words, "--format", "json").stdout)
         self.assertEqual(found["looking_for"], "breaking")
         # Nine of sixty seconds: four workers of 10 ms are too few for 150 a second from 2.7 on.
@@ -107,6 +107,12 @@ class SearchTest(unittest.TestCase):
         self.stampede("run", "tiny.yaml", "--replications", str(replications),
                       "--set", f"faults=[{fault}]", "--set", f"faults.0.factor={found['best']}", code=99)
         self.stampede("run", "tiny.yaml", "--set", f"faults=[{fault}]")
+
+    def test_of_what_is_worse_the_less_there_is_the_most_is_found_that_breaks(self):
+        found = json.loads(self.stampede(
+            "search", "tiny.yaml", "--breaking", "app.concurrency.workers=1..8", "--set",
+            "shoppers.arrivals.rate=400/s", "--format", "json").stdout)
+        self.assertEqual((found["best"], found["next"]), ("2", "3"))  # four of 10 ms: overloaded
 
     def test_what_cannot_be_searched_is_said_before_anything_runs(self):
         for words, code, answer in [

@@ -40,8 +40,8 @@ std::int64_t replications_of_best(const LimitFound& found);
 
 /// The largest (or smallest) value of a range at which a scenario meets its `expect:`, given that
 /// it meets them ever less (or more) as the value grows; or, where failing is wanted, at which one
-/// of them fails. A run with the replications of the probe of `best` then fails as well, since it
-/// has the same luck.
+/// of them fails: if not the upper end but the lower one breaks them, the largest such value. A run
+/// with the replications of the probe of `best` then fails as well, since it has the same luck.
 ///
 /// Stochastic bisection with a sequential test at each value: replications are doubled from the
 /// scenario's number (at least 4) until the decision is clear or `most_replications` are reached;
