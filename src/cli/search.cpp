@@ -207,7 +207,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 const Command search_command{"search",
-                             "find the largest load or the cheapest set-up that meets `expect:`",
+                             "find what just meets `expect:`, or just breaks it",
                              "FILE [OPTION]...",
                              about,
                              1,
