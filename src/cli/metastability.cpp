@@ -115,7 +115,7 @@ int run(const Arguments& arguments) {
 
 const Command metastability_command{"metastability",
                                     "find collapses that outlive their trigger",
-                                    "FILE --rate PATH=RANGE --trigger PATH=RANGE [OPTION]...",
+                                    "FILE --rate ... --trigger ... [OPTION]...",
                                     about,
                                     1,
                                     1,
