@@ -168,6 +168,25 @@ std::vector<MetricInfo> rollout_metrics() {
   };
 }
 
+std::vector<MetricInfo> chaos_metrics() {
+  using enum MetricUnit;
+  return {
+      {"time_to_detect_s", seconds,
+       "from the first fault of the method until a detector reacted: a health check, a circuit "
+       "breaker, a fail-over, a stop condition"},
+      {"time_to_mitigate_s", seconds,
+       "from the first fault until the hypothesis held again for the first time; 0 if it always "
+       "did"},
+      {"time_to_recover_s", seconds, "the same until it held again for good"},
+      {"blast_radius", share,
+       "share of user requests that came to harm from the first fault until the recovery, beyond "
+       "the share before: they failed, or took longer than a probe allows"},
+      {"detected", share, "share of the replications in which a detector reacted"},
+      {"recovered", share, "share of the replications in which the hypothesis held in the end"},
+      {"aborted", share, "share of the replications in which a stop condition was met"},
+  };
+}
+
 bool is_traffic(std::string_view kind) {
   constexpr std::array<std::string_view, 5> kinds{"traffic", "request_type", "region", "segment",
                                                   "tenant"};
@@ -266,19 +285,15 @@ std::string without_unit(std::string_view name) {
 Improves direction_of(std::string_view metric) {
   const std::string name = without_unit(metric);
   const std::string_view block = std::string_view(name).substr(0, name.find('.'));
-  constexpr std::array<std::string_view, 6> good{"availability", "goodput",     "uptime",
-                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok"};
-  constexpr std::array<std::string_view, 11> bad{"latency",
-                                                 "latency_all",
-                                                 "wait",
-                                                 "cpu_wait",
-                                                 "service",
-                                                 "response",
-                                                 "stale_ratio",
-                                                 "degraded_ratio",
-                                                 "queue_length",
-                                                 "outcome_share",
-                                                 "attempts_per_request"};
+  constexpr std::array<std::string_view, 8> good{"availability", "goodput",     "uptime",
+                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok",
+                                                 "detected",     "recovered"};
+  constexpr std::array<std::string_view, 15> bad{
+      "time_to_detect", "time_to_mitigate", "time_to_recover",
+      "blast_radius",   "latency",          "latency_all",
+      "wait",           "cpu_wait",         "service",
+      "response",       "stale_ratio",      "degraded_ratio",
+      "queue_length",   "outcome_share",    "attempts_per_request"};
   if (std::find(good.begin(), good.end(), name) != good.end()) {
     return Improves::upwards;
   }
@@ -301,10 +316,14 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   if (is_traffic(kind)) {
     return traffic;
   }
+  static const std::vector<MetricInfo> chaos = chaos_metrics();
+  if (kind == "chaos") {
+    return chaos;
+  }
   const auto found = with_own.find(kind);
-  return kind == "instance"       ? instance
-         : kind == "version"      ? version
-         : kind == "rollout"      ? rollout
+  return kind == "instance"        ? instance
+         : kind == "version"       ? version
+         : kind == "rollout"       ? rollout
          : found != with_own.end() ? found->second
                                    : component;
 }
@@ -324,6 +343,9 @@ std::optional<Metric> find_metric(const Result& result, std::string_view path) {
   }
   if (subject == nullptr) {
     subject = find_subject(result.rollouts, name);
+  }
+  if (subject == nullptr && result.chaos && result.chaos->name == name) {
+    subject = &*result.chaos;
   }
   return subject == nullptr ? std::nullopt : find_below(*subject, rest);
 }

@@ -273,4 +273,22 @@ std::optional<Result> summarize_between(std::span<const Recording* const> replic
   return summarize_window(replications, {grid, first, end}, Result());
 }
 
+Result summarize_subject(const Recording& recording, std::string_view name, std::size_t first,
+                         std::size_t end) {
+  const Recording::State& state = recording.state();
+  const Samples samples{{&recording, {recording.grid(), first, end}}};
+  Result result;
+  for (std::size_t i = 0; i < state.populations.size(); ++i) {
+    if (state.populations[i]->name() == name) {
+      result.traffic.push_back(population_subject(samples, i));
+    }
+  }
+  for (std::size_t i = 0; i < state.components.size(); ++i) {
+    if (state.components[i]->name() == name) {
+      result.components.push_back(component_subject(samples, i));
+    }
+  }
+  return result;
+}
+
 }  // namespace stampede

@@ -33,7 +33,8 @@ CallGuardMeasures::CallGuardMeasures(std::string_view kind)
       openings{kind, Measure::count, "breaker_openings", "times that a circuit breaker opened"},
       open{kind, Measure::level, "breakers_open", "circuit breakers that let nothing through"},
       open_ratio{kind, "breaker_open_ratio",
-                 "circuit breakers that let nothing through per guarded target", open, guarded} {}
+                 "circuit breakers that let nothing through per guarded target", open, guarded},
+      breakers{"circuit_breaker", open} {}
 
 CallGate::Told::Told(const CallGuardMeasures& measures, ComponentObserver& observer)
     : rejected_calls(observer.tally(measures.rejected_calls)),

@@ -99,6 +99,9 @@ void describe_times(Visitor& v, FaultTimes& s, FaultLength length) {
   v.check(!s.every || !s.duration || *s.duration < *s.every, "every",
           "is not longer than for: it would begin before it has ended", "lengthen it");
   v.declare(s);
+  if (!lasts) {
+    v.declare(DoesAllAtOnce{});
+  }
 }
 
 void describe_fault(Visitor& v, FaultSettings& s, FaultLength length) {

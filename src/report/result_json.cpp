@@ -6,28 +6,15 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/report/chaos.hpp"
 #include "stampede/report/exact.hpp"
+#include "stampede/report/expectations.hpp"
 #include "stampede/report/theory.hpp"
 
 namespace stampede {
 namespace {
 
 constexpr int schema_version = 1;
-
-Json estimate(const Metric& metric) {
-  Json json = exact_json(metric.value);
-  if (!metric.supported) {
-    json["supported"] = false;
-    json["unfinished"] = metric.unfinished;
-    if (std::isfinite(metric.needs_times)) {
-      json["needs_times"] = metric.needs_times;
-    }
-  }
-  if (metric.autocorrelated) {
-    json["autocorrelated"] = true;
-  }
-  return json;
-}
 
 /// Where a name belongs: "latency_s.p99.9" is the member "p99.9" of "latency_s", and
 /// "attempts.retries.rejected.limit" the member "rejected.limit" of "retries" of "attempts".
@@ -56,7 +43,8 @@ Json subject_json(const Subject& subject) {
   }
   for (const Metric& metric : subject.metrics) {
     const bool is_maximum = metric.name.ends_with("_s.max");
-    place_in(json, metric.name) = is_maximum ? exact_json(metric.value.estimate) : estimate(metric);
+    place_in(json, metric.name) =
+        is_maximum ? exact_json(metric.value.estimate) : metric_json(metric);
   }
   for (const Subject& part : subject.parts) {
     json[block_of(part)][part.name] = subject_json(part);
@@ -111,35 +99,6 @@ Json rollouts_json(const StudyResult& study) {
   return json;
 }
 
-std::string_view word_for(Verdict::Kind verdict) {
-  switch (verdict) {
-    case Verdict::Kind::pass:
-      return "pass";
-    case Verdict::Kind::fail:
-      return "fail";
-    case Verdict::Kind::no_data:
-      return "no_data";
-  }
-  return "";
-}
-
-Json expectations_json(const std::vector<CheckedExpectation>& expectations) {
-  Json json = Json::array();
-  for (const CheckedExpectation& expectation : expectations) {
-    Json one{{"expect", expectation.text},
-             {"observed", expectation.observed ? estimate(*expectation.observed) : Json(nullptr)},
-             {"verdict", word_for(expectation.verdict.kind)}};
-    if (expectation.other) {
-      one["compared_with"] = estimate(*expectation.other);
-    }
-    if (!expectation.verdict.reason.empty()) {
-      one["reason"] = expectation.verdict.reason;
-    }
-    json.push_back(std::move(one));
-  }
-  return json;
-}
-
 std::string_view word_for(PrecisionEnd end) {
   switch (end) {
     case PrecisionEnd::reached:
@@ -158,7 +117,7 @@ Json precision_json(const PrecisionReport& precision) {
   Json goals = Json::array();
   for (const ReachedPrecision& goal : precision.goals) {
     goals.push_back({{"goal", goal.goal.text},
-                     {"observed", goal.observed ? estimate(*goal.observed) : Json(nullptr)},
+                     {"observed", goal.observed ? metric_json(*goal.observed) : Json(nullptr)},
                      {"half_width", exact_json(goal.half_width)},
                      {"allowed", exact_json(goal.allowed)},
                      {"met", goal.is_met}});
@@ -207,6 +166,9 @@ Json result_json(const StudyResult& study) {
             {"rollouts", rollouts_json(study)},
             {"expectations", expectations_json(study.expectations)},
             {"warnings", study.warnings}};
+  if (study.chaos) {
+    json["chaos"] = chaos_json(*study.chaos);
+  }
   if (study.predicted) {
     json["predicted"] = theory_json(*study.predicted, study.redundancy);
   }

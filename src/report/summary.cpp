@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "stampede/measure/metrics.hpp"
+#include "stampede/report/chaos.hpp"
+#include "stampede/report/expectations.hpp"
 #include "stampede/report/numbers.hpp"
 #include "stampede/report/table.hpp"
 
@@ -84,6 +86,7 @@ class Summary80 {
     theory();
     faults();
     rollouts();
+    chaos();
     expectations();
     precision();
     warnings();
@@ -361,8 +364,8 @@ class Summary80 {
                        4);
       lines += wrapped("    " + cost_of(subject), 6);
       for (const RolloutStep& step : first.steps) {
-        lines += wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what),
-                         13);
+        lines +=
+            wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what), 13);
       }
     }
     add_section("rollouts", lines);
@@ -399,22 +402,14 @@ class Summary80 {
     return text;
   }
 
-  void expectations() {
-    std::string lines;
-    for (const CheckedExpectation& expectation : study_.expectations) {
-      const bool pass = expectation.verdict.kind == Verdict::Kind::pass;
-      const std::string observed = observed_text(expectation);
-      // The observed number stands to the right, or below when there is no room.
-      std::string line = "  " + mark(pass) + " " + expectation.text;
-      const std::size_t taken = columns_of(line) + 2 + columns_of(observed);
-      line = taken <= 80 ? line + std::string(82 - taken, ' ')
-                         : wrapped(line, 6) + std::string(6, ' ');
-      lines += painted(line + observed, pass ? Paint::green : Paint::red, style_) + "\n";
-      if (!expectation.verdict.reason.empty()) {
-        lines += wrapped("      " + expectation.verdict.reason, 6);
-      }
+  void chaos() {
+    if (study_.chaos) {
+      add_section("experiment", chaos_text(*study_.chaos, style_));
     }
-    add_section("expectations", lines);
+  }
+
+  void expectations() {
+    add_section("expectations", expectations_text(study_.expectations, style_));
   }
 
   void precision() {
@@ -428,9 +423,9 @@ class Summary80 {
                                                   in_unit_of(*goal.observed, goal.half_width),
                                                   in_unit_of(*goal.observed, goal.allowed))
                                     : "no interval";
-      lines +=
-          painted(wrapped(fmt::format("  {} {}: {}", mark(goal.is_met), goal.goal.text, width), 6),
-                  goal.is_met ? Paint::green : Paint::red, style_);
+      lines += painted(
+          wrapped(fmt::format("  {} {}: {}", mark(goal.is_met, style_), goal.goal.text, width), 6),
+          goal.is_met ? Paint::green : Paint::red, style_);
     }
     lines += wrapped(
         fmt::format("  {} after {} replications", end_of_precision(), result_.replications), 2);
@@ -456,10 +451,6 @@ class Summary80 {
         return "not reached: interrupted";
     }
     return "";
-  }
-
-  std::string mark(bool good) const {
-    return style_.utf8 ? (good ? "✓" : "✗") : (good ? "PASS" : "FAIL");
   }
 
   void warnings() {
@@ -632,30 +623,6 @@ class Summary80 {
     return wrapped(fmt::format("  uneven: the busiest instance of {} got {} times the mean",
                                component.name, plain_text(ratio, style_)),
                    4);
-  }
-
-  std::string observed_text(const CheckedExpectation& expectation) const {
-    std::string text = number_text(expectation.observed, expectation.unit);
-    if (expectation.other) {
-      text += " against " + number_text(expectation.other, expectation.unit);
-    }
-    return text;
-  }
-
-  std::string number_text(const std::optional<Metric>& metric, const std::string& unit) const {
-    if (!metric || !std::isfinite(metric->value.estimate)) {
-      return "no data";
-    }
-    const Format format = unit == "s"    ? time_format
-                          : unit == "/s" ? rate_format
-                          : unit == "%"  ? share_format
-                                         : plain_format;
-    const Estimate& value = metric->value;
-    std::string text = format.number(value.estimate, style_);
-    if (const double width = half_width(value); std::isfinite(width)) {
-      text += (style_.utf8 ? " ± " : " +- ") + format.width(value.estimate, width, style_);
-    }
-    return text;
   }
 
   void add(const TextTable& table) {

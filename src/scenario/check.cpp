@@ -196,6 +196,9 @@ class Checker {
     if (components_.empty() || scenario_.traffic.empty()) {
       return;
     }
+    if (scenario_.chaos) {
+      subjects.emplace_back(chaos_subject);
+    }
     const auto check_subject = [&](const std::string& subject, const Place& place) {
       if (!subject.empty() &&
           std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
@@ -668,6 +671,7 @@ class Checker {
 
 void check(const Scenario& scenario, Problems& problems) {
   Checker(scenario, problems).run();
+  check_chaos(scenario, problems);
   if (!has_errors(problems)) {
     check_messages(scenario, problems);
     check_calls(scenario, problems);

@@ -134,6 +134,9 @@ void describe(Visitor& v, Scenario& s) {
   v.field("faults", s.faults, "what goes wrong, and when");
   v.field("rollouts", s.rollouts,
           "versions that replace others while the system runs, each with a name for results");
+  v.field("chaos", s.chaos,
+          "a chaos experiment: what is steady about the system, what is done to it, and whether it "
+          "is steady again");
   v.field(
       "expect", s.expect,
       "what must hold of the result, such as shoppers.latency.p99 < 250ms or "

@@ -11,6 +11,7 @@
 #include "stampede/measure/summarize.hpp"
 #include "stampede/stats/batches.hpp"
 #include "stampede/stats/paired.hpp"
+#include "stampede/study/chaos.hpp"
 #include "stampede/study/expectations.hpp"
 
 namespace stampede {
@@ -176,6 +177,9 @@ std::vector<Result> results_of(const std::vector<Alternative>& alternatives, con
       const std::vector<std::string> warnings = std::move(results[i].warnings);
       results[i] = summarize(recordings_of(runs[i]), WarmupChoice{Duration::from_seconds(longest)});
       results[i].warnings = warnings;
+    }
+    if (alternatives[i].scenario.chaos) {
+      results[i].chaos = judge_chaos(alternatives[i].scenario, runs[i], results[i]).measures;
     }
   }
   return results;

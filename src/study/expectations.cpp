@@ -59,8 +59,10 @@ class Checker {
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
       check(expectation);
-      if (found_ != nullptr) {
-        check_unit(expectation, *found_);
+    }
+    if (scenario_.chaos) {
+      for (const Expectation& probe : scenario_.chaos->steady_state_hypothesis.probes) {
+        check(probe);
       }
     }
     return std::move(problems_);
@@ -92,6 +94,9 @@ class Checker {
     }
     for (const auto& rollout : scenario_.rollouts) {
       names.push_back(rollout.name);
+    }
+    if (scenario_.chaos) {
+      names.emplace_back(chaos_subject);
     }
     return names;
   }
@@ -126,6 +131,9 @@ class Checker {
     }
     if (scenario_.rollouts.find(path.subject) != nullptr) {
       return find_metric_of(path.subject, path.metric, "rollout", {}, place);
+    }
+    if (scenario_.chaos && path.subject == chaos_subject) {
+      return find_metric_of(path.subject, path.metric, "chaos", {}, place);
     }
     return nullptr;
   }
@@ -235,7 +243,6 @@ class Checker {
   }
 
   const Scenario& scenario_;
-  const MetricInfo* found_ = nullptr;  ///< what the last one checked is about
   Problems problems_;
 };
 

@@ -127,9 +127,9 @@ struct World::Parts final : public Directory {
   /// The recorder, or a meter in front of it if somebody steers by what the component does.
   ComponentObserver& watched(const std::string& component, ComponentObserver& recorder) {
     const auto conditions = scenario.facts.all<Condition>();
-    const bool is_watched = std::any_of(
-        conditions.begin(), conditions.end(),
-        [&](const auto& condition) { return condition.what.component == component; });
+    const bool is_watched =
+        std::any_of(conditions.begin(), conditions.end(),
+                    [&](const auto& condition) { return condition.what.component == component; });
     if (!is_watched && !is_rolled_out(component)) {
       return recorder;
     }
@@ -139,9 +139,8 @@ struct World::Parts final : public Directory {
 
   bool is_rolled_out(const std::string& component) const {
     const auto rollouts = scenario.facts.all<RolloutSettings>();
-    return std::any_of(rollouts.begin(), rollouts.end(), [&](const auto& rollout) {
-      return rollout.what.target.name == component;
-    });
+    return std::any_of(rollouts.begin(), rollouts.end(),
+                       [&](const auto& rollout) { return rollout.what.target.name == component; });
   }
 
   HasVersions versions_of(const std::string& component) const {
@@ -201,6 +200,20 @@ struct World::Parts final : public Directory {
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
       faults.push_back(scenario.faults[i].make(fault_context(fault_name(i))));
     }
+    if (scenario.chaos) {
+      method.prepare(scenario.chaos->method, "chaos.method", *this);
+      rollbacks.prepare(scenario.chaos->rollbacks, "chaos.rollbacks", *this);
+    }
+  }
+
+  Fault::Context fault_context(const std::string& name) {
+    return {.name = name,
+            .simulation = simulation,
+            .network = network,
+            .request_types = request_types,
+            .traffic = disturbed_traffic,
+            .seed = scenario.run.seed,
+            .replication = replication};
   }
 
   void make_defects() {
@@ -212,8 +225,7 @@ struct World::Parts final : public Directory {
               name + "." + versions.names[version] + ".defects." + std::to_string(i);
           defects.push_back(std::make_unique<DefectCarrier>(
               component->fleet(), static_cast<std::uint16_t>(version),
-              versions.defects[version][i].fault.make(fault_context(defect)),
-              hash_bytes(defect)));
+              versions.defects[version][i].fault.make(fault_context(defect)), hash_bytes(defect)));
         }
       }
     }
@@ -222,16 +234,15 @@ struct World::Parts final : public Directory {
   void make_rollouts() {
     for (const auto& entry : scenario.rollouts) {
       const RolloutSettings& settings = rollout_settings(entry.name);
-      rollouts.push_back(
-          entry.value.make({.name = entry.name,
-                            .kind = entry.value.kind(),
-                            .simulation = simulation,
-                            .geography = geography,
-                            .target = component(settings.target),
-                            .metrics = meters.at(settings.target.name),
-                            .scraped = scraped,
-                            .scrape_interval = scenario.monitoring.scrape_interval,
-                            .window = scenario.monitoring.window}));
+      rollouts.push_back(entry.value.make({.name = entry.name,
+                                           .kind = entry.value.kind(),
+                                           .simulation = simulation,
+                                           .geography = geography,
+                                           .target = component(settings.target),
+                                           .metrics = meters.at(settings.target.name),
+                                           .scraped = scraped,
+                                           .scrape_interval = scenario.monitoring.scrape_interval,
+                                           .window = scenario.monitoring.window}));
     }
   }
 
@@ -347,6 +358,34 @@ struct World::Parts final : public Directory {
     return groups;
   }
 
+  /// A fault at work.
+  struct Struck {
+    std::string whom;
+    std::unique_ptr<Disturbance> disturbance;  ///< null: it has done all that it does
+  };
+
+  /// Strikes those of a group that the fault's target means, chosen by `pick`.
+  Struck begin_strike(Fault& fault, const std::string& kind, const FailureGroup& group, Draw pick,
+                      std::uint64_t luck) {
+    std::vector<Instance*> targets;
+    if (fault.strikes_instances()) {
+      const TargetSettings& target = fault.settings().target;
+      std::vector<Instance*> met = met_by(target, group);
+      fault.narrow(met);
+      targets = picked_from(std::move(met), target, group, pick);
+    }
+    Struck struck;
+    struck.whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
+    struck.disturbance = fault.strike({.targets = std::move(targets), .luck = luck});
+    fault_events.push_back({seconds_now(), kind, struck.whom, true});
+    return struck;
+  }
+
+  void end_strike(const std::string& kind, Struck& struck) {
+    struck.disturbance.reset();
+    fault_events.push_back({seconds_now(), kind, struck.whom, false});
+  }
+
   /// Strikes a group when its time has come, and ends; over and over if the fault does so.
   Process strike(std::size_t index, FailureGroup group) {
     Fault& fault = *faults[index];
@@ -369,17 +408,7 @@ struct World::Parts final : public Directory {
           co_await scraped.wait();
         }
       }
-      std::vector<Instance*> targets;
-      if (fault.strikes_instances()) {
-        Draw draw = picks.at(n);
-        std::vector<Instance*> met = met_by(settings.target, group);
-        fault.narrow(met);
-        targets = picked_from(std::move(met), settings.target, group, draw);
-      }
-      const std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
-      std::unique_ptr<Disturbance> disturbance =
-          fault.strike({.targets = std::move(targets), .luck = combine(hash_bytes(name), n)});
-      fault_events.push_back({seconds_now(), kind, whom, true});
+      Struck struck = begin_strike(fault, kind, group, picks.at(n), combine(hash_bytes(name), n));
       std::optional<Duration> length = settings.duration;
       if (settings.mttr) {
         Draw draw = times_to_repair.at(n);
@@ -387,12 +416,11 @@ struct World::Parts final : public Directory {
       }
       if (length) {
         co_await simulation.delay(*length);
-        disturbance.reset();
-        fault_events.push_back({seconds_now(), kind, whom, false});
+        end_strike(kind, struck);
       }
       if (!settings.every && !settings.mtbf) {
-        if (disturbance) {
-          lasting.push_back(std::move(disturbance));
+        if (struck.disturbance) {
+          lasting.push_back(std::move(struck.disturbance));
         }
         co_return Done();
       }
@@ -400,6 +428,134 @@ struct World::Parts final : public Directory {
         next = next + *settings.every;
       }
     }
+  }
+
+  // ---- The chaos experiment ----
+
+  /// The method of an experiment or its rollbacks, on its way: what begins and ends, and when.
+  struct Course {
+    struct Turn {
+      Duration at;  ///< from t = 0, if everything goes as planned
+      std::size_t step;
+      bool begins;
+    };
+    /// A step while it is at work.
+    struct AtWork {
+      std::size_t step;
+      Struck struck;
+    };
+
+    void prepare(const ChaosSteps& planned, const std::string& path, Parts& parts) {
+      for (std::size_t i = 0; i < planned.steps.size(); ++i) {
+        const ChaosStep& step = planned.steps[i];
+        names.push_back(path + "." + std::to_string(i));
+        kinds.push_back(step.fault.kind());
+        faults.push_back(step.fault.has_value() ? step.fault.make(parts.fault_context(names.back()))
+                                                : std::unique_ptr<Fault>());
+        if (!step.fault.has_value()) {
+          continue;
+        }
+        turns.push_back({step.begins, i, true});
+        if (!step.length.is_zero()) {
+          turns.push_back({step.begins + step.length, i, false});
+        }
+      }
+      // Of what happens at one instant the ends come first.
+      std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) {
+        return a.at != b.at ? a.at < b.at : a.begins < b.begins;
+      });
+      ends = planned.ends;
+    }
+
+    std::vector<std::string> names;              ///< of each step
+    std::vector<std::string> kinds;              ///< of each step; empty: a pause
+    std::vector<std::unique_ptr<Fault>> faults;  ///< of each step; null: a pause
+    std::vector<Turn> turns;                     ///< in their order
+    Duration ends;
+    std::vector<AtWork> at_work;
+    bool is_over = false;
+  };
+
+  void begin(Course& course, std::size_t step) {
+    const std::string& name = course.names[step];
+    const Draw pick = Stream(scenario.run.seed, replication, name, "pick").at(0);
+    Struck struck = begin_strike(*course.faults[step], course.kinds[step], FailureGroup(), pick,
+                                 hash_bytes(name));
+    if (struck.disturbance) {
+      course.at_work.push_back({step, std::move(struck)});
+    }
+  }
+
+  void end(Course& course, std::size_t step) {
+    const auto found =
+        std::find_if(course.at_work.begin(), course.at_work.end(),
+                     [step](const Course::AtWork& at_work) { return at_work.step == step; });
+    if (found != course.at_work.end()) {
+      end_strike(course.kinds[step], found->struck);
+      course.at_work.erase(found);
+    }
+  }
+
+  /// Nothing more begins, and what is at work ends.
+  void finish(Course& course) {
+    course.is_over = true;
+    while (!course.at_work.empty()) {
+      end(course, course.at_work.back().step);
+    }
+  }
+
+  /// The method, and after it the rollbacks.
+  Process follow_method() {
+    for (std::size_t i = 0; i < method.turns.size(); ++i) {
+      co_await simulation.until(Time::from_start(method.turns[i].at));
+      if (method.is_over) {
+        co_return Done();
+      }
+      take_turn(method, i);
+    }
+    co_await simulation.until(Time::from_start(method.ends));
+    if (!method.is_over) {
+      finish(method);
+      static_cast<void>(roll_back());
+    }
+    co_return Done();
+  }
+
+  /// Begins now, earlier than planned if the method was stopped.
+  Process roll_back() {
+    const Duration earlier = method.ends - simulation.now().since_start();
+    for (std::size_t i = 0; i < rollbacks.turns.size(); ++i) {
+      const Time due = Time::from_start(rollbacks.turns[i].at - earlier);
+      co_await simulation.until(std::max(due, simulation.now()));
+      take_turn(rollbacks, i);
+    }
+    co_return Done();
+  }
+
+  void take_turn(Course& course, std::size_t turn) {
+    const Course::Turn& now = course.turns[turn];
+    if (now.begins) {
+      begin(course, now.step);
+    } else {
+      end(course, now.step);
+    }
+  }
+
+  /// Stops the method when a scrape shows that a condition is met.
+  Process watch_stop_conditions() {
+    co_await simulation.until(Time::from_start(scenario.chaos->method.begins));
+    while (!method.is_over) {
+      co_await scraped.wait();
+      for (const Condition& condition : scenario.chaos->stop_conditions) {
+        if (!method.is_over &&
+            condition.is_met(meters.at(condition.component), scenario.monitoring.window)) {
+          abort = ChaosAbort{seconds_now(), condition.text};
+          finish(method);
+          static_cast<void>(roll_back());
+        }
+      }
+    }
+    co_return Done();
   }
 
   static std::string fault_name(std::size_t index) { return "faults." + std::to_string(index); }
@@ -491,6 +647,9 @@ struct World::Parts final : public Directory {
   std::vector<FaultEvent> fault_events;
   std::vector<std::unique_ptr<DefectCarrier>> defects;
   std::vector<std::unique_ptr<Members>> members;
+  Course method;
+  Course rollbacks;
+  std::optional<ChaosAbort> abort;
   Signal scraped;
   std::set<std::string> in_change;  ///< components that a rollout is at
   Signal change_is_over;
@@ -524,6 +683,12 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   for (std::size_t i = 0; i < parts.rollouts.size(); ++i) {
     static_cast<void>(parts.roll_out(i));
   }
+  if (parts.scenario.chaos) {
+    static_cast<void>(parts.follow_method());
+    if (!parts.scenario.chaos->stop_conditions.empty()) {
+      static_cast<void>(parts.watch_stop_conditions());
+    }
+  }
 
   const Time end = Time::from_start(parts.scenario.run.duration);
   parts.simulation.run(end, stop);
@@ -541,6 +706,7 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   }
   record.recording = parts.recording;
   record.faults = parts.fault_events;
+  record.abort = parts.abort;
   for (const std::unique_ptr<ArrivalProcess>& arrivals : parts.arrivals) {
     if (std::string note = arrivals->note(); !note.empty()) {
       record.notes.push_back(std::move(note));

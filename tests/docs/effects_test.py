@@ -115,6 +115,8 @@ SWITCHED_OFF = {
         ["throttled_users.guards=[]"],
         ["stuck_users.retry=null"],
     ],
+    "a-pause-for-breath-ends-a-metastable-collapse":
+        [["chaos.rollbacks=[]"], ["web.handler.0.retry=null"]],
     "a-queue-absorbs-a-burst": ["orders.capacity=50"],
     "a-remembered-failure-spares-the-wait": ["mindful_prices.negative_ttl=null"],
     "a-restarted-server-copies-its-neighbours-cache": ["copying.warm_from=nothing"],
@@ -154,6 +156,12 @@ SWITCHED_OFF = {
         [["gradient.admission=[]"], ["vegas.admission=[]"], ["aimd.admission=[]"]],
     "after-a-timeout-nobody-knows-what-was-done": ["wary_shop.handler.0.saga.undo_failed=false"],
     "an-election-stops-all-writes": ["near.failover=null"],
+    "a-failover-meets-its-recovery-objectives":
+        [["orders.failover=null"], ["orders.replication_lag=2s"]],
+    "a-server-that-fails-fast-attracts-everybody":
+        [["by_load.policy=round_robin"], ["watching.health_check.interval=1h"]],
+    "an-experiment-measures-what-a-dead-server-costs": ["balancer.health_check.interval=1h"],
+    "a-stop-condition-ends-an-experiment-early": ["chaos.stop_conditions.0=app.error_rate > 99%"],
     "an-expired-item-starts-a-stampede": [
         ["collapsing.request_collapsing=false"],
         ["early.early_refresh=0"],

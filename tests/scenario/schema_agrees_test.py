@@ -23,7 +23,7 @@ STAMPEDE = pathlib.Path(sys.argv[1]).resolve()
 BEYOND_A_SCHEMA = {
     "names that lead nowhere, or are taken": (
         r"^there is no (component|queue|zone or region|region|type|traffic|traffic or component) '"
-        r"|is the name of a component|has the name of a|' in [a-z.-]*zones is not a name"
+        r"|is the name of a component|has the name of (a|the experiment)|' in [a-z.-]*zones is not a name"
         r"|is a zone; |, which is traffic"),
     "files": r"^the file '",
     "who calls whom": (
@@ -44,6 +44,10 @@ BEYOND_A_SCHEMA = {
         r"|or per_second must be given|would strike without end|says when it strikes"
         r"|or for must be given with mtbf|must be given: a partition|has nothing to choose"
         r"|picks at random who strikes|must be given with toxicity or only|or mtbf must be given"),
+    "what an experiment can be asked": (
+        r"is nothing to judge|does nothing to the system|is not for a step of an experiment"
+        r"|does not say for how long|probes have a window|probes compare by '~'"
+        r"|but there are no stop_conditions"),
     "instants beyond the run, places where nobody is":
         r"but the run ends at|is never looked at|strikes nobody",
     "limits of numbers with a unit": (

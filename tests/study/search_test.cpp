@@ -33,7 +33,7 @@ Decision decision_on(const std::vector<Expectation>& expectations, double error,
   shoppers.metrics.push_back(metric);
   study.result.traffic.push_back(shoppers);
   study.expectations = judge_expectations(expectations, study.result, true);
-  return decide(study, expectations, error).decision;
+  return decide(study, error).decision;
 }
 
 // Two servers of 10 ms, so that the load at which p99 crosses 60 ms is between the ends.

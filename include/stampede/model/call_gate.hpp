@@ -44,6 +44,7 @@ struct CallGuardMeasures {
   Measure openings;
   Measure open;
   Measure open_ratio;
+  Detector breakers;
 };
 
 /// The guards of one instance in front of one target, and the state that they share.

@@ -90,6 +90,8 @@ void describe_fault(Visitor& v, FaultSettings& s, FaultLength length = FaultLeng
 
 // What a fault may declare of itself (Visitor::declare).
 
+/// It has done all that it does when it has begun (FaultLength::momentary).
+struct DoesAllAtOnce {};
 /// Those who call its targets hear nothing.
 struct FallsSilent {};
 /// Its targets are down from its beginning to its end.

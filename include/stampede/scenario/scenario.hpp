@@ -16,6 +16,7 @@
 #include "stampede/model/rollout.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
+#include "stampede/scenario/chaos.hpp"
 #include "stampede/scenario/expectation.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -86,6 +87,7 @@ struct Scenario {
   Named<double> prices;  ///< of components: what an instance costs per hour
   std::vector<Choice<Fault>> faults;
   Named<Choice<Rollout>> rollouts;
+  std::optional<ChaosSettings> chaos;  ///< an experiment with faults of its own
   std::vector<Expectation> expect;
 
   std::string file;                            ///< where it was read from

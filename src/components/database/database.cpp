@@ -24,6 +24,7 @@ const Measure failed_updates{"database", Measure::count, "failed_updates",
                              "updates of items that had been written since they were read"};
 const Measure failovers{"database", Measure::count, "failovers",
                         "dead primaries that others took over from"};
+const Detector failover_detector{"failover", failovers};
 const Measure fallbacks{"database", Measure::count, "fallbacks",
                         "times that a primary went on without its replicas"};
 const Measure hints{"database", Measure::count, "hints",
