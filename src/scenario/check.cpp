@@ -486,6 +486,9 @@ class Checker {
         continue;  // told already
       }
       const std::vector<std::string> versions = versions_of(settings.target.name);
+      if (versions.empty() && has_errors(problems_)) {
+        continue;  // they could not be read
+      }
       if (versions.size() < 2) {
         error(rollout.place,
               fmt::format("{} has a target without versions: '{}' has only one", rollout.path,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "limits.hpp"
 #include "stampede/base/json.hpp"
@@ -84,12 +85,7 @@ class ReadVisitor final : public Visitor {
   void finish() {
     complain_about_unknown_keys();
     complain_about_missing_fields();
-    if (reader_.errors() != errors_before_) {
-      return;  // what follows from a mistake is not worth telling
-    }
-    for (const Check& check : failed_checks_) {
-      tell(check);
-    }
+    tell_failed_checks();
   }
 
  protected:
@@ -102,6 +98,15 @@ class ReadVisitor final : public Visitor {
   }
 
  private:
+  void tell_failed_checks() {
+    if (reader_.errors() != errors_before_) {
+      return;  // what follows from a mistake is not worth telling
+    }
+    for (const Check& check : std::exchange(failed_checks_, {})) {
+      tell(check);
+    }
+  }
+
   void read(const Field& field) {
     const Value::Member* member = take(field);
     if (member == nullptr) {
@@ -111,6 +116,7 @@ class ReadVisitor final : public Visitor {
       return;
     }
     if (field.inherits()) {
+      tell_failed_checks();  // before whoever inherits them repeats them
       if (reader_.errors() == errors_before_) {  // a mistake is told once, where it was made
         const Reader::Step step(reader_, field.name);
         const Reader::Inheriting again(reader_);

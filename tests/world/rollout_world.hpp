@@ -93,6 +93,7 @@ struct Shop {
   std::string arrivals = "{kind: constant, rate: 20/s}";
   std::string app = "versions: {v2: {}}";
   std::string rollout = {};
+  std::string handler = "[{wait: 10ms}]";
   std::string balancer = "{kind: load_balancer, backends: app}";
   std::string more = {};
   std::string users = {};
@@ -105,11 +106,11 @@ struct Shop {
         "traffic: {{users: {{arrivals: {}, {}target: balancer}}}}\n"
         "components:\n"
         "  balancer: {}\n"
-        "  app: {{kind: service, replicas: {}, handler: [{{wait: 10ms}}], boot_time: 2s, {}}}\n"
+        "  app: {{kind: service, replicas: {}, handler: {}, boot_time: 2s, {}}}\n"
         "rollouts:\n"
         "  release: {{target: app, to: v2, at: 10s, {}}}\n"
         "{}",
-        duration, arrivals, users, balancer, replicas, app, rollout, more);
+        duration, arrivals, users, balancer, replicas, handler, app, rollout, more);
   }
 };
 
