@@ -109,6 +109,13 @@ class Checker {
     }
     for (const ComponentReference& reference : scenario_.references) {
       if (scenario_.components.find(reference.name) != nullptr) {
+        if (reference.path.ends_with(".backends") &&
+            declares<ResolvesNames>(scenario_, reference.name)) {
+          error(reference.place,
+                fmt::format("{} is '{}', which is a name and has no instances that serve",
+                            reference.path, reference.name),
+                {}, "name one of its targets");
+        }
         continue;
       }
       if (scenario_.traffic.find(reference.name) != nullptr) {
