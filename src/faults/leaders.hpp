@@ -9,8 +9,6 @@
 namespace stampede {
 
 struct LeaderLossSettings {
-  LeaderLossSettings() { common.each = FailureUnit::all; }
-
   FaultSettings common;
   bool silent = false;
 };
@@ -51,6 +49,9 @@ class LeaderLoss : public Fault {
   static FaultSettings of_one(FaultSettings settings) {
     if (!settings.target.count && !settings.target.share) {
       settings.target.count = 1;
+    }
+    if (settings.each == FailureUnit::instance) {
+      settings.each = FailureUnit::all;  // who leads is known when it strikes
     }
     return settings;
   }

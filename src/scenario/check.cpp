@@ -121,8 +121,17 @@ class Checker {
     std::set<std::pair<int, int>> told;  // versions name what they inherit once more
     for (const ComponentReference& reference : scenario_.references) {
       const Place& place = reference.place;
-      if (scenario_.components.find(reference.name) != nullptr ||
-          (place.line > 0 && !told.emplace(place.line, place.column).second)) {
+      if (place.line > 0 && !told.emplace(place.line, place.column).second) {
+        continue;
+      }
+      if (scenario_.components.find(reference.name) != nullptr) {
+        if (reference.path.ends_with(".backends") &&
+            declares<ResolvesNames>(scenario_, reference.name)) {
+          error(place,
+                fmt::format("{} is '{}', which is a name and has no instances that serve",
+                            reference.path, reference.name),
+                {}, "name one of its targets");
+        }
         continue;
       }
       if (scenario_.traffic.find(reference.name) != nullptr) {

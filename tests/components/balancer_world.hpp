@@ -181,7 +181,11 @@ struct BalancerWorld {
     }
     return result;
   }
+  /// The zones of the region "eu", or regions with their zones.
   static Named<RegionSettings> regions_of(const std::string& zones) {
+    if (zones.starts_with("{")) {
+      return read<Named<RegionSettings>>(zones);
+    }
     Named<RegionSettings> regions;
     RegionSettings region;
     region.zones = read<std::vector<std::string>>(zones);

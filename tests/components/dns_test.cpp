@@ -7,10 +7,11 @@ namespace {
 
 /// A name for the components "first" and "second", which answer at once, and its users.
 struct NamedWorld : BalancerWorld {
-  explicit NamedWorld(const std::string& settings)
-      : BalancerWorld(R"(["a"])"),
+  explicit NamedWorld(const std::string& settings, const std::string& zones = R"(["a"])",
+                      const std::string& network_json = "{}")
+      : BalancerWorld(zones, network_json),
         first(add_backends({0}, "first")),
-        second(add_backends({0, 0}, "second")) {
+        second(add_backends({last_zone(), last_zone()}, "second")) {
     Json json = Json::parse(settings);
     json["kind"] = "dns";
     if (!json.contains("records")) {
@@ -34,6 +35,7 @@ struct NamedWorld : BalancerWorld {
     }
   }
   ~NamedWorld() { replies.clear(); }
+  PlaceId last_zone() const { return static_cast<PlaceId>(geography.zone_count() - 1); }
 
   Reply& ask(std::uint64_t user = 0, bool is_user = true) { return ask(*way, user, is_user); }
   Reply& ask(Endpoint& way_of_caller, std::uint64_t user, bool is_user) {
@@ -41,7 +43,7 @@ struct NamedWorld : BalancerWorld {
     request.id = next_id++;
     request.luck = combine(7, request.id);
     request.user = user;
-    request.from = is_user ? geography.users_of(0) : PlaceId{0};
+    request.from = is_user ? geography.users_of(region) : PlaceId{0};
     return replies.emplace_back(way_of_caller.call(request));
   }
   Instance& name_server() { return directory.components["name"]->fleet()[0]; }
@@ -49,6 +51,7 @@ struct NamedWorld : BalancerWorld {
   std::size_t at_first() { return first[0].requests.size(); }
   std::size_t at_second() { return second[0].requests.size() + second[1].requests.size(); }
 
+  std::size_t region = 0;  ///< of the users who ask
   FakeBackends& first;
   FakeBackends& second;
   std::unique_ptr<Endpoint> way;
@@ -147,6 +150,36 @@ TEST_CASE("weights share lookups out", "[dns]") {
   }
   CHECK(std::abs(static_cast<double>(world.at_first()) - 3000) < 120);
   CHECK(world.counted("lookups") == 4000);
+}
+
+TEST_CASE("users are led to their own region, or to the nearest target", "[dns]") {
+  const std::string regions = R"({"eu": {"zones": ["eu-a"]}, "asia": {"zones": ["asia-a"]},
+                                  "us": {"zones": ["us-a"]}})";
+  const std::string network =
+      R"({"links": [{"between": ["eu", "us"], "latency": "40ms"},
+                    {"between": ["asia", "us"], "latency": "60ms"},
+                    {"between": ["asia", "eu"], "latency": "90ms"}]})";
+  const auto is_led_abroad = [](NamedWorld& world, std::size_t region) {
+    const std::size_t before = world.at_second();
+    world.region = region;
+    world.ask(region);
+    return world.at_second() > before;  // in us; the first is in eu
+  };
+  SECTION("geo: those of a region without a target go to the first") {
+    NamedWorld world(R"({"policy": "geo", "ttl": 0, )" + probed + "}", regions, network);
+    CHECK_FALSE(is_led_abroad(world, 0));
+    CHECK_FALSE(is_led_abroad(world, 1));
+    CHECK(is_led_abroad(world, 2));
+    const Knob::Hold death = world.first[0].hold_down(KilledWork::answers_broken);
+    world.run(5_s);
+    CHECK(is_led_abroad(world, 0));
+  }
+  SECTION("latency: they go where the way is shorter") {
+    NamedWorld world(R"({"policy": "latency", "ttl": 0, )" + probed + "}", regions, network);
+    CHECK_FALSE(is_led_abroad(world, 0));
+    CHECK(is_led_abroad(world, 1));
+    CHECK(is_led_abroad(world, 2));
+  }
 }
 
 TEST_CASE("an instance that calls a name keeps an answer of its own", "[dns]") {

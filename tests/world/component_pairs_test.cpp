@@ -49,6 +49,9 @@ TEST_CASE("every component can call every other, and every request has a respons
       if (!calls_others(first) || second == "browser") {
         continue;  // only users begin at a browser
       }
+      if (first == "load_balancer" && second == "dns") {
+        continue;  // there is nothing behind a name that it could balance
+      }
       const std::string text =
           "stampede: 1\n"
           "run: {duration: 10s, warmup: 1s}\n"

@@ -22,7 +22,7 @@ inline const EnumNames<Nearness>& names(Nearness) {
 struct PrioritySettings {
   std::vector<std::vector<ZoneName>> levels;
   std::optional<Nearness> nearest;
-  Ratio overprovisioning_factor{1.4};
+  int overprovisioning_factor = 140;
 };
 inline void describe(Visitor& v, PrioritySettings& s) {
   v.shorthand("levels");
@@ -32,10 +32,11 @@ inline void describe(Visitor& v, PrioritySettings& s) {
   v.field("nearest", s.nearest,
           "instead of levels; region: the balancer's own region is the first level, the others "
           "the second. zone: its own zone, then the rest of its region, then the others");
-  v.field("overprovisioning_factor", s.overprovisioning_factor,
-          "a level is as good as well while its share of healthy backends times this is at least "
-          "100%",
-          at_least(Ratio{1}));
+  v.field(
+      "overprovisioning_factor", s.overprovisioning_factor,
+      "in percent: a level is as good as well while its share of healthy backends times this is at "
+      "least 100%",
+      at_least(100));
   v.check(s.levels.empty() == s.nearest.has_value(), "levels",
           "or nearest must be given, and only one of them", "such as nearest: region");
 }

@@ -417,7 +417,7 @@ class Roster final : private Discovery::Observer,
         level.healthy += is_healthy(slot) ? 1 : 0;
       }
     }
-    share_load(shares_, settings_.priorities->overprovisioning_factor.value,
+    share_load(shares_, settings_.priorities->overprovisioning_factor / 100.0,
                settings_.healthy_panic_threshold.value);
   }
 
