@@ -206,6 +206,7 @@ class Canary final : public Rollout {
     if (!duration) {
       deployment_.decide(RolloutVerdict::paused, "until somebody goes on with it");
     }
+    look_at_background();
     while (deployment_.now() < end && may_go_on()) {
       co_await deployment_.changed().before(end);
       look_at_background();
@@ -215,6 +216,7 @@ class Canary final : public Rollout {
 
   Task<Progress> analyse(const AnalysisSettings& wanted) {
     Analysis& analysis = begin_analysis(wanted);
+    look_at_background();
     while (analysis.phase() == Analysis::Phase::running && may_go_on()) {
       co_await deployment_.changed().wait();
       look_at_background();
