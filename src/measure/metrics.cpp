@@ -302,9 +302,9 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
     return traffic;
   }
   const auto found = with_own.find(kind);
-  return kind == "instance"       ? instance
-         : kind == "version"      ? version
-         : kind == "rollout"      ? rollout
+  return kind == "instance"        ? instance
+         : kind == "version"       ? version
+         : kind == "rollout"       ? rollout
          : found != with_own.end() ? found->second
                                    : component;
 }

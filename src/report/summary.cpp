@@ -363,8 +363,8 @@ class Summary80 {
         lines += wrapped("    " + cost, 6);
       }
       for (const RolloutStep& step : first.steps) {
-        lines += wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what),
-                         13);
+        lines +=
+            wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what), 13);
       }
     }
     add_section("rollouts", lines);

@@ -127,9 +127,9 @@ struct World::Parts final : public Directory {
   /// The recorder, or a meter in front of it if somebody steers by what the component does.
   ComponentObserver& watched(const std::string& component, ComponentObserver& recorder) {
     const auto conditions = scenario.facts.all<Condition>();
-    const bool is_watched = std::any_of(
-        conditions.begin(), conditions.end(),
-        [&](const auto& condition) { return condition.what.component == component; });
+    const bool is_watched =
+        std::any_of(conditions.begin(), conditions.end(),
+                    [&](const auto& condition) { return condition.what.component == component; });
     if (!is_watched && !is_rolled_out(component)) {
       return recorder;
     }
@@ -139,9 +139,8 @@ struct World::Parts final : public Directory {
 
   bool is_rolled_out(const std::string& component) const {
     const auto rollouts = scenario.facts.all<RolloutSettings>();
-    return std::any_of(rollouts.begin(), rollouts.end(), [&](const auto& rollout) {
-      return rollout.what.target.name == component;
-    });
+    return std::any_of(rollouts.begin(), rollouts.end(),
+                       [&](const auto& rollout) { return rollout.what.target.name == component; });
   }
 
   HasVersions versions_of(const std::string& component) const {
@@ -212,8 +211,7 @@ struct World::Parts final : public Directory {
               name + "." + versions.names[version] + ".defects." + std::to_string(i);
           defects.push_back(std::make_unique<DefectCarrier>(
               component->fleet(), static_cast<std::uint16_t>(version),
-              versions.defects[version][i].fault.make(fault_context(defect)),
-              hash_bytes(defect)));
+              versions.defects[version][i].fault.make(fault_context(defect)), hash_bytes(defect)));
         }
       }
     }
@@ -222,16 +220,15 @@ struct World::Parts final : public Directory {
   void make_rollouts() {
     for (const auto& entry : scenario.rollouts) {
       const RolloutSettings& settings = rollout_settings(entry.name);
-      rollouts.push_back(
-          entry.value.make({.name = entry.name,
-                            .kind = entry.value.kind(),
-                            .simulation = simulation,
-                            .geography = geography,
-                            .target = component(settings.target),
-                            .metrics = meters.at(settings.target.name),
-                            .scraped = scraped,
-                            .scrape_interval = scenario.monitoring.scrape_interval,
-                            .window = scenario.monitoring.window}));
+      rollouts.push_back(entry.value.make({.name = entry.name,
+                                           .kind = entry.value.kind(),
+                                           .simulation = simulation,
+                                           .geography = geography,
+                                           .target = component(settings.target),
+                                           .metrics = meters.at(settings.target.name),
+                                           .scraped = scraped,
+                                           .scrape_interval = scenario.monitoring.scrape_interval,
+                                           .window = scenario.monitoring.window}));
     }
   }
 

@@ -590,14 +590,13 @@ class RandomScenario {
     different += maybe(0.3, "concurrency", fmt::format("{{workers: {}}}", number(1, 6)));
     different += cpu(0.3);
     if (chance(0.4)) {
-      std::string defect =
-          "{error_burst: {error_rate: " + percent(1, 99) +
-          (chance(0.5) ? fmt::format(", above_in_flight: {}", number(1, 5)) : "") + "}}";
+      std::string defect = "{error_burst: {error_rate: " + percent(1, 99) +
+                           (chance(0.5) ? fmt::format(", above_in_flight: {}", number(1, 5)) : "") +
+                           "}}";
       if (!variant_.exact && chance(0.5)) {
-        defect = fmt::format(
-            "{{memory_leak: {{memory: 1MB, {}: {}KB, restart_delay: {}}}}}",
-            one_of_words({"per_request", "per_second"}), magnitude(10, 1'000),
-            time(magnitude(1'000, 1'000'000)));
+        defect = fmt::format("{{memory_leak: {{memory: 1MB, {}: {}KB, restart_delay: {}}}}}",
+                             one_of_words({"per_request", "per_second"}), magnitude(10, 1'000),
+                             time(magnitude(1'000, 1'000'000)));
       }
       different += "defects: [" + defect + "]";
     }
@@ -615,9 +614,9 @@ class RandomScenario {
   }
 
   std::string rollout() {
-    const std::string delays = fmt::format("scale_down_delay: {}, abort_scale_down_delay: {}, ",
-                                           time(magnitude(1'000, 2'000'000)),
-                                           time(magnitude(1'000, 2'000'000)));
+    const std::string delays =
+        fmt::format("scale_down_delay: {}, abort_scale_down_delay: {}, ",
+                    time(magnitude(1'000, 2'000'000)), time(magnitude(1'000, 2'000'000)));
     switch (draw_.below(5)) {
       case 0:
         return "kind: recreate, ";
@@ -626,8 +625,7 @@ class RandomScenario {
                            one_of_words({"1", "25%", "100%"}), one_of_words({"0", "50%", "2"}),
                            one_of_words({"true", "false"}));
       case 2:
-        return "kind: blue_green, " + delays +
-               maybe(0.4, "pre_promotion_analysis", analysis()) +
+        return "kind: blue_green, " + delays + maybe(0.4, "pre_promotion_analysis", analysis()) +
                maybe(0.4, "post_promotion_analysis", analysis());
       case 3:
         return fmt::format("kind: dark_launch, percentage: {}, duration: {}, ", percent(1, 100),
@@ -638,10 +636,11 @@ class RandomScenario {
         const std::uint64_t count = number(1, 4);
         for (std::uint64_t i = 0; i < count; ++i) {
           steps += i > 0 ? ", " : "";
-          steps += one_of_words(
-              {"{set_weight: " + percent(0, 100) + "}",
-               "{pause: " + time(magnitude(10'000, 2'000'000)) + "}", "{analysis: " + analysis() + "}",
-               fmt::format("{{set_canary_scale: {{replicas: {}}}}}", number(1, 4))});
+          steps +=
+              one_of_words({"{set_weight: " + percent(0, 100) + "}",
+                            "{pause: " + time(magnitude(10'000, 2'000'000)) + "}",
+                            "{analysis: " + analysis() + "}",
+                            fmt::format("{{set_canary_scale: {{replicas: {}}}}}", number(1, 4))});
         }
         return fmt::format("kind: canary, {}stickiness: {}, steps: [{}], ", delays,
                            one_of_words({"request", "user"}), steps) +
@@ -656,7 +655,8 @@ class RandomScenario {
       for (const char* to : {"v2", "v3"}) {
         if (chance(0.6)) {
           text += fmt::format(
-              "  to-{}-{}: {{{}target: {}, to: {}, at: {}, min_ready: {}, progress_deadline: {}}}\n",
+              "  to-{}-{}: {{{}target: {}, to: {}, at: {}, min_ready: {}, progress_deadline: "
+              "{}}}\n",
               to, released_[i], rollout(), released_[i], to, time(number(0, duration_us_ - 1)),
               time(magnitude(1, 500'000)), time(magnitude(100'000, 10'000'000)));
         }
@@ -1180,8 +1180,8 @@ class RandomScenario {
   std::vector<std::string> state_names_;
   std::vector<std::string> state_steps_;
   std::vector<std::string> released_;  ///< services with versions
-  bool has_types_ = false;  ///< some traffic has the types above
-  bool has_rate_ = false;   ///< the first traffic has arrivals at a rate that is known
+  bool has_types_ = false;             ///< some traffic has the types above
+  bool has_rate_ = false;              ///< the first traffic has arrivals at a rate that is known
 };
 
 }  // namespace stampede::test

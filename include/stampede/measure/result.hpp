@@ -36,8 +36,8 @@ struct Metric {
 /// component or one of its instances.
 struct Subject {
   std::string name;
-  /// "traffic", "request_type", "region", "segment", "tenant", "instance", "version", "rollout", or a
-  /// component's kind.
+  /// "traffic", "request_type", "region", "segment", "tenant", "instance", "version", "rollout", or
+  /// a component's kind.
   std::string kind;
   /// Sums over all replications: "requests", "outcomes.ok", "attempts.retries.total".
   std::vector<std::pair<std::string, std::int64_t>> counts;

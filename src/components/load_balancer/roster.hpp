@@ -401,7 +401,7 @@ class Roster final : private Discovery::Observer, private HealthChecks::Listener
   std::vector<Known> known_;       ///< by slot
   std::uint64_t in_flight_ = 0;
   Candidates all_;
-  std::vector<Candidates> by_zone_;     ///< empty unless routing looks at zones
+  std::vector<Candidates> by_zone_;      ///< empty unless routing looks at zones
   const TrafficSplit* split_ = nullptr;  ///< null unless the backends have several versions
   std::vector<Candidates> by_version_;   ///< empty likewise
   ZoneRoutes routes_;
