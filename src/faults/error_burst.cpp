@@ -19,16 +19,18 @@ void describe(Visitor& v, ErrorBurstSettings& s) {
           "anyway",
           more_than(Ratio{0}), at_most(Ratio{1}));
   v.field("only", s.only, "which requests");
-  v.field("above_in_flight", s.above_in_flight,
-          "only while more requests than this are inside that came after it began: what only a full "
-          "load shows",
-          at_least(1));
+  v.field(
+      "above_in_flight", s.above_in_flight,
+      "only while more requests than this are inside that came after it began: what only a full "
+      "load shows",
+      at_least(1));
 }
 
 /// Lets some of the requests at one instance fail.
 class Failures final : public Interference {
  public:
-  Failures(double rate, std::optional<int> above_in_flight, const SomeRequests& some, const Instance& at)
+  Failures(double rate, std::optional<int> above_in_flight, const SomeRequests& some,
+           const Instance& at)
       : rate_(rate), above_in_flight_(above_in_flight), some_(some), at_(at) {}
 
   double error_rate(const Request& request) override {

@@ -204,8 +204,8 @@ Subject version_subject(const Windows& samples, std::size_t version) {
   for (const ComponentWindow& sample : samples) {
     outcomes.push_back(outcomes_of(sample, version));
     requests += sum_of(outcomes.back());
-    responses.push_back(sample.recorder->by_version()[version].response.merged(
-        sample.window.first, sample.window.end));
+    responses.push_back(sample.recorder->by_version()[version].response.merged(sample.window.first,
+                                                                               sample.window.end));
   }
   subject.counts.emplace_back("requests", requests);
   add_per_second(subject, "throughput_per_s", samples, [&](const ComponentWindow& sample) {

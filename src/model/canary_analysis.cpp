@@ -92,13 +92,14 @@ void describe(Visitor& v, AnalysisMetric& s) {
   v.field("initial_delay", s.initial_delay, "how long after it began the first measurement comes",
           at_least(Duration()));
   v.field("interval", s.interval,
-          "from one measurement to the next; there is only one unless given", more_than(Duration()));
+          "from one measurement to the next; there is only one unless given",
+          more_than(Duration()));
   v.field("count", s.count,
           "so many measurements; with an interval alone, to the end of the analysis", at_least(1));
   v.field("failure_limit", s.failure_limit, "so many may be bad", at_least(0));
   v.field("inconclusive_limit", s.inconclusive_limit, "so many may be neither", at_least(0));
-  v.field("consecutive_error_limit", s.consecutive_error_limit,
-          "so many in a row may find no data", at_least(0));
+  v.field("consecutive_error_limit", s.consecutive_error_limit, "so many in a row may find no data",
+          at_least(0));
   v.field("consecutive_success_limit", s.consecutive_success_limit,
           "so many good ones in a row are enough", at_least(1));
   v.field("window", s.window, "how much of the past is looked at; monitoring.window unless given",
@@ -184,8 +185,8 @@ void Analysis::end(Phase phase, std::string reason) {
 }
 
 /// Whether it holds; nothing without data. Adds to `seen` what was found.
-std::optional<bool> Analysis::judge(const VersionCondition& condition,
-                                    const AnalysisMetric& metric, std::string& seen) const {
+std::optional<bool> Analysis::judge(const VersionCondition& condition, const AnalysisMetric& metric,
+                                    std::string& seen) const {
   const Duration window = metric.window.value_or(deployment_.window());
   const auto version = [&](bool is_of_canary) {
     return is_of_canary ? deployment_.new_version() : deployment_.old_version();
@@ -194,8 +195,7 @@ std::optional<bool> Analysis::judge(const VersionCondition& condition,
       deployment_.read(condition.metric, version(condition.is_of_canary), window);
   std::optional<double> bound = condition.value;
   if (condition.is_scaled) {
-    bound =
-        deployment_.read(condition.other_metric, version(condition.other_is_of_canary), window);
+    bound = deployment_.read(condition.other_metric, version(condition.other_is_of_canary), window);
     bound = bound ? std::optional(*bound * condition.value) : std::nullopt;
   }
   seen += (seen.empty() ? "" : "; ") + condition.text;

@@ -40,7 +40,8 @@ Deployment::Deployment(const RolloutSettings& settings, const Rollout::Context& 
 // ---- The fleet --------------------------------------------------------------------------------
 
 bool Deployment::is_here(const Instance& instance) const {
-  return zones_.empty() || std::find(zones_.begin(), zones_.end(), instance.place()) != zones_.end();
+  return zones_.empty() ||
+         std::find(zones_.begin(), zones_.end(), instance.place()) != zones_.end();
 }
 
 void Deployment::begin() {

@@ -362,7 +362,9 @@ class Summary80 {
       lines += wrapped(fmt::format("  {}: {} of {} to {}: {}", first.name, first.kind, first.target,
                                    first.to, verdicts_of(subject)),
                        4);
-      lines += wrapped("    " + cost_of(subject), 6);
+      if (const std::string cost = cost_of(subject); !cost.empty()) {
+        lines += wrapped("    " + cost, 6);
+      }
       for (const RolloutStep& step : first.steps) {
         lines +=
             wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what), 13);

@@ -194,8 +194,8 @@ Value NamedType::inherited(const Value& around, const Value& own) const {
   Value merged = own;
   for (Value::Member& member : merged.members) {
     const bool says_nothing = member.value.is_null();
-    member.value = element_.overlaid(
-        around, says_nothing ? Value::map({}, member.value.place) : member.value);
+    member.value =
+        element_.overlaid(around, says_nothing ? Value::map({}, member.value.place) : member.value);
   }
   return merged;
 }

@@ -116,7 +116,7 @@ class ReadVisitor final : public Visitor {
       return;
     }
     if (field.inherits()) {
-      tell_failed_checks();  // before whoever inherits them repeats them
+      tell_failed_checks();                      // before whoever inherits them repeats them
       if (reader_.errors() == errors_before_) {  // a mistake is told once, where it was made
         const Reader::Step step(reader_, field.name);
         const Reader::Inheriting again(reader_);
@@ -440,9 +440,9 @@ Value StructType::overlaid(const Value& base, const Value& own) const {
     if (below == nullptr) {
       continue;
     }
-    const auto above = std::find_if(
-        merged.members.begin(), merged.members.end(),
-        [&](const Value::Member& member) { return key.is_called(member.key); });
+    const auto above =
+        std::find_if(merged.members.begin(), merged.members.end(),
+                     [&](const Value::Member& member) { return key.is_called(member.key); });
     if (above == merged.members.end()) {
       merged.members.push_back(*below);
     } else {

@@ -28,8 +28,8 @@ class RoundRobinClient final : public Endpoint {
   std::uint64_t next_;
 };
 
-/// The members of a fleet that rollouts change, as its callers without a balancer know them: who has
-/// become ready, until it is told to leave. A crash is no news. One for all callers.
+/// The members of a fleet that rollouts change, as its callers without a balancer know them: who
+/// has become ready, until it is told to leave. A crash is no news. One for all callers.
 class Members final : private Discovery::Observer {
  public:
   Members(Simulation& simulation, Fleet& fleet)

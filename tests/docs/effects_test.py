@@ -12,6 +12,15 @@ import sys
 # A scenario, and settings that take away what it shows: one list of them, or one for each of its
 # mechanisms.
 SWITCHED_OFF = {
+    "a-zone-outage-is-no-fault-of-the-canary": [
+        ["faults=[]"],
+        ["bad_app.versions.v2.error_rate=0%"],
+        ["rollouts.compared_release.analysis.metrics.0.failure_condition=canary.error_rate > 0.1%"],
+    ],
+    "a-pipeline-stops-at-the-first-region": [
+        ["staged_app.versions.v2.boot_time=10s"],
+        ["rollouts.good_us.after=staged_eu"],
+    ],
     "only-full-load-shows-the-bug": [
         ["rollouts.roomy_release.steps.0.set_canary_scale={match_traffic_weight: true}"],
         ["tight_app.versions.v2.defects=[]"],

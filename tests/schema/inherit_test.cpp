@@ -74,9 +74,9 @@ Car with_model(Value model, Problems& problems) {
 
 TEST_CASE("what is not said is inherited, down to single settings") {
   Problems problems;
-  const Car car = with_model(map({{"engine", map({{"power", number(150)}})},
-                                  {"extras", map({{"roof", number(0)}})}}),
-                             problems);
+  const Car car = with_model(
+      map({{"engine", map({{"power", number(150)}})}, {"extras", map({{"roof", number(0)}})}}),
+      problems);
   CHECK(problems.empty());
   const Model& gt = *car.models.find("gt");
   CHECK(gt.seats == 5);
@@ -90,13 +90,14 @@ TEST_CASE("what is not said is inherited, down to single settings") {
 
 TEST_CASE("a list is replaced as a whole, null switches off, and nothing inherits all") {
   Problems problems;
-  const Car car =
-      with_model(map({{"doors", Value::list({number(99)})}, {"engine", [] {
-                                                               Value null;
-                                                               null.text = "null";
-                                                               return null;
-                                                             }()}}),
-                 problems);
+  const Car car = with_model(map({{"doors", Value::list({number(99)})},
+                                  {"engine",
+                                   [] {
+                                     Value null;
+                                     null.text = "null";
+                                     return null;
+                                   }()}}),
+                             problems);
   CHECK(car.models.find("gt")->doors == std::vector<int>{99});
   CHECK_FALSE(car.models.find("gt")->engine);
   CHECK(with_model(Value(), problems).models.find("gt")->engine->power == 70);

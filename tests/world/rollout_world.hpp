@@ -70,8 +70,8 @@ class Ran {
   /// The same in a window of the run.
   double between(const std::string& path, Duration from, Duration to) const {
     const Recording* recording = record_.recording.get();
-    const std::optional<Result> result = summarize_between(
-        std::span(&recording, 1), Time::from_start(from), Time::from_start(to));
+    const std::optional<Result> result =
+        summarize_between(std::span(&recording, 1), Time::from_start(from), Time::from_start(to));
     REQUIRE(result);
     const std::optional<Metric> metric = find_metric(*result, path);
     INFO(path);
@@ -86,7 +86,8 @@ class Ran {
   Result result_;
 };
 
-/// Servers behind a balancer, each request 10 ms of work; `app` and `rollout` are added as they are.
+/// Servers behind a balancer, each request 10 ms of work; `app` and `rollout` are added as they
+/// are.
 struct Shop {
   int replicas = 4;
   std::string duration = "100s";

@@ -45,8 +45,8 @@ TEST_CASE("a rolling update keeps what surge and availability promise") {
 }
 
 TEST_CASE("a rolling update goes one by one where only one may be missing") {
-  const Ran run(Shop{.replicas = 3, .rollout = "kind: rolling, max_surge: 1, max_unavailable: 0"}
-                    .text());
+  const Ran run(
+      Shop{.replicas = 3, .rollout = "kind: rolling, max_surge: 1, max_unavailable: 0"}.text());
   CHECK(run.steps() == Texts{"10 starts 1", "12 stops 1", "12 starts 1", "14 stops 1",
                              "14 starts 1", "16 stops 1", "16 promoted"});
 }
@@ -61,8 +61,9 @@ TEST_CASE("min_ready holds every step up until the new instance has proved itsel
 
 TEST_CASE("a version that never becomes ready stalls a rolling update, or is taken back") {
   const std::string app = "versions: {v2: {boot_time: 1h}}";
-  const std::string rollout = "kind: rolling, max_surge: 1, max_unavailable: 1, progress_deadline: "
-                              "20s, ";
+  const std::string rollout =
+      "kind: rolling, max_surge: 1, max_unavailable: 1, progress_deadline: "
+      "20s, ";
   const Ran stalled(Shop{.app = app, .rollout = rollout + "roll_back: false"}.text());
   CHECK(stalled.verdict() == "stalled");
   CHECK(stalled.between("app.replicas", 50_s, 100_s) == 3);
@@ -79,26 +80,24 @@ TEST_CASE("an instance that is told to leave finishes what it has, and takes who
   // instance waits for that before it stops.
   const std::string balancer = "{kind: load_balancer, backends: app, discovery: {delay: 1s}}";
   const std::string rollout = "kind: rolling, max_surge: 4, max_unavailable: 0";
-  const Ran hasty(Shop{.app = "pre_stop: 0s, versions: {v2: {}}",
-                       .rollout = rollout,
-                       .balancer = balancer}
-                      .text());
+  const Ran hasty(
+      Shop{.app = "pre_stop: 0s, versions: {v2: {}}", .rollout = rollout, .balancer = balancer}
+          .text());
   CHECK(hasty["users.outcomes.unreachable"] > 0);
-  const Ran patient(Shop{.app = "pre_stop: 2s, versions: {v2: {}}",
-                         .rollout = rollout,
-                         .balancer = balancer}
-                        .text());
+  const Ran patient(
+      Shop{.app = "pre_stop: 2s, versions: {v2: {}}", .rollout = rollout, .balancer = balancer}
+          .text());
   CHECK(patient["users.availability"] == 1);
 }
 
 TEST_CASE("what is left after the grace period dies with the instance") {
   const auto resets = [](const std::string& grace) {
-    return Ran(Shop{.arrivals = "{kind: constant, rate: 1/s}",
-                    .app = "versions: {v2: {handler: [{wait: 1ms}]}}, termination_grace_period: " +
-                           grace,
-                    .rollout = "kind: recreate",
-                    .handler = "[{wait: 8s}]"}
-                   .text())["users.outcomes.reset"];
+    return Ran(
+        Shop{.arrivals = "{kind: constant, rate: 1/s}",
+             .app = "versions: {v2: {handler: [{wait: 1ms}]}}, termination_grace_period: " + grace,
+             .rollout = "kind: recreate",
+             .handler = "[{wait: 8s}]"}
+            .text())["users.outcomes.reset"];
   };
   CHECK(resets("8s") == 0);
   CHECK(resets("5s") == 3);  // those of the last three seconds
@@ -397,15 +396,16 @@ TEST_CASE("a rollout that does nothing yet leaves everything as it was") {
 // ---- In the middle of faults ------------------------------------------------------------------
 
 TEST_CASE("instances that crash while they boot or drain do not hold a rollout up for ever") {
-  const std::string kind = GENERATE("rolling, max_surge: 1, max_unavailable: 0", "recreate",
-                                    "blue_green", "canary, steps: [{set_weight: 20%}, {pause: 5s}]");
+  const std::string kind =
+      GENERATE("rolling, max_surge: 1, max_unavailable: 0", "recreate", "blue_green",
+               "canary, steps: [{set_weight: 20%}, {pause: 5s}]");
   const int at = GENERATE(9, 11, 12, 13, 15);
   INFO(kind << " and a crash at " << at);
-  const Ran run(Shop{.app = "termination_grace_period: 3s, pre_stop: 1s, versions: {v2: {}}",
-                     .rollout = "kind: " + kind,
-                     .more = fmt::format("faults: [{{kind: crash, at: {}s, for: 3s, target: app}}]",
-                                         at)}
-                    .text());
+  const Ran run(
+      Shop{.app = "termination_grace_period: 3s, pre_stop: 1s, versions: {v2: {}}",
+           .rollout = "kind: " + kind,
+           .more = fmt::format("faults: [{{kind: crash, at: {}s, for: 3s, target: app}}]", at)}
+          .text());
   CHECK(run.verdict() == "promoted");
   CHECK(run.between("app.replicas", 80_s, 100_s) == 4);
   CHECK(run.between("app.versions.v2.share", 80_s, 100_s) == 1);

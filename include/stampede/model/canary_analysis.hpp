@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "stampede/model/deployment.hpp"
 #include "stampede/base/relation.hpp"
+#include "stampede/model/deployment.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
@@ -18,7 +18,7 @@ struct VersionCondition {
   MonitoredMetric metric = MonitoredMetric::error_rate;
   bool is_of_canary = true;
   Relation relation = Relation::less;
-  double value = 0;   ///< or the factor of the other metric
+  double value = 0;  ///< or the factor of the other metric
   bool is_scaled = false;
   MonitoredMetric other_metric = MonitoredMetric::error_rate;
   bool other_is_of_canary = false;

@@ -69,8 +69,8 @@ struct FaultSettings : FaultTimes {
 /// Whether a fault goes on for a while, or has done all it does when it has begun.
 enum class FaultLength { lasting, momentary };
 
-/// While one lives on this thread, the settings of faults are those of a defect (see Defect): it has
-/// neither a time nor a target, and nothing of them is read, told or declared.
+/// While one lives on this thread, the settings of faults are those of a defect (see Defect): it
+/// has neither a time nor a target, and nothing of them is read, told or declared.
 class DefectScope {
  public:
   DefectScope();

@@ -109,8 +109,8 @@ class Instance : public Endpoint {
   /// Lets it meet every request that comes from now on, until it dies.
   void interfere(Interference& by) { interferences_.push_back(by); }
   /// Tells it to leave. It takes requests from those who have not heard of it for `pre_stop`, then
-  /// finishes what is inside, and is gone; `grace` after it was told, whatever is left dies with it.
-  /// Who is not up is gone at once.
+  /// finishes what is inside, and is gone; `grace` after it was told, whatever is left dies with
+  /// it. Who is not up is gone at once.
   virtual void drain(Duration pre_stop, Duration grace) {
     static_cast<void>(pre_stop), static_cast<void>(grace);
   }

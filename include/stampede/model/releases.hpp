@@ -38,8 +38,8 @@ struct Codec<Defect> {
 };
 extern template class CodecType<Defect>;
 
-/// What a component declares of itself (Visitor::declare): the versions that it has, in the order of
-/// their numbers.
+/// What a component declares of itself (Visitor::declare): the versions that it has, in the order
+/// of their numbers.
 struct HasVersions {
   std::vector<std::string> names;
   std::vector<std::vector<Defect>> defects;  ///< of each

@@ -82,7 +82,7 @@ class Rollout {
     const Metrics& metrics;  ///< of the target
     Signal& scraped;         ///< raised when they are new
     Duration scrape_interval;
-    Duration window;         ///< that metrics are looked at over unless somebody says otherwise
+    Duration window;  ///< that metrics are looked at over unless somebody says otherwise
   };
 
   explicit Rollout(const RolloutSettings& settings) : settings_(settings) {}

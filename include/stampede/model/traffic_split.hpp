@@ -20,9 +20,9 @@ const EnumNames<Stickiness>& names(Stickiness);
 /// users, whatever the number of instances. Whoever chooses among the instances (a balancer, or
 /// callers without one) asks it first.
 ///
-/// A request, or its user, falls on a point of [0, 1) by a 64-bit hash with a salt; below the weight
-/// it goes to the new version. So a weight that grows moves nobody back, and splits with salts of
-/// their own are independent.
+/// A request, or its user, falls on a point of [0, 1) by a 64-bit hash with a salt; below the
+/// weight it goes to the new version. So a weight that grows moves nobody back, and splits with
+/// salts of their own are independent.
 class TrafficSplit {
  public:
   explicit TrafficSplit(std::size_t versions) : versions_(versions) {}
@@ -44,15 +44,14 @@ class TrafficSplit {
 
   /// While it is on: the version that the request goes to.
   std::uint16_t version_for(const Request& request) const {
-    const std::uint64_t who = stickiness_ == Stickiness::user
-                                  ? combine(request.population, request.user)
-                                  : request.luck;
+    const std::uint64_t who =
+        stickiness_ == Stickiness::user ? combine(request.population, request.user) : request.luck;
     return combine(salt_, who) < threshold_ || takes_all_ ? to_ : from_;
   }
   /// The version that gets a copy of the request; none if it is not one of the share.
   std::optional<std::uint16_t> mirror_for(const Request& request) const {
     return mirror_ && combine(mirror_salt_, request.luck) < mirror_threshold_ ? mirror_
-                                                                             : std::nullopt;
+                                                                              : std::nullopt;
   }
 
  private:

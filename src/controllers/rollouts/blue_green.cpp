@@ -27,8 +27,9 @@ void describe(Visitor& v, BlueGreenSettings& s) {
           "instances of the new version before it is promoted; as many as of the old one unless "
           "given",
           at_least(1));
-  v.field("auto_promotion_enabled", s.auto_promotion_enabled,
-          "all traffic is switched when the new instances are available; else it waits for somebody");
+  v.field(
+      "auto_promotion_enabled", s.auto_promotion_enabled,
+      "all traffic is switched when the new instances are available; else it waits for somebody");
   v.field("auto_promotion_delay", s.auto_promotion_delay,
           "how long they are there before it is (autoPromotionSeconds)", at_least(Duration()),
           of_run());
@@ -116,10 +117,8 @@ class BlueGreen final : public Rollout {
                        is_good ? "" : failure);
 
     // The other fleet stays for a while, for whoever has an answer to wait for.
-    const Duration stay =
-        is_good ? settings_.scale_down_delay : settings_.abort_scale_down_delay;
-    const std::uint16_t leaving =
-        is_good ? deployment_.old_version() : deployment_.new_version();
+    const Duration stay = is_good ? settings_.scale_down_delay : settings_.abort_scale_down_delay;
+    const std::uint16_t leaving = is_good ? deployment_.old_version() : deployment_.new_version();
     co_await deployment_.simulation().delay(stay);
     deployment_.drain(leaving, deployment_.count(leaving));
     Task<Progress> emptying = deployment_.emptied();
@@ -156,7 +155,8 @@ class BlueGreen final : public Rollout {
 };
 
 const Register<Rollout, BlueGreen, BlueGreenSettings> registered{
-    "blue_green", "starts a second fleet, switches all traffic, and can switch back at once (Argo)"};
+    "blue_green",
+    "starts a second fleet, switches all traffic, and can switch back at once (Argo)"};
 
 }  // namespace
 }  // namespace stampede

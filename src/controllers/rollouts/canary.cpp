@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "stampede/base/text.hpp"
 #include "stampede/model/canary_analysis.hpp"
 #include "stampede/model/deployment.hpp"
-#include "stampede/base/text.hpp"
 
 namespace stampede {
 namespace {
@@ -19,7 +19,8 @@ struct PauseSettings {
 };
 void describe(Visitor& v, PauseSettings& s) {
   v.shorthand("duration");
-  v.field("duration", s.duration, "how long; until somebody goes on with it, which nobody does here, "
+  v.field("duration", s.duration,
+          "how long; until somebody goes on with it, which nobody does here, "
           "unless given",
           more_than(Duration()), of_run());
 }
@@ -90,11 +91,13 @@ void describe(Visitor& v, CanarySettings& s) {
           "rolling and recreate go zone by zone");
   v.field("steps", s.steps, "what is done one after the other before all is replaced", required(),
           not_empty());
-  v.field("analysis", s.analysis, "what is measured meanwhile: as soon as it fails, all is taken "
+  v.field("analysis", s.analysis,
+          "what is measured meanwhile: as soon as it fails, all is taken "
           "back");
-  v.field("stickiness", s.stickiness,
-          "what a share is of. request: of requests, each by itself; user: of users, who keep their "
-          "version");
+  v.field(
+      "stickiness", s.stickiness,
+      "what a share is of. request: of requests, each by itself; user: of users, who keep their "
+      "version");
   v.field("salt", s.salt, "what tells this split from others; the rollout's name unless given");
   v.field("scale_down_delay", s.scale_down_delay,
           "how long the old instances stay after all traffic has gone to the new ones",
@@ -206,6 +209,7 @@ class Canary final : public Rollout {
     if (!duration) {
       deployment_.decide(RolloutVerdict::paused, "until somebody goes on with it");
     }
+    look_at_background();
     while (deployment_.now() < end && may_go_on()) {
       co_await deployment_.changed().before(end);
       look_at_background();
@@ -215,6 +219,7 @@ class Canary final : public Rollout {
 
   Task<Progress> analyse(const AnalysisSettings& wanted) {
     Analysis& analysis = begin_analysis(wanted);
+    look_at_background();
     while (analysis.phase() == Analysis::Phase::running && may_go_on()) {
       co_await deployment_.changed().wait();
       look_at_background();

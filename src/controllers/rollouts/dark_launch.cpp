@@ -49,8 +49,8 @@ class DarkLaunch final : public Rollout {
   Process run() override {
     deployment_.begin();
     deployment_.split_traffic(0, Stickiness::request, {});
-    const int wanted = settings_.replicas.value_or(static_cast<int>(
-        std::ceil(settings_.percentage.value * deployment_.replicas() - 1e-9)));
+    const int wanted = settings_.replicas.value_or(
+        static_cast<int>(std::ceil(settings_.percentage.value * deployment_.replicas() - 1e-9)));
     deployment_.note("starts " + std::to_string(wanted));
     Task<Progress> starting = deployment_.scale_up(deployment_.new_version(), wanted);
     const Progress started = co_await starting;

@@ -18,9 +18,10 @@ void describe(Visitor& v, RollingSettings& s) {
           "so many instances may exist besides the replicas; a share is rounded up");
   v.field("max_unavailable", s.max_unavailable,
           "so many of the replicas may be missing; a share is rounded down");
-  v.field("roll_back", s.roll_back,
-          "what has made no progress within progress_deadline is taken back; else it stays as it is, "
-          "as a Deployment does");
+  v.field(
+      "roll_back", s.roll_back,
+      "what has made no progress within progress_deadline is taken back; else it stays as it is, "
+      "as a Deployment does");
   v.check(!s.max_surge.is_zero() || !s.max_unavailable.is_zero(), "max_surge",
           "and max_unavailable are both 0: nothing could ever be replaced", "raise one of them");
 }
@@ -30,9 +31,7 @@ void describe(Visitor& v, RollingSettings& s) {
 class Rolling final : public Rollout {
  public:
   Rolling(const RollingSettings& settings, const Context& context)
-      : Rollout(settings.common),
-        settings_(settings),
-        deployment_(settings.common, context) {}
+      : Rollout(settings.common), settings_(settings), deployment_(settings.common, context) {}
 
   Scope& scope() { return deployment_.scope(); }
   RolloutRecord record() const override { return deployment_.record(); }
@@ -45,8 +44,7 @@ class Rolling final : public Rollout {
     if (max_surge_ == 0 && max_unavailable_ == 0) {
       max_unavailable_ = 1;  // as Kubernetes resolves two shares that round to nothing
     }
-    Task<Progress> replacing =
-        replace(deployment_.old_version(), deployment_.new_version());
+    Task<Progress> replacing = replace(deployment_.old_version(), deployment_.new_version());
     const Progress replaced = co_await replacing;
     if (replaced.is_made) {
       deployment_.decide(RolloutVerdict::promoted);
@@ -54,8 +52,7 @@ class Rolling final : public Rollout {
       deployment_.decide(RolloutVerdict::stalled, "no progress within its deadline");
     } else {
       deployment_.note("is taken back: no progress within its deadline");
-      Task<Progress> restoring =
-          replace(deployment_.new_version(), deployment_.old_version());
+      Task<Progress> restoring = replace(deployment_.new_version(), deployment_.old_version());
       const Progress restored = co_await restoring;
       deployment_.decide(restored.is_made ? RolloutVerdict::rolled_back : RolloutVerdict::stalled);
     }
@@ -87,20 +84,20 @@ class Rolling final : public Rollout {
     }
   }
 
-  /// What the Deployment controller does in one round; whether that was anything. Old instances that
-  /// are not available go first, which makes nothing worse.
+  /// What the Deployment controller does in one round; whether that was anything. Old instances
+  /// that are not available go first, which makes nothing worse.
   bool reconcile(std::uint16_t from, std::uint16_t to) {
     const int replicas = deployment_.replicas();
     const int existing = deployment_.count(from) + deployment_.count(to);
-    const int to_launch = std::min(replicas - deployment_.count(to),
-                                   replicas + max_surge_ - existing);
+    const int to_launch =
+        std::min(replicas - deployment_.count(to), replicas + max_surge_ - existing);
     if (to_launch > 0) {
       deployment_.launch(to, to_launch);
       deployment_.note("starts " + std::to_string(to_launch));
     }
     const int broken = deployment_.count(from) - deployment_.available(from);
-    const int spare = deployment_.available(from) + deployment_.available(to) -
-                      (replicas - max_unavailable_);
+    const int spare =
+        deployment_.available(from) + deployment_.available(to) - (replicas - max_unavailable_);
     const int to_drain = std::min(deployment_.count(from), broken + std::max(0, spare));
     if (to_drain > 0) {
       deployment_.note("stops " + std::to_string(to_drain));
