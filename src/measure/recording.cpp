@@ -1,5 +1,7 @@
 #include "stampede/measure/recording.hpp"
 
+#include <utility>
+
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
 #include "state.hpp"
@@ -29,6 +31,8 @@ ComponentObserver& Recording::add_component(const std::string& name, const std::
   require(state.cursor.open() == 0, "components are there from the beginning");
   return *state.components.emplace_back(std::make_unique<ComponentRecorder>(name, kind, grid()));
 }
+
+void Recording::keep(AbTestRecord test) { state_->ab_tests.push_back(std::move(test)); }
 
 void Recording::close_slice(Time boundary) {
   State& state = *state_;

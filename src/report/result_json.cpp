@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/measure/metrics.hpp"
 #include "stampede/report/exact.hpp"
 #include "stampede/report/theory.hpp"
 
@@ -46,7 +47,7 @@ std::string block_of(const Subject& part) {
   if (part.kind == "request_type") {
     return "requests_by_type";
   }
-  return part.kind + "s";  // regions, segments, tenants, instances
+  return plural_of(part.kind);  // regions, segments, tenants, instances
 }
 
 Json subject_json(const Subject& subject) {
@@ -184,6 +185,9 @@ Json result_json(const StudyResult& study) {
             {"rollouts", Json::array()},
             {"expectations", expectations_json(study.expectations)},
             {"warnings", study.warnings}};
+  if (!result.ab_tests.empty()) {
+    json["ab_tests"] = subjects_json(result.ab_tests, false);
+  }
   if (study.predicted) {
     json["predicted"] = theory_json(*study.predicted, study.redundancy);
   }

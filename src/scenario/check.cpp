@@ -174,6 +174,9 @@ class Checker {
       subjects.push_back(population.name);
     }
     subjects.insert(subjects.end(), components_.begin(), components_.end());
+    for (const auto& test : scenario_.ab_tests) {
+      subjects.push_back(test.name);
+    }
     if (components_.empty() || scenario_.traffic.empty()) {
       return;
     }
@@ -540,6 +543,7 @@ class Checker {
 
 void check(const Scenario& scenario, Problems& problems) {
   Checker(scenario, problems).run();
+  check_flags(scenario, problems);
   if (!has_errors(problems)) {
     check_messages(scenario, problems);
     check_calls(scenario, problems);

@@ -19,4 +19,8 @@ void check_calls(const Scenario& scenario, Problems& problems);
 /// nobody consumes (warnings). For scenarios whose names are right.
 void check_messages(const Scenario& scenario, Problems& problems);
 
+/// Finds what is wrong with flags and A/B tests: names that lead nowhere, variants that nobody has,
+/// metrics without a law (errors).
+void check_flags(const Scenario& scenario, Problems& problems);
+
 }  // namespace stampede

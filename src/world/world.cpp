@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "ab_test.hpp"
+#include "flags.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/job.hpp"
 #include "stampede/kernel/signal.hpp"
@@ -44,12 +46,14 @@ struct World::Parts final : public Directory {
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
+        flags(scenario, replication, simulation),
         own_processes(simulation) {
     make_components();
     for (auto& [name, component] : components) {
       component->connect(*this);
     }
     make_populations();
+    make_ab_tests();
   }
 
   Scope& scope() { return own_processes; }
@@ -75,6 +79,8 @@ struct World::Parts final : public Directory {
     }
     return *clients.emplace_back(std::make_unique<RoundRobinClient>(fleet, caller));
   }
+
+  const Flag& flag(const std::string& name) const override { return flags.find(name); }
 
   // ---- Making ----
 
@@ -142,6 +148,31 @@ struct World::Parts final : public Directory {
                                                 .traffic = disturbed_traffic,
                                                 .seed = scenario.run.seed,
                                                 .replication = replication}));
+    }
+  }
+
+  void make_ab_tests() {
+    for (const auto& test : scenario.ab_tests) {
+      const AbTestSettings& settings = test.value;
+      std::size_t whose = 0;
+      while (!settings.traffic.empty() && scenario.traffic[whose].name != settings.traffic) {
+        ++whose;
+      }
+      UserPopulation& population = *populations[whose];
+      Flag& flag = flags.find(settings.flag);
+      ab_tests.push_back(std::make_unique<RunningAbTest>(RunningAbTest::Context{
+          .name = test.name,
+          .settings = settings,
+          .flag_settings = *scenario.flags.find(settings.flag),
+          .flag = flag,
+          .type = settings.request.empty() ? std::nullopt : population.type(settings.request),
+          .simulation = simulation,
+          .seed = scenario.run.seed,
+          .replication = replication,
+          .kill = [this, &flag] { flags.kill(flag); }}));
+      const auto [observer, is_new] = ab_test_observers.try_emplace(whose, population.observer());
+      observer->second.add(*ab_tests.back());
+      population.tell(observer->second);
     }
   }
 
@@ -345,7 +376,10 @@ struct World::Parts final : public Directory {
   std::vector<std::unique_ptr<Fault>> faults;
   std::vector<std::unique_ptr<Disturbance>> lasting;  ///< to the end of the run
   std::vector<FaultEvent> fault_events;
+  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
+  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
   Signal scraped;
+  RunningFlags flags;
   Scope own_processes;
 };
 
@@ -366,6 +400,9 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   for (const std::unique_ptr<ArrivalProcess>& arrivals : parts.arrivals) {
     arrivals->start();
   }
+  parts.flags.start(parts.meters, parts.scraped, [&parts](const std::string& flag, bool off) {
+    parts.fault_events.push_back({parts.seconds_now(), "kill_switch", flag, off});
+  });
   for (std::size_t i = 0; i < parts.faults.size(); ++i) {
     for (Parts::FailureGroup& group : parts.groups_of(*parts.faults[i])) {
       static_cast<void>(parts.strike(i, std::move(group)));
@@ -381,6 +418,9 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   if (record.complete) {
     parts.recording->close_slice(end);
     record.broken_law = parts.broken_law();
+    for (const std::unique_ptr<RunningAbTest>& test : parts.ab_tests) {
+      parts.recording->keep(test->record());
+    }
   }
   record.recording = parts.recording;
   record.faults = parts.fault_events;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "stampede/measure/ab_test_record.hpp"
 #include "stampede/model/observer.hpp"
 #include "stampede/stats/slices.hpp"
 
@@ -44,6 +45,9 @@ class Recording {
       Duration deadline = Duration::max());
   /// How many instances it has follows from what it tells of its capacity.
   ComponentObserver& add_component(const std::string& name, const std::string& kind);
+
+  /// What became of an A/B test; told once, when the run has ended.
+  void keep(AbTestRecord test);
 
   /// Ends the open slice; `boundary` is the next one of the grid.
   void close_slice(Time boundary);

@@ -7,11 +7,13 @@
 
 #include "stampede/base/json_fwd.hpp"
 #include "stampede/base/problem.hpp"
+#include "stampede/model/ab_test.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/model/call_gate.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/fault.hpp"
+#include "stampede/model/flag.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
@@ -84,6 +86,8 @@ struct Scenario {
   MonitoringSettings monitoring;
   Named<double> prices;  ///< of components: what an instance costs per hour
   std::vector<Choice<Fault>> faults;
+  Named<FlagSettings> flags;
+  Named<AbTestSettings> ab_tests;
   std::vector<Expectation> expect;
 
   std::string file;                            ///< where it was read from
