@@ -18,6 +18,19 @@ namespace {
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr double unknown_time = std::numeric_limits<double>::quiet_NaN();
 
+/// Why there is no theory of a part of what is done; empty if there is.
+std::string why_unknown(const Flow& flow) {
+  if (flow.kind == Flow::Kind::unknown) {
+    return flow.why;
+  }
+  for (const Flow& part : flow.parts) {
+    if (std::string why = why_unknown(part); !why.empty()) {
+      return why;
+    }
+  }
+  return {};
+}
+
 /// A population as theory sees it.
 struct Users {
   ArrivalTheory arrivals;
@@ -783,6 +796,11 @@ Prediction Solver::prediction() const {
     told.instances = part.instances;
     told.remarks = part.theory.remarks;
     told.unknown = part.theory.unknown;
+    for (const HandlerTheory& handler : part.theory.handlers) {
+      if (told.unknown.empty()) {
+        told.unknown = why_unknown(handler.flow);
+      }
+    }
     if (!traffic_.hit_ratio_unknown(i).empty()) {
       told.unknown = "no theory of " + traffic_.hit_ratio_unknown(i);
     }

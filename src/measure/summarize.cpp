@@ -188,7 +188,13 @@ Subject population_subject(const Samples& samples, std::size_t index) {
 /// What makes the findings of an A/B test worthless, aloud.
 void warn_about_ab_test(const Subject& test, std::vector<std::string>& warnings) {
   const auto share = [&](const char* metric) { return test.find(metric)->value.estimate; };
-  if (share("complete") < 1) {
+  double stopped = 0;  // as far as guardrails explain it
+  for (const Subject& part : test.parts) {
+    if (part.kind == "guardrail") {
+      stopped = std::max(stopped, part.find("breached")->value.estimate);
+    }
+  }
+  if (share("complete") + stopped < 1) {
     warnings.push_back(fmt::format(
         "{} ended before as many users took part as were planned, in {:.0f} % of the replications: "
         "looks that were not made found nothing",

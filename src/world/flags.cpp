@@ -1,5 +1,7 @@
 #include "flags.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,8 +22,14 @@ RunningFlags::RunningFlags(const Scenario& scenario, std::uint64_t replication,
     }
   }
   for (const auto& flag : scenario.flags) {
-    flags_.push_back(
-        std::make_unique<Flag>(flag.name, flag.value, reaches_of(flag.value.segments)));
+    FlagSettings settings = flag.value;
+    if (settings.bucketing == BucketingMethod::stampede) {
+      // The users of another replication are others, though they have the same numbers. Those of
+      // flag systems are who their names say, which is what one looks at these for.
+      settings.salt = fmt::format("{}.{}.{}", settings.salt.empty() ? flag.name : settings.salt,
+                                  scenario.run.seed, replication);
+    }
+    flags_.push_back(std::make_unique<Flag>(flag.name, settings, reaches_of(settings.segments)));
   }
 }
 

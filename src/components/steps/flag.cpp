@@ -34,8 +34,7 @@ class FlagStep final : public Step {
   }
 
   static Theory theory(const FlagStepSettings& settings) {
-    return Flow::unknown("who has which variant of the flag '" + settings.name +
-                         "' is not known to it");
+    return Flow::unknown("the flag '" + settings.name + "' decides what is done");
   }
 
   Action act(const Request& request) override {

@@ -43,7 +43,7 @@ class Bayesian final : public Analysis {
   Bayesian(const BayesianSettings& settings, const Context&) : settings_(settings) {}
 
   Finding look(const Look& look) override {
-    const double higher = posterior_of(look).probability;
+    const double higher = chance_of_higher(look);
     const double enough = settings_.probability.value;
     return higher >= enough       ? Finding::higher
            : 1 - higher >= enough ? Finding::lower
@@ -51,15 +51,16 @@ class Bayesian final : public Analysis {
   }
 
  private:
-  Posterior posterior_of(const Look& look) const {
+  double chance_of_higher(const Look& look) const {
     if (look.control.is_yes_or_no && settings_.unit == AnalysisUnit::unit) {
-      return compare_shares(successes_of(look.control), successes_of(look.treatment),
-                            {settings_.share_prior.alpha, settings_.share_prior.beta});
+      return chance_of_greater_share(successes_of(look.control), successes_of(look.treatment),
+                                     {settings_.share_prior.alpha, settings_.share_prior.beta});
     }
     constexpr double anything = 1e9;
     const NormalEstimate difference = difference_of(look, settings_.unit);
-    return compare_means(
-        difference, settings_.difference_prior.value_or(anything * std::sqrt(difference.variance)));
+    return compare_means(difference, settings_.difference_prior.value_or(
+                                         anything * std::sqrt(difference.variance)))
+        .probability;
   }
   static Successes successes_of(const GroupData& group) {
     return {std::llround(group.units.sum_y()), std::llround(group.units.count())};
