@@ -120,6 +120,52 @@ std::vector<MetricInfo> own_metrics(const std::string& kind) {
   return all;
 }
 
+std::vector<MetricInfo> ab_test_metrics() {
+  using enum MetricUnit;
+  return {
+      {"users", number, "who took part, over all replications"},
+      {"complete", share, "share of replications in which as many took part as planned"},
+      {"sample_ratio_mismatch", share,
+       "share of replications in which the variants' numbers of users do not fit their weights"},
+      {"difference", number, "treatment less control at the end, on average"},
+      {"users_needed", number,
+       "of both variants, for the power asked for, going by the variance seen"},
+  };
+}
+
+std::vector<MetricInfo> variant_metrics() {
+  using enum MetricUnit;
+  return {
+      {"users", number, "who took part with this variant, over all replications"},
+      {"user_share", share, "share of those who took part that had this variant"},
+      {"level", number, "of the test's metric, on average over replications"},
+      {"mean_latency_s", seconds, "of the good answers, on average over replications"},
+      {"failure_share", share, "of requests that ended otherwise than ok"},
+  };
+}
+
+std::vector<MetricInfo> analysis_metrics() {
+  using enum MetricUnit;
+  return {
+      {"found", share,
+       "share of replications in which it found a difference: where there is none its type I "
+       "error, otherwise its power"},
+      {"found_higher", share, "share in which it found the treatment to be higher"},
+      {"found_lower", share, "share in which it found the treatment to be lower"},
+      {"users", number, "who had taken part when it ended, on average"},
+      {"decided_s", seconds, "when it ended, on average"},
+      {"difference", number, "treatment less control as estimated when it ended, on average"},
+  };
+}
+
+std::vector<MetricInfo> guardrail_metrics() {
+  using enum MetricUnit;
+  return {
+      {"breached", share, "share of replications in which it was found to be harmed"},
+      {"breached_s", seconds, "when, on average over those"},
+  };
+}
+
 /// The metrics of each kind of component that has own ones, as `of_kind` gives them.
 template <class OfKind>
 std::map<std::string, std::vector<MetricInfo>, std::less<>> by_kind(OfKind of_kind) {
@@ -214,7 +260,7 @@ const Subject* find_subject(const std::vector<Subject>& subjects, std::string_vi
 
 /// Whether a word of a path means the parts of this kind: "regions", "region".
 bool means_kind(std::string_view word, std::string_view kind) {
-  return word == kind || word == std::string(kind) + "s" ||
+  return word == kind || word == plural_of(kind) ||
          (kind == "request_type" && (word == "requests" || word == "requests_by_type"));
 }
 
@@ -268,6 +314,10 @@ const std::int64_t* Subject::find_count(std::string_view count) const {
   return found == counts.end() ? nullptr : &found->second;
 }
 
+std::string plural_of(std::string_view kind) {
+  return kind == "analysis" ? "analyses" : std::string(kind) + "s";
+}
+
 std::string MetricInfo::path() const { return without_unit(name); }
 
 std::string without_unit(std::string_view name) {
@@ -307,6 +357,11 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> instance = instance_metrics();
   static const std::vector<MetricInfo> version = version_metrics();
   static const std::vector<MetricInfo> rollout = rollout_metrics();
+  static const std::map<std::string, std::vector<MetricInfo>, std::less<>> of_ab_tests{
+      {"ab_test", ab_test_metrics()},
+      {"variant", variant_metrics()},
+      {"analysis", analysis_metrics()},
+      {"guardrail", guardrail_metrics()}};
   static const auto with_own = by_kind([](const std::string& of_kind) {
     std::vector<MetricInfo> all = component_metrics();
     const std::vector<MetricInfo> own = own_metrics(of_kind);
@@ -319,6 +374,9 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> chaos = chaos_metrics();
   if (kind == "chaos") {
     return chaos;
+  }
+  if (const auto found = of_ab_tests.find(kind); found != of_ab_tests.end()) {
+    return found->second;
   }
   const auto found = with_own.find(kind);
   return kind == "instance"        ? instance
@@ -346,6 +404,9 @@ std::optional<Metric> find_metric(const Result& result, std::string_view path) {
   }
   if (subject == nullptr && result.chaos && result.chaos->name == name) {
     subject = &*result.chaos;
+  }
+  if (subject == nullptr) {
+    subject = find_subject(result.ab_tests, name);
   }
   return subject == nullptr ? std::nullopt : find_below(*subject, rest);
 }

@@ -1,5 +1,7 @@
 #include "stampede/measure/recording.hpp"
 
+#include <utility>
+
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
 #include "state.hpp"
@@ -36,6 +38,8 @@ void Recording::add_rollout(RolloutRecord rollout) {
   require(!state_->is_finished, "a finished recording takes no rollout");
   state_->rollouts.push_back(std::move(rollout));
 }
+
+void Recording::keep(AbTestRecord test) { state_->ab_tests.push_back(std::move(test)); }
 
 void Recording::close_slice(Time boundary) {
   State& state = *state_;

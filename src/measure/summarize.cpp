@@ -185,6 +185,29 @@ Subject population_subject(const Samples& samples, std::size_t index) {
   return subject;
 }
 
+/// What makes the findings of an A/B test worthless, aloud.
+void warn_about_ab_test(const Subject& test, std::vector<std::string>& warnings) {
+  const auto share = [&](const char* metric) { return test.find(metric)->value.estimate; };
+  double stopped = 0;  // as far as guardrails explain it
+  for (const Subject& part : test.parts) {
+    if (part.kind == "guardrail") {
+      stopped = std::max(stopped, part.find("breached")->value.estimate);
+    }
+  }
+  if (share("complete") + stopped < 1) {
+    warnings.push_back(fmt::format(
+        "{} ended before as many users took part as were planned, in {:.0f} % of the replications: "
+        "looks that were not made found nothing",
+        test.name, 100 * (1 - share("complete"))));
+  }
+  if (share("sample_ratio_mismatch") > 0.01) {
+    warnings.push_back(fmt::format(
+        "{} has a sample ratio mismatch in {:.0f} % of the replications: who takes part depends on "
+        "the variant, and no difference that it finds can be believed",
+        test.name, 100 * share("sample_ratio_mismatch")));
+  }
+}
+
 /// Doubts about a population's numbers, aloud.
 void warn_about(const Subject& population, std::vector<std::string>& warnings) {
   constexpr double many = 0.05;
@@ -233,6 +256,9 @@ Result summarize_window(Recordings replications, const Window& window, Result re
   for (std::size_t i = 0; i < first.rollouts.size(); ++i) {
     result.rollouts.push_back(rollout_subject(samples, i));
   }
+  for (std::size_t i = 0; i < first.ab_tests.size(); ++i) {
+    result.ab_tests.push_back(ab_test_subject({replications.begin(), replications.end()}, i));
+  }
   if (result.batches > 0) {
     for (std::vector<Subject>* subjects : {&result.traffic, &result.components}) {
       for (Subject& subject : *subjects) {
@@ -243,6 +269,9 @@ Result summarize_window(Recordings replications, const Window& window, Result re
   if (window.end == window.grid.count()) {
     for (const Subject& population : result.traffic) {
       warn_about(population, result.warnings);
+    }
+    for (const Subject& test : result.ab_tests) {
+      warn_about_ab_test(test, result.warnings);
     }
     for (std::string& doubt : doubts_about(result, samples)) {
       result.warnings.push_back(std::move(doubt));

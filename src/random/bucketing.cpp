@@ -6,7 +6,7 @@
 
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
-#include "stampede/base/standard_hashes.hpp"
+#include "stampede/random/standard_hashes.hpp"
 
 namespace stampede {
 namespace {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/measure/metrics.hpp"
 #include "stampede/report/chaos.hpp"
 #include "stampede/report/exact.hpp"
 #include "stampede/report/expectations.hpp"
@@ -33,7 +34,7 @@ std::string block_of(const Subject& part) {
   if (part.kind == "request_type") {
     return "requests_by_type";
   }
-  return part.kind + "s";  // regions, segments, tenants, instances
+  return plural_of(part.kind);  // regions, segments, tenants, instances
 }
 
 Json subject_json(const Subject& subject) {
@@ -168,6 +169,9 @@ Json result_json(const StudyResult& study) {
             {"warnings", study.warnings}};
   if (study.chaos) {
     json["chaos"] = chaos_json(*study.chaos);
+  }
+  if (!result.ab_tests.empty()) {
+    json["ab_tests"] = subjects_json(result.ab_tests, false);
   }
   if (study.predicted) {
     json["predicted"] = theory_json(*study.predicted, study.redundancy);

@@ -56,6 +56,24 @@ constexpr Column component_columns[] = {
     {"ended", "throughput_per_s", rate_format},
 };
 
+constexpr Column analysis_columns[] = {
+    {"found", "found", share_format},           {"higher", "found_higher", share_format},
+    {"lower", "found_lower", share_format},     {"users", "users", plain_format},
+    {"difference", "difference", plain_format},
+};
+
+constexpr Column variant_columns[] = {
+    {"of users", "user_share", share_format},
+    {"level", "level", plain_format},
+    {"latency", "mean_latency_s", time_format},
+    {"failures", "failure_share", share_format},
+};
+
+constexpr Column guardrail_columns[] = {
+    {"breached", "breached", share_format},
+    {"after", "breached_s", time_format},
+};
+
 /// "1.4", "12", "350": two digits are enough for advice, rounded up.
 std::string times_text(double times) {
   const double unit = std::pow(10.0, std::floor(std::log10(times)) - 1);
@@ -83,6 +101,7 @@ class Summary80 {
     degraded_answers();
     components();
     own_measures();
+    ab_tests();
     theory();
     faults();
     rollouts();
@@ -256,6 +275,36 @@ class Summary80 {
       }
       add(table);
       text_ += counts;
+    }
+  }
+
+  /// Of each A/B test what each analysis of the same data found, over replications, and the groups
+  /// that were compared.
+  void ab_tests() {
+    for (const Subject& test : result_.ab_tests) {
+      add_parts(test, "analysis", test.name + " judged by", analysis_columns);
+      add_parts(test, "variant", "variant", variant_columns);
+      add_parts(test, "guardrail", "guardrail", guardrail_columns);
+    }
+  }
+
+  /// A table of the parts of a kind, if there are any.
+  void add_parts(const Subject& whole, std::string_view kind, std::string title,
+                 std::span<const Column> columns) {
+    std::vector<std::string> head{std::move(title)};
+    for (const Column& column : columns) {
+      head.emplace_back(column.title);
+    }
+    TextTable table(std::move(head));
+    bool has_any = false;
+    for (const Subject& part : whole.parts) {
+      if (part.kind == kind) {
+        has_any = true;
+        add_rows(table, part, part.name, columns, {});
+      }
+    }
+    if (has_any) {
+      add(table);
     }
   }
 

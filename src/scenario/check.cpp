@@ -202,6 +202,9 @@ class Checker {
     for (const auto& rollout : scenario_.rollouts) {
       subjects.push_back(rollout.name);
     }
+    for (const auto& test : scenario_.ab_tests) {
+      subjects.push_back(test.name);
+    }
     if (components_.empty() || scenario_.traffic.empty()) {
       return;
     }
@@ -684,6 +687,7 @@ class Checker {
 void check(const Scenario& scenario, Problems& problems) {
   Checker(scenario, problems).run();
   check_chaos(scenario, problems);
+  check_flags(scenario, problems);
   if (!has_errors(problems)) {
     check_messages(scenario, problems);
     check_calls(scenario, problems);

@@ -23,4 +23,8 @@ void check_messages(const Scenario& scenario, Problems& problems);
 /// nothing before the method or after it to judge, probes of nobody.
 void check_chaos(const Scenario& scenario, Problems& problems);
 
+/// Finds what is wrong with flags and A/B tests: names that lead nowhere, variants that nobody has,
+/// metrics without a law (errors).
+void check_flags(const Scenario& scenario, Problems& problems);
+
 }  // namespace stampede

@@ -1,5 +1,6 @@
 #include "stampede/stats/bayesian.hpp"
 
+#include <algorithm>
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
@@ -23,9 +24,13 @@ Beta weighted_by_itself(const Beta& law) { return Beta(law.alpha() + 1, law.beta
 /// P(second > first) = ∫ f₂(x) F₁(x) dx, over all of the second but 2e-12 of it.
 double chance_of_more(const Beta& first, const Beta& second) {
   constexpr double left_out = 1e-12;
-  constexpr int panels = 100;
   const double low = boost::math::quantile(second, left_out);
   const double high = boost::math::quantile(boost::math::complement(second, left_out));
+  // Panels as wide as two standard deviations of the narrower law.
+  const double narrower =
+      std::min(boost::math::standard_deviation(first), boost::math::standard_deviation(second));
+  const int panels =
+      static_cast<int>(std::clamp(std::ceil((high - low) / (2 * narrower)), 8.0, 1000.0));
   const double width = (high - low) / panels;
   const auto integrand = [&](double x) {
     return boost::math::pdf(second, x) * boost::math::cdf(first, x);
@@ -56,6 +61,11 @@ Posterior compare_shares(const Successes& first, const Successes& second, const 
   posterior.expected_loss = expected_excess(before, after);
   posterior.expected_loss_control = expected_excess(after, before);
   return posterior;
+}
+
+double chance_of_greater_share(const Successes& first, const Successes& second,
+                               const BetaPrior& prior) {
+  return chance_of_more(posterior_of(first, prior), posterior_of(second, prior));
 }
 
 Posterior compare_means(const NormalEstimate& difference, double prior_sd) {

@@ -161,7 +161,7 @@ MannWhitney mann_whitney(std::span<const double> experiment, std::span<const dou
   const Ranks::Statistic unshifted = ranks.at(0, /*is_corrected=*/true);
   MannWhitney result{};
   result.statistic = unshifted.wins;
-  result.p_value = p_of_z(unshifted.z, Alternative::two_sided);
+  result.p_value = p_of_z(unshifted.z, AlternativeHypothesis::two_sided);
   if (ranks.are_constants()) {
     result.estimate = result.low = result.high = ranks.least_difference();
     return result;

@@ -13,14 +13,14 @@
 namespace stampede {
 namespace {
 
-double p_of_t(double t, double degrees_of_freedom, Alternative alternative) {
+double p_of_t(double t, double degrees_of_freedom, AlternativeHypothesis alternative) {
   const boost::math::students_t law(degrees_of_freedom);
   switch (alternative) {
-    case Alternative::two_sided:
+    case AlternativeHypothesis::two_sided:
       return 2 * boost::math::cdf(law, -std::abs(t));
-    case Alternative::greater:
+    case AlternativeHypothesis::greater:
       return boost::math::cdf(law, -t);
-    case Alternative::less:
+    case AlternativeHypothesis::less:
       return boost::math::cdf(law, t);
   }
   return 1;
@@ -40,8 +40,8 @@ GroupMoments moments_of(std::span<const double> values) {
   return moments;
 }
 
-WelchResult welch_t(const GroupMoments& first, const GroupMoments& second, Alternative alternative,
-                    double confidence) {
+WelchResult welch_t(const GroupMoments& first, const GroupMoments& second,
+                    AlternativeHypothesis alternative, double confidence) {
   require(first.count >= 2 && second.count >= 2, "a variance takes two values");
   const double v1 = first.variance / first.count;
   const double v2 = second.variance / second.count;

@@ -14,13 +14,13 @@ inline double normal_density(double z) { return 0.3989422804014327 * std::exp(-z
 inline double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
 
 /// What a standard normal statistic says against "no difference".
-inline double p_of_z(double z, Alternative alternative) {
+inline double p_of_z(double z, AlternativeHypothesis alternative) {
   switch (alternative) {
-    case Alternative::two_sided:
+    case AlternativeHypothesis::two_sided:
       return 2 * normal_cdf(-std::abs(z));
-    case Alternative::greater:
+    case AlternativeHypothesis::greater:
       return normal_cdf(-z);
-    case Alternative::less:
+    case AlternativeHypothesis::less:
       return normal_cdf(z);
   }
   return 1;

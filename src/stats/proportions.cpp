@@ -61,7 +61,7 @@ Spread spread_of(double p1, double p2, double ratio) {
 }  // namespace
 
 TestOfDifference two_proportion_z(const Successes& first, const Successes& second,
-                                  Alternative alternative, double confidence) {
+                                  AlternativeHypothesis alternative, double confidence) {
   require(first.trials > 0 && second.trials > 0, "both groups have trials");
   const double p1 = first.share();
   const double p2 = second.share();
@@ -80,7 +80,8 @@ TestOfDifference two_proportion_z(const Successes& first, const Successes& secon
   return test;
 }
 
-double fisher_exact(const Successes& first, const Successes& second, Alternative alternative) {
+double fisher_exact(const Successes& first, const Successes& second,
+                    AlternativeHypothesis alternative) {
   require(
       0 <= first.yes && first.yes <= first.trials && 0 <= second.yes && second.yes <= second.trials,
       "a part is not larger than its whole");
@@ -91,8 +92,8 @@ double fisher_exact(const Successes& first, const Successes& second, Alternative
   double extreme = 0;
   for (std::size_t k = 0; k < tables.weights.size(); ++k) {
     const double weight = tables.weights[k];
-    const bool counts = alternative == Alternative::greater ? k >= seen
-                        : alternative == Alternative::less
+    const bool counts = alternative == AlternativeHypothesis::greater ? k >= seen
+                        : alternative == AlternativeHypothesis::less
                             ? k <= seen
                             : weight <= tables.weights[seen] * rounding;
     all += weight;

@@ -1,18 +1,28 @@
 #include "stampede/stats/user_metrics.hpp"
 
-#include <cmath>
+#include <algorithm>
 
 namespace stampede {
+namespace {
+
+/// Sums in double precision cannot tell a smaller variance of values around this: where all values
+/// are the same, it stands for the 0 that they miss by a hair to either side.
+double at_least_rounding(double variance, double value) {
+  return std::max(variance, 1e-14 * value * value);
+}
+
+}  // namespace
 
 NormalEstimate ratio_of(const UnitSums& units) {
   const double ratio = units.sum_y() / units.sum_x();
   const double spread =
       units.variance_y() - 2 * ratio * units.covariance() + ratio * ratio * units.variance_x();
-  return {ratio, spread / (units.count() * units.mean_x() * units.mean_x())};
+  return {ratio, at_least_rounding(spread, units.mean_y()) /
+                     (units.count() * units.mean_x() * units.mean_x())};
 }
 
 NormalEstimate mean_of(const UnitSums& units) {
-  return {units.mean_y(), units.variance_y() / units.count()};
+  return {units.mean_y(), at_least_rounding(units.variance_y(), units.mean_y()) / units.count()};
 }
 
 Cuped cuped(const UnitSums& first, const UnitSums& second) {

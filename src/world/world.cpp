@@ -6,6 +6,8 @@
 #include <numeric>
 #include <set>
 
+#include "ab_test.hpp"
+#include "flags.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/job.hpp"
 #include "stampede/kernel/signal.hpp"
@@ -61,6 +63,7 @@ struct World::Parts final : public Directory {
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
         change_is_over(simulation),
+        flags(scenario, replication, simulation),
         own_processes(simulation) {
     make_components();
     for (auto& [name, component] : components) {
@@ -70,6 +73,7 @@ struct World::Parts final : public Directory {
     make_faults();
     make_defects();
     make_rollouts();
+    make_ab_tests();
   }
 
   Scope& scope() { return own_processes; }
@@ -98,6 +102,8 @@ struct World::Parts final : public Directory {
     }
     return *clients.emplace_back(std::make_unique<RoundRobinClient>(fleet, caller));
   }
+
+  const Flag& flag(const std::string& name) const override { return flags.find(name); }
 
   // ---- Making ----
 
@@ -206,16 +212,6 @@ struct World::Parts final : public Directory {
     }
   }
 
-  Fault::Context fault_context(const std::string& name) {
-    return {.name = name,
-            .simulation = simulation,
-            .network = network,
-            .request_types = request_types,
-            .traffic = disturbed_traffic,
-            .seed = scenario.run.seed,
-            .replication = replication};
-  }
-
   void make_defects() {
     for (auto& [name, component] : components) {
       const HasVersions versions = versions_of(name);
@@ -253,6 +249,31 @@ struct World::Parts final : public Directory {
       }
     }
     fail("a checked scenario has a rollout without settings");
+  }
+
+  void make_ab_tests() {
+    for (const auto& test : scenario.ab_tests) {
+      const AbTestSettings& settings = test.value;
+      std::size_t whose = 0;
+      while (!settings.traffic.empty() && scenario.traffic[whose].name != settings.traffic) {
+        ++whose;
+      }
+      UserPopulation& population = *populations[whose];
+      Flag& flag = flags.find(settings.flag);
+      ab_tests.push_back(std::make_unique<RunningAbTest>(RunningAbTest::Context{
+          .name = test.name,
+          .settings = settings,
+          .flag_settings = *scenario.flags.find(settings.flag),
+          .flag = flag,
+          .type = settings.request.empty() ? std::nullopt : population.type(settings.request),
+          .simulation = simulation,
+          .seed = scenario.run.seed,
+          .replication = replication,
+          .kill = [this, &flag] { flags.kill(flag); }}));
+      const auto [observer, is_new] = ab_test_observers.try_emplace(whose, population.observer());
+      observer->second.add(*ab_tests.back());
+      population.tell(observer->second);
+    }
   }
 
   // ---- Running ----
@@ -654,6 +675,9 @@ struct World::Parts final : public Directory {
   std::set<std::string> in_change;  ///< components that a rollout is at
   Signal change_is_over;
   std::vector<std::unique_ptr<Rollout>> rollouts;
+  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
+  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
+  RunningFlags flags;
   Scope own_processes;
 };
 
@@ -674,6 +698,9 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   for (const std::unique_ptr<ArrivalProcess>& arrivals : parts.arrivals) {
     arrivals->start();
   }
+  parts.flags.start(parts.meters, parts.scraped, [&parts](const std::string& flag, bool off) {
+    parts.fault_events.push_back({parts.seconds_now(), "kill_switch", flag, off});
+  });
   for (std::size_t i = 0; i < parts.faults.size(); ++i) {
     for (Parts::FailureGroup& group : parts.groups_of(*parts.faults[i])) {
       static_cast<void>(parts.strike(i, std::move(group)));
@@ -703,6 +730,9 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
     }
     parts.recording->close_slice(end);
     record.broken_law = parts.broken_law();
+    for (const std::unique_ptr<RunningAbTest>& test : parts.ab_tests) {
+      parts.recording->keep(test->record());
+    }
   }
   record.recording = parts.recording;
   record.faults = parts.fault_events;

@@ -77,6 +77,25 @@ SWITCHED_OFF = {
         ["watched.outlier_detection=null"],
         ["believed.outlier_detection.successful_active_health_check_uneject_host=false"],
     ],
+    "peeking-finds-differences-that-are-not-there": [
+        ["ab_tests.checkout.analyses.peeking=group_sequential"],
+        ["ab_tests.checkout.analyses.pocock=peeking"],
+        ["ab_tests.checkout.analyses.always_valid=peeking"],
+    ],
+    "sequential-tests-end-early": ["ab_tests.checkout.analyses.obrien_fleming=fixed_horizon"],
+    "a-broken-redirect-skews-an-ab-test": [
+        ["ab_tests.counted_on_the_page.exposure=sent"],
+        ["faults.0.error_rate=0%"],
+    ],
+    "a-kill-switch-ends-the-harm": ["flags.watched_search.kill_switch=null"],
+    "requests-of-one-user-are-no-sample": [
+        ["ab_tests.users_assigned.metric.prospects=100%"],
+        ["ab_tests.users_assigned.analyses.as_users.unit=request"],
+    ],
+    "a-guardrail-stops-a-slow-winner": [
+        ["ab_tests.guarded.guardrails.latency.worse_by=100%"],
+        ["ab_tests.guarded.on_harm=continue"],
+    ],
     "a-partition-stops-who-waits-for-the-other-side": [["sync.replication=async"], ["async.replication=sync"]],
     "collections-spiral-with-the-backlog": ["faults.1.pause_per_request=100us"],
     "clocks-that-agree-send-a-herd": ["faults.0.requests=60"],

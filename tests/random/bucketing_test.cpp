@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "stampede/base/standard_hashes.hpp"
+#include "stampede/random/standard_hashes.hpp"
 
 namespace stampede {
 namespace {

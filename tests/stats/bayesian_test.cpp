@@ -13,6 +13,9 @@ TEST_CASE("posteriors of shares are SciPy's") {
     const Posterior posterior = compare_shares({one.yes1, one.trials1}, {one.yes2, one.trials2},
                                                {.alpha = one.prior_alpha, .beta = one.prior_beta});
     CHECK(posterior.probability == Approx(one.probability).epsilon(1e-6));
+    CHECK(chance_of_greater_share({one.yes1, one.trials1}, {one.yes2, one.trials2},
+                                  {.alpha = one.prior_alpha, .beta = one.prior_beta}) ==
+          posterior.probability);
     CHECK(posterior.expected_loss == Approx(one.loss).epsilon(1e-5).margin(1e-9));
   }
 }

@@ -28,14 +28,16 @@ TEST_CASE("Fisher's exact test gives SciPy's p-values") {
     const Successes first{table.yes1, table.trials1};
     const Successes second{table.yes2, table.trials2};
     CHECK(fisher_exact(first, second) == Approx(table.two_sided).epsilon(1e-9));
-    CHECK(fisher_exact(first, second, Alternative::greater) == Approx(table.greater).epsilon(1e-9));
-    CHECK(fisher_exact(first, second, Alternative::less) == Approx(table.less).epsilon(1e-9));
+    CHECK(fisher_exact(first, second, AlternativeHypothesis::greater) ==
+          Approx(table.greater).epsilon(1e-9));
+    CHECK(fisher_exact(first, second, AlternativeHypothesis::less) ==
+          Approx(table.less).epsilon(1e-9));
   }
 }
 
 TEST_CASE("Fisher's tea: three of four cups right happen by chance in 24 % of all guesses") {
-  CHECK(fisher_exact({1, 4}, {3, 4}, Alternative::greater) == Approx(17.0 / 70));
-  CHECK(fisher_exact({0, 4}, {4, 4}, Alternative::greater) == Approx(1.0 / 70));
+  CHECK(fisher_exact({1, 4}, {3, 4}, AlternativeHypothesis::greater) == Approx(17.0 / 70));
+  CHECK(fisher_exact({0, 4}, {4, 4}, AlternativeHypothesis::greater) == Approx(1.0 / 70));
 }
 
 TEST_CASE("the square of the two-proportion z is Pearson's chi-square") {
@@ -55,8 +57,8 @@ TEST_CASE("where nobody says yes two shares do not differ") {
 
 TEST_CASE("a canary of 3000 requests with 2 % of errors is found out") {
   // Validation case RO-CANARY-DETECT: 60 errors of 3000 beside 57 of 57000.
-  CHECK(two_proportion_z({57, 57000}, {60, 3000}, Alternative::greater).p_value < 1e-60);
-  CHECK(fisher_exact({57, 57000}, {60, 3000}, Alternative::greater) < 1e-40);
+  CHECK(two_proportion_z({57, 57000}, {60, 3000}, AlternativeHypothesis::greater).p_value < 1e-60);
+  CHECK(fisher_exact({57, 57000}, {60, 3000}, AlternativeHypothesis::greater) < 1e-40);
   CHECK(power_of_proportions(0.001, 0.02, 57000, {.alpha = 0.05, .sides = 1, .ratio = 1.0 / 19}) >
         0.9999);
   CHECK(std::pow(0.98, 3000) == Approx(4.7668016114e-27).epsilon(1e-9));
@@ -99,7 +101,7 @@ TEST_CASE("Welch's t test gives SciPy's numbers") {
     CHECK(test.degrees_of_freedom == Approx(one.df));
     CHECK(test.low == Approx(one.low));
     CHECK(test.high == Approx(one.high));
-    CHECK(welch_t(first, second, Alternative::greater).p_value == Approx(one.p_greater));
+    CHECK(welch_t(first, second, AlternativeHypothesis::greater).p_value == Approx(one.p_greater));
   }
 }
 

@@ -111,4 +111,18 @@ TEST_CASE("a covariate that says nothing changes nothing") {
   CHECK(adjusted.variance_reduction == Approx(0).margin(1e-12));
 }
 
+TEST_CASE("groups of equal values differ only where their values do") {
+  UnitSums first;
+  UnitSums same;
+  UnitSums other;
+  for (int i = 0; i < 1000; ++i) {
+    first.add(3, 3 * 0.001);
+    same.add(3, 3 * 0.001);
+    other.add(3, 3 * 0.002);
+  }
+  CHECK(std::abs(z_of(ratio_of(first), ratio_of(same))) < 0.01);
+  CHECK(z_of(ratio_of(first), ratio_of(other)) > 1000);
+  CHECK(std::abs(z_of(mean_of(first), mean_of(same))) < 0.01);
+}
+
 }  // namespace stampede

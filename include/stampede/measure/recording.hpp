@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "stampede/measure/ab_test_record.hpp"
 #include "stampede/model/observer.hpp"
 #include "stampede/model/rollout.hpp"
 #include "stampede/stats/slices.hpp"
@@ -50,6 +51,9 @@ class Recording {
   /// What became of a rollout, told before the recording is finished; in all replications the same
   /// ones in the same order.
   void add_rollout(RolloutRecord rollout);
+
+  /// What became of an A/B test; told once, when the run has ended.
+  void keep(AbTestRecord test);
 
   /// Ends the open slice; `boundary` is the next one of the grid.
   void close_slice(Time boundary);

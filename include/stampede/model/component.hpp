@@ -20,6 +20,7 @@
 namespace stampede {
 
 class Component;
+class Flag;
 class MessageSource;
 class RecordLog;
 class Releases;
@@ -56,6 +57,9 @@ class Directory {
   /// else by client-side round robin over its instances, beginning with the `caller`-th, or at the
   /// only instance itself. Lives as long as the world; each caller takes one of its own.
   virtual Endpoint& client(const ComponentName& name, std::uint32_t caller) = 0;
+
+  /// A feature flag of the scenario.
+  virtual const Flag& flag(const std::string& name) const;
 };
 
 /// A named part of the topology: a fleet of instances and what runs beside them.

@@ -7,11 +7,13 @@
 
 #include "stampede/base/json_fwd.hpp"
 #include "stampede/base/problem.hpp"
+#include "stampede/model/ab_test.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/model/call_gate.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/fault.hpp"
+#include "stampede/model/flag.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/model/rollout.hpp"
 #include "stampede/random/distribution.hpp"
@@ -88,6 +90,8 @@ struct Scenario {
   std::vector<Choice<Fault>> faults;
   Named<Choice<Rollout>> rollouts;
   std::optional<ChaosSettings> chaos;  ///< an experiment with faults of its own
+  Named<FlagSettings> flags;
+  Named<AbTestSettings> ab_tests;
   std::vector<Expectation> expect;
 
   std::string file;                            ///< where it was read from

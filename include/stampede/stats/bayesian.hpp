@@ -24,6 +24,10 @@ struct Posterior {
 /// Shares of yes, each with the same prior, by numerical integration; right to about 1e-8.
 Posterior compare_shares(const Successes& first, const Successes& second, const BetaPrior& prior);
 
+/// The first of these numbers alone, at a sixth of the cost.
+double chance_of_greater_share(const Successes& first, const Successes& second,
+                               const BetaPrior& prior);
+
 /// A difference known as δ̂ with a variance, and believed N(0, prior_sd²) beforehand; the prior is
 /// conjugate, so that the posterior is normal (Gelman et al.: Bayesian Data Analysis, 3rd ed. 2013,
 /// §2.5).

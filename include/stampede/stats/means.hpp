@@ -24,7 +24,8 @@ struct WelchResult : TestOfDifference {
 /// 34, 1947; R's t.test). Both groups have at least two values; two constants give p = 1 if they
 /// are equal and 0 otherwise.
 WelchResult welch_t(const GroupMoments& first, const GroupMoments& second,
-                    Alternative alternative = Alternative::two_sided, double confidence = 0.95);
+                    AlternativeHypothesis alternative = AlternativeHypothesis::two_sided,
+                    double confidence = 0.95);
 
 /// The probability that a t test of n₁ and ratio·n₁ values finds a difference of `delta` between
 /// means of values with standard deviation `sd`: the noncentral t law with the pooled degrees of

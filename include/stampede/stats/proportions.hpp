@@ -16,7 +16,7 @@ struct Successes {
 
 /// What would count against "no difference": any difference, or a second group that is greater, or
 /// less, than the first.
-enum class Alternative { two_sided, greater, less };
+enum class AlternativeHypothesis { two_sided, greater, less };
 
 /// What a test says of a difference, the second group less the first.
 struct TestOfDifference {
@@ -31,16 +31,16 @@ struct TestOfDifference {
 /// correction for continuity; R's prop.test(correct=FALSE) gives z². The interval has the unpooled
 /// standard error (Wald). Both groups have trials; where nobody or everybody says yes p is 1 and z
 /// is 0. Trust it from about five yes and five no in each group on; below, fisher_exact.
-TestOfDifference two_proportion_z(const Successes& first, const Successes& second,
-                                  Alternative alternative = Alternative::two_sided,
-                                  double confidence = 0.95);
+TestOfDifference two_proportion_z(
+    const Successes& first, const Successes& second,
+    AlternativeHypothesis alternative = AlternativeHypothesis::two_sided, double confidence = 0.95);
 
 /// Fisher's exact test of a 2×2 table: the probability, given how many said yes in both groups
 /// together, of a table at least as extreme. Two-sided: of all tables that are no more likely than
 /// the one observed (within 1e-7, as R's fisher.test). Its true type I error is below the nominal
 /// one. Takes time proportional to the number of possible tables.
 double fisher_exact(const Successes& first, const Successes& second,
-                    Alternative alternative = Alternative::two_sided);
+                    AlternativeHypothesis alternative = AlternativeHypothesis::two_sided);
 
 /// A comparison of two groups before it is made: `alpha` is the probability of finding a difference
 /// where there is none; `sides` is 2 or 1.

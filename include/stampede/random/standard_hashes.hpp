@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
-/// Hash functions that other systems have settled on, for doing as they do. Ours is in hash.hpp.
+/// Hash functions that other systems have settled on, for doing as they do. Ours is in
+/// base/hash.hpp.
 
 namespace stampede {
 

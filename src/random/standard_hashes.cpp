@@ -1,4 +1,4 @@
-#include "stampede/base/standard_hashes.hpp"
+#include "stampede/random/standard_hashes.hpp"
 
 #include <bit>
 #include <boost/uuid/detail/sha1.hpp>
