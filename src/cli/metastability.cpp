@@ -28,9 +28,9 @@ constexpr std::string_view about =
     "  stampede metastability shop.yaml --rate shoppers.arrivals.rate=100/s..1k/s \\\n"
     "    --trigger 'faults.0.factor=1..50 log' --steps 10 --hold 1m\n"
     "\n"
-    "The faults of the scenario are the trigger: each begins `at` an instant and lasts\n"
-    "`for` a time, early enough for the system to recover before the run ends. Well is\n"
-    "a system of whose requests 90% are goodput.\n"
+    "The faults of the scenario are the trigger: each begins `at` an instant and\n"
+    "lasts `for` a time, early enough for the system to recover before the run ends.\n"
+    "Well is a system of whose requests 90% are goodput, in every replication.\n"
     "\n"
     "Exit codes: 0 done, 104 invalid scenario, 130 interrupted.\n";
 

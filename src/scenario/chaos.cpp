@@ -28,6 +28,16 @@ const EnumNames<ChaosVerdict>& names(ChaosVerdict) {
   return table;
 }
 
+/// What is longer than any run can be is as long as any.
+static Duration bounded_sum(Duration a, Duration b) {
+  return a > Duration::max() - b ? Duration::max() : a + b;
+}
+
+Duration ChaosSettings::steady_again_at() const {
+  return bounded_sum(rollbacks.steps.empty() ? method.ends : rollbacks.ends,
+                     recovery_time_objective);
+}
+
 // ---- Steps ------------------------------------------------------------------------------------
 
 namespace {
@@ -61,6 +71,12 @@ const Value::Member* field_of(const Value& fault, std::string_view name) {
   return nullptr;
 }
 
+bool names_kind(const Value& fault) {
+  return std::any_of(fault.members.begin(), fault.members.end(), [](const Value::Member& member) {
+    return member.key == "kind" || Registry<Fault>::instance().find(member.key) != nullptr;
+  });
+}
+
 /// Reads step after step, and keeps the time.
 class StepReader {
  public:
@@ -82,7 +98,8 @@ class StepReader {
                                     [](const ChaosStep& step) { return step.fault.has_value(); });
     to_.begins = first == to_.steps.end() ? to_.ends : first->begins;
     for (const ChaosStep& step : to_.steps) {
-      to_.ends = std::max(to_.ends, step.begins + step.length);  // each was rounded by itself
+      // Each was rounded by itself.
+      to_.ends = std::max(to_.ends, bounded_sum(step.begins, step.length));
     }
   }
 
@@ -93,7 +110,7 @@ class StepReader {
     ChaosStep& step = to_.steps.emplace_back();
     step.begins = clock_ / reader_.run_divisor;
     step.length = length / reader_.run_divisor;
-    clock_ += length;
+    clock_ = bounded_sum(clock_, length);
   }
 
   void read_fault(const Value& from) {
@@ -108,7 +125,9 @@ class StepReader {
         std::erase_if(fault.members,
                       [](const Value::Member& member) { return member.key == "background"; });
       }
-      fault.members.push_back({"at", from.place, Value::scalar(to_text(clock_), from.place)});
+      if (names_kind(fault)) {  // what does not is told without it
+        fault.members.push_back({"at", from.place, Value::scalar(to_text(clock_), from.place)});
+      }
     }
     const std::size_t errors_before = reader_.errors();
     reader_.read(fault, step.fault);
@@ -116,8 +135,8 @@ class StepReader {
       return;
     }
     const Duration written = step.length.is_zero() ? Duration() : written_length(fault);
-    done_ = std::max(done_, clock_ + written);
-    clock_ += step.background ? Duration() : written;
+    done_ = std::max(done_, bounded_sum(clock_, written));
+    clock_ = bounded_sum(clock_, step.background ? Duration() : written);
     to_.steps.push_back(std::move(step));
   }
 

@@ -107,7 +107,9 @@ class ChaosChecker {
            "shorten monitoring.scrape_interval"});
     }
     const Duration again = chaos_.steady_again_at();
-    if (hypothesis.judges_after() && (again.ns() + slice - 1) / slice * slice >= end.ns()) {
+    const bool is_over =
+        again >= end || (again.ns() + slice - 1) / slice >= (end.ns() + slice - 1) / slice;
+    if (hypothesis.judges_after() && is_over) {
       error(place,
             fmt::format("there is nothing to judge after chaos.method: the system shall be steady "
                         "again at {}, the run ends at {}",

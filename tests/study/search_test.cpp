@@ -115,6 +115,14 @@ TEST_CASE("all expectations must be met, and one that fails decides") {
   CHECK(decision_on({close, failing, met}, 0.025) == Decision::fails);
 }
 
+TEST_CASE("what is compared with another number is taken at its verdict") {
+  Expectation twice = expectation(Relation::less, 0);
+  twice.other = ScaledPath{2, {"shoppers", "latency.p99"}};
+  CHECK(decision_on({twice}, 0.025) == Decision::meets);
+  twice.other->factor = 0.5;
+  CHECK(decision_on({twice}, 0.025) == Decision::fails);
+}
+
 TEST_CASE("a number that the run cannot support never meets") {
   CHECK(decision_on({expectation(Relation::less, 500)}, 0.025, false) == Decision::cannot_tell);
 }

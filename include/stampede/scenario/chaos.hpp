@@ -100,10 +100,7 @@ struct ChaosSettings {
   ChaosVerdict expected_verdict = ChaosVerdict::completed;
 
   /// When the system shall be steady again.
-  Duration steady_again_at() const {
-    const Duration done = rollbacks.steps.empty() ? method.ends : rollbacks.ends;
-    return done + recovery_time_objective;
-  }
+  Duration steady_again_at() const;
 };
 void describe(Visitor& v, ChaosSettings& s);
 
