@@ -1026,11 +1026,32 @@ class RandomScenario {
     return text + "target: " + target;
   }
 
+  /// A name under which users find this component, or another one.
+  void add_name(const std::string& target) {
+    std::string name = fmt::format(
+        "kind: dns, records: [{}, {}], policy: {}, ttl: {}, resolvers: {}, lookup_timeout: {}, ",
+        target, one_of(components_).name, one_of_words({"failover", "weighted", "geo", "latency"}),
+        time(magnitude(1'000, 5'000'000)), number(1, 50), time(magnitude(10'000, 1'000'000)));
+    if (chance(0.5)) {
+      name += fmt::format(
+          "health_check: {{interval: {}, timeout: {}, unhealthy_threshold: 1, "
+          "healthy_threshold: 2}}, ",
+          time(magnitude(200'000, 2'000'000)), time(magnitude(5'000, 200'000)));
+    }
+    name += maybe(0.5, "lookup", short_time_law());
+    name += maybe(0.3, "serve_stale", time(magnitude(1'000, 5'000'000)));
+    add_state("name", name);
+  }
+
   std::string traffic() {
     std::string text = "traffic:\n";
     const std::uint64_t populations = number(1, 3);
     for (std::uint64_t i = 0; i < populations; ++i) {
-      const std::string target = i == 0 ? components_.front().name : one_of(components_).name;
+      std::string target = i == 0 ? components_.front().name : one_of(components_).name;
+      if (i == 0 && !variant_.exact && chance(0.3)) {
+        add_name(target);
+        target = "name";
+      }
       const std::string settings = population(target);
       has_rate_ = has_rate_ || (i == 0 && (settings.starts_with("arrivals: {kind: poisson") ||
                                            settings.starts_with("arrivals: {kind: constant")));

@@ -113,15 +113,14 @@ inline void describe(Visitor& v, OutlierDetectionSettings& s) {
           "is shorter than base_ejection_time", "lengthen it");
 }
 
-/// Whether one more of `hosts` backends may be ejected while `ejected` are: 100·(ejected + 1) /
+/// Whether one more of `hosts` backends may be ejected while `out` are: 100·(out + 1) /
 /// hosts ≤ max_ejection_percent, or none is and always_eject_one_host is on (Envoy,
 /// DetectorImpl::ejectHost). With the default of 10 % nobody is ever ejected of fewer than ten.
-inline bool may_eject(const OutlierDetectionSettings& settings, std::size_t ejected,
+inline bool may_eject(const OutlierDetectionSettings& settings, std::size_t out,
                       std::size_t hosts) {
   constexpr double rounding = 1e-9;  // 29 % of 100 is less than 29
   const double most = settings.max_ejection_percent.value * static_cast<double>(hosts) + rounding;
-  return static_cast<double>(ejected + 1) <= most ||
-         (settings.always_eject_one_host && ejected == 0);
+  return static_cast<double>(out + 1) <= most || (settings.always_eject_one_host && out == 0);
 }
 
 /// How long the `times`-th ejection in a row lasts, without jitter.
