@@ -12,6 +12,9 @@ void describe_rollout(Visitor& v, RolloutSettings& s) {
   v.field("after", s.after,
           "another rollout that has to be promoted first: stages of a pipeline, one region after "
           "the other");
+  v.field("when", s.when,
+          "not before this is seen to hold, such as app.error_rate < 0.1%: a release that waits "
+          "until the errors of the last window are within the budget");
   v.field("zone", s.zone, "only instances in this zone or region are replaced");
   v.field("min_ready", s.min_ready,
           "how long an instance must have been ready without a break to count as available",

@@ -319,6 +319,12 @@ struct World::Parts final : public Directory {
     } else {
       co_await simulation.until(Time::from_start(settings.at));
     }
+    if (settings.when) {
+      const Metrics& metrics = meters.at(settings.when->component);
+      while (!settings.when->is_met(metrics, scenario.monitoring.window)) {
+        co_await scraped.wait();
+      }
+    }
     const std::string component = settings.target.name;
     while (in_change.contains(component)) {
       co_await change_is_over.wait();

@@ -12,6 +12,7 @@ import sys
 # A scenario, and settings that take away what it shows: one list of them, or one for each of its
 # mechanisms.
 SWITCHED_OFF = {
+    "a-release-waits-for-the-error-budget": [["rollouts.patient_release.when=null"], ["faults=[]"]],
     "a-zone-outage-is-no-fault-of-the-canary": [
         ["faults=[]"],
         ["bad_app.versions.v2.error_rate=0%"],

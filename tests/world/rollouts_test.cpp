@@ -133,6 +133,15 @@ TEST_CASE("only the instances of a zone are replaced, and the next stage waits f
   CHECK(run.between("app.versions.v2.share", 45_s, 60_s) == 1);
 }
 
+TEST_CASE("a release may wait until the errors of the last window are few") {
+  const Ran run(Shop{.arrivals = "{kind: constant, rate: 100/s}",
+                     .rollout = "kind: recreate, when: app.error_rate < 1%",
+                     .more = "faults: [{kind: error_burst, at: 5s, for: 20s, target: app}]"}
+                    .text());
+  CHECK(run.verdict() == "promoted");
+  CHECK(run.rollout().began_s == 35);  // ten seconds of window after the last of the errors
+}
+
 TEST_CASE("a stage after one that failed never begins") {
   std::string text = Shop{.app = "versions: {v2: {boot_time: 1h}}",
                           .rollout = "kind: rolling, progress_deadline: 10s"}
@@ -141,6 +150,36 @@ TEST_CASE("a stage after one that failed never begins") {
   const Ran run(text);
   CHECK(run.verdict(0) == "stalled");
   CHECK(run.verdict(1) == "pending");
+}
+
+TEST_CASE("consumers of instances that leave finish, say how far they came, and repeat nothing") {
+  const auto world = [](const std::string& source, const std::string& consume) {
+    return Ran(
+        "stampede: 1\n"
+        "run: {duration: 60s, slice: 1s}\n"
+        "network: {within_zone: 1ms}\n"
+        "traffic: {users: {arrivals: {kind: constant, rate: 40/s}, target: source, keys: "
+        "1000}}\n"
+        "components:\n"
+        "  source: {" +
+        source +
+        "}\n"
+        "  worker: {kind: service, replicas: 3, handler: [{wait: 20ms}], boot_time: 2s, "
+        "versions: {v2: {}}, consume: {" +
+        consume +
+        "}}\n"
+        "rollouts: {release: {kind: rolling, target: worker, to: v2, at: 20s}}\n");
+  };
+  const Ran queue = world("kind: queue", "queue: source, consumers: 2");
+  CHECK(queue["worker.versions.v2.requests"] > 1000);
+  CHECK(queue["source.duplicates"] == 0);
+  const Ran log = world("kind: log, partitions: 6, brokers: 1, replicas: 1, append: 1ms",
+                        "log: source, consumers: 1, idempotent: true, session_timeout: 30s, "
+                        "rebalance_pause: 100ms");
+  CHECK(log["worker.versions.v2.requests"] > 1000);
+  CHECK(log["worker.suppressed_duplicates"] == 0);
+  // without a goodbye, nobody would read their partitions before the session_timeout
+  CHECK(log.between("worker.throughput", 30_s, 45_s) == Approx(40).margin(1));
 }
 
 // ---- canary -----------------------------------------------------------------------------------

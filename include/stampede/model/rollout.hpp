@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct RolloutSettings {
   std::string to;
   Duration at;
   std::string after;
+  std::optional<Condition> when;
   ZoneName zone;
   Duration min_ready;
   Duration progress_deadline = Duration::nanoseconds(600'000'000'000);

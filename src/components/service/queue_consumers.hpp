@@ -26,7 +26,11 @@ class QueueConsumers final : public Consumers {
       }
     }
   }
-  void stop() override { is_stopping_ = true; }
+  /// What it handles is a request that the instance waits for.
+  void stop(std::function<void()> has_stopped) override {
+    is_stopping_ = true;
+    has_stopped();
+  }
   void died(KilledWork how) override {
     if (how == KilledWork::answers_broken && connection_ != nullptr) {
       connection_->is_open = false;

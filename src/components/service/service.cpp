@@ -450,7 +450,8 @@ class ServiceInstance final : public Server, private ProgramRunner {
   }
   void began_to_drain() override {
     if (consumers_) {
-      consumers_->stop();
+      stay_began();
+      consumers_->stop([this] { stay_ended(); });
     }
   }
 
