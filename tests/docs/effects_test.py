@@ -86,7 +86,7 @@ SWITCHED_OFF = {
     "sequential-tests-end-early": ["ab_tests.checkout.analyses.obrien_fleming=fixed_horizon"],
     "a-broken-redirect-skews-an-ab-test": [
         ["ab_tests.counted_on_the_page.exposure=sent"],
-        ["faults.0.error_rate=0%"],
+        ["faults.0.error_rate=0.01%"],
     ],
     "a-kill-switch-ends-the-harm": ["flags.watched_search.kill_switch=null"],
     "requests-of-one-user-are-no-sample": [
