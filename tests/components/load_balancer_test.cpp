@@ -160,23 +160,6 @@ TEST_CASE("an error rate on a balancer fails that share of its requests") {
   CHECK(world.send().answer().outcome == Outcome::error);
 }
 
-TEST_CASE("a balancer that is back in the instant of its crash ends each request once") {
-  BalancerWorld world;
-  world.add_backends({0});
-  world.add_balancer(R"({"processing": "1s", "cpu": {"cores": 1}})");
-  world.start();
-  world.send();
-  world.send();
-  { const Knob::Hold death = world.balancer_instance().hold_down(KilledWork::answers_broken); }
-  const Reply& after = world.send();
-  world.run(5_s);
-  CHECK(after.answer().ok());
-  CHECK(world.observer().arrivals == 3);
-  CHECK(world.observer().ended_count() == 3);
-  CHECK(world.observer().count(Outcome::reset) == 2);
-  world.check_laws();
-}
-
 // ---- Health checks ----------------------------------------------------------------------------
 
 TEST_CASE(

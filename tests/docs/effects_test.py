@@ -187,8 +187,6 @@ SWITCHED_OFF = {
     "an-election-stops-all-writes": ["near.failover=null"],
     "a-failover-meets-its-recovery-objectives":
         [["orders.failover=null"], ["orders.replication_lag=2s"]],
-    "a-server-that-fails-fast-attracts-everybody":
-        [["by_load.policy=round_robin"], ["watching.health_check.interval=1h"]],
     "an-experiment-measures-what-a-dead-server-costs": ["balancer.health_check.interval=1h"],
     "a-stop-condition-ends-an-experiment-early": ["chaos.stop_conditions.0=app.error_rate > 99%"],
     "an-expired-item-starts-a-stampede": [
