@@ -368,18 +368,18 @@ struct World::Parts final : public Directory {
   Truth truth;
   std::shared_ptr<Recording> recording;
   std::map<std::string, Meter> meters;  ///< of the components that somebody steers by
+  Signal scraped;
+  RunningFlags flags;
   std::vector<std::pair<std::string, std::unique_ptr<Component>>> components;
   std::vector<std::unique_ptr<Endpoint>> clients;
+  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
+  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
   std::vector<std::unique_ptr<UserPopulation>> populations;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals;
   std::vector<DisturbedTraffic> disturbed_traffic;
   std::vector<std::unique_ptr<Fault>> faults;
   std::vector<std::unique_ptr<Disturbance>> lasting;  ///< to the end of the run
   std::vector<FaultEvent> fault_events;
-  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
-  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
-  Signal scraped;
-  RunningFlags flags;
   Scope own_processes;
 };
 
