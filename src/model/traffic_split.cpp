@@ -12,12 +12,6 @@ std::uint64_t threshold_of(double share) {
 
 }  // namespace
 
-const EnumNames<Stickiness>& names(Stickiness) {
-  static const EnumNames<Stickiness> table{
-      {{Stickiness::request, "request"}, {Stickiness::user, "user"}}};
-  return table;
-}
-
 void TrafficSplit::set(std::uint16_t from, std::uint16_t to, double weight, Stickiness stickiness,
                        std::uint64_t salt) {
   is_on_ = true;

@@ -62,8 +62,8 @@ struct World::Parts final : public Directory {
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
-        change_is_over(simulation),
         flags(scenario, replication, simulation),
+        change_is_over(simulation),
         own_processes(simulation) {
     make_components();
     for (auto& [name, component] : components) {
@@ -664,8 +664,12 @@ struct World::Parts final : public Directory {
   Truth truth;
   std::shared_ptr<Recording> recording;
   std::map<std::string, Meter> meters;  ///< of the components that somebody steers by
+  Signal scraped;
+  RunningFlags flags;
   std::vector<std::pair<std::string, std::unique_ptr<Component>>> components;
   std::vector<std::unique_ptr<Endpoint>> clients;
+  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
+  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
   std::vector<std::unique_ptr<UserPopulation>> populations;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals;
   std::vector<DisturbedTraffic> disturbed_traffic;
@@ -677,13 +681,9 @@ struct World::Parts final : public Directory {
   Course method;
   Course rollbacks;
   std::optional<ChaosAbort> abort;
-  Signal scraped;
   std::set<std::string> in_change;  ///< components that a rollout is at
   Signal change_is_over;
   std::vector<std::unique_ptr<Rollout>> rollouts;
-  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
-  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
-  RunningFlags flags;
   Scope own_processes;
 };
 

@@ -9,17 +9,11 @@
 
 #include "stampede/model/metrics.hpp"
 #include "stampede/model/request.hpp"
+#include "stampede/model/stickiness.hpp"
 #include "stampede/random/bucketing.hpp"
 #include "stampede/schema/schema.hpp"
 
 namespace stampede {
-
-/// What keeps its variant of a flag.
-enum class Stickiness {
-  user,     ///< all requests of a user
-  request,  ///< nothing: each request is assigned anew
-};
-const EnumNames<Stickiness>& names(Stickiness);
 
 /// Turns a flag off, at an instant or when something is seen, for a while or for good.
 struct KillSwitchSettings {

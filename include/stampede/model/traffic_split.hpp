@@ -5,16 +5,9 @@
 
 #include "stampede/base/hash.hpp"
 #include "stampede/model/request.hpp"
-#include "stampede/schema/schema.hpp"
+#include "stampede/model/stickiness.hpp"
 
 namespace stampede {
-
-/// What gets the same version again and again while the shares stay.
-enum class Stickiness {
-  request,  ///< nothing: each request is a draw of its own
-  user,
-};
-const EnumNames<Stickiness>& names(Stickiness);
 
 /// Says for each request which version of a component it goes to: an exact share of requests, or of
 /// users, whatever the number of instances. Whoever chooses among the instances (a balancer, or
