@@ -149,7 +149,7 @@ Prediction Solver::prediction() const {
     ++population;
   }
   const auto [pressure, where] = greatest_pressure();
-  if (where && is_known) {
+  if (where && is_known && result.components[*where].unknown.empty()) {
     result.bottleneck = where;
     if (users_.size() == 1 && has_closed_) {
       result.saturation_users = saturation_users_;
@@ -195,7 +195,9 @@ Prediction predict(const Scenario& scenario, bool find_saturation) {
     return solver.greatest_pressure();
   };
   if (!prediction.bottleneck) {
-    prediction.saturation = infinite;
+    if (!today.greatest_pressure().second) {
+      prediction.saturation = infinite;
+    }
     return prediction;
   }
   double low = 0;

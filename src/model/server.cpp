@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stampede/kernel/turn.hpp"
-
 namespace stampede {
 
 Server::Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
@@ -154,12 +152,8 @@ void Server::boot() {
 }
 
 /// `boot` is the number of this start: a crash in the meantime makes it void.
-///
-/// Even a start that takes no time waits for its turn: what the crash killed is destroyed by then,
-/// and does not find the instance up again as it goes.
 Process Server::boot_process(std::uint64_t boot) {
   co_await enter(life_);
-  co_await Turn(simulation_);
   Draw draw = boot_times_.at(combine(index(), boot));
   const Duration boot_time = boot_time_.sample(draw);
   co_await simulation_.delay(boot_time);

@@ -69,7 +69,7 @@ class ChaosTest(unittest.TestCase):
                      "before the method, 5.00s to 30.0s ✓ shoppers.availability >= 99%",
                      "during the method, 30.0s to 50.0s: shown only ✗ shoppers.availability >= 99%",
                      "after the method, 55.0s to 100s ✓ shoppers.availability >= 99%",
-                     "health_check of balancer", "blast radius: "]:
+                     "failure_detection of balancer", "blast radius: "]:
             self.assertIn(text, page)
         self.assertRegex(page, r"detected: [0-9.]+s ± [0-9.]+m?s after the first fault")
 

@@ -61,7 +61,8 @@ class RandomScenario {
       text += "  apart: {kind: service, handler: [{wait: " + time(30'000) + "}]}\n";
     }
     text += faults();
-    return folded(text + rollouts() + experiment());
+    const std::string changes = rollouts() + experiment();
+    return folded(changes.empty() ? text : text + monitoring() + changes);
   }
 
   static constexpr const char* keys_file = "apple\nbanana\napple\ncherry\n";
@@ -662,10 +663,13 @@ class RandomScenario {
         }
       }
     }
-    const std::string monitoring =
-        fmt::format("monitoring: {{scrape_interval: {}, window: {}}}\n",
-                    time(magnitude(50'000, 1'000'000)), time(magnitude(100'000, 5'000'000)));
-    return text.empty() ? text : monitoring + "rollouts:\n" + text;
+    return text.empty() ? text : "rollouts:\n" + text;
+  }
+
+  std::string monitoring() {
+    const std::string interval = time(magnitude(50'000, 1'000'000));
+    return fmt::format("monitoring: {{scrape_interval: {}, window: {}}}\n", interval,
+                       time(magnitude(100'000, 5'000'000)));
   }
 
   std::string policy() {
@@ -1243,8 +1247,7 @@ class RandomScenario {
     if (chance(0.4)) {
       text += "  rollbacks:\n" + steps();
     }
-    return text + fmt::format("monitoring: {{scrape_interval: {}, window: {}}}\n", time(250'000),
-                              time(1'000'000));
+    return text;
   }
 
   Variant variant_;

@@ -150,13 +150,16 @@ class Balancer final : public Server, private Roster::Listener {
   }
 
   /// A request that waits for a core or has one. If it is withdrawn meanwhile, it ends; a crash
-  /// ends all of them by itself.
+  /// ends all of them by itself, and the passage may be another request's by now.
   class AtCpu {
    public:
-    AtCpu(Balancer& at, Passage& passage) : at_(at), passage_(passage) { ++at_.at_cpu_; }
+    AtCpu(Balancer& at, Passage& passage) : at_(at), passage_(passage), number_(passage.number) {
+      ++at_.at_cpu_;
+    }
     AtCpu(const AtCpu&) = delete;
     ~AtCpu() {
-      if (!is_done_ && at_.is_up()) {
+      const bool is_there = passage_.stage == Passage::Stage::inside && passage_.number == number_;
+      if (!is_done_ && is_there) {
         --at_.at_cpu_;
         at_.end(passage_, Outcome::cancelled);
       }
@@ -169,6 +172,7 @@ class Balancer final : public Server, private Roster::Listener {
    private:
     Balancer& at_;
     Passage& passage_;
+    std::uint64_t number_;
     bool is_done_ = false;
   };
 

@@ -9,6 +9,7 @@ namespace stampede {
 inline const Measure suspicions{"load_balancer", Measure::count, "suspicions",
                                 "times that a balancer took a backend for dead, by probes or "
                                 "heart-beats"};
+inline const Detector suspicion_detector{"failure_detection", suspicions};
 inline const Measure mistaken_suspicions{"load_balancer", Measure::count, "mistaken_suspicions",
                                          "those of them of backends that were up"};
 inline const Measure mistaken_ratio{"load_balancer", "mistaken_ratio",
@@ -19,6 +20,7 @@ inline const Measure detection_time{"load_balancer", Measure::times, "detection_
 
 inline const Measure ejections{"load_balancer", Measure::count, "ejections",
                                "backends that outlier detection ejected"};
+inline const Detector ejection_detector{"outlier_detection", ejections};
 inline const Measure ejection_overflows{"load_balancer", Measure::count, "ejection_overflows",
                                         "those that max_ejection_percent forbade to eject"};
 inline const Measure judged_backends{"load_balancer", Measure::level, "judged_backends",

@@ -15,10 +15,6 @@
 
 namespace stampede {
 
-inline const Measure found_unhealthy{"load_balancer", Measure::count, "found_unhealthy",
-                                     "times that a health check took a backend for dead"};
-inline const Detector health_checks{"health_check", found_unhealthy};
-
 /// What one balancer knows of its backends, and whom it therefore chooses: members as discovery
 /// names them, health as its probes find it, requests in flight as it counts them itself.
 ///
@@ -60,7 +56,6 @@ class Roster final : private Discovery::Observer,
       HealthChecks::Listener& results = *this;
       health_.emplace(*settings.health_check, simulation_, place,
                       context.stream("health check " + std::to_string(balancer)), results);
-      found_unhealthy_ = &context.observer.tally(found_unhealthy);
     }
     if (settings.heartbeats) {
       Heartbeats::Listener& results = *this;
@@ -358,7 +353,6 @@ class Roster final : private Discovery::Observer,
       listener_.given_up(slot);
     } else {
       deaths_->suspected((*fleet_)[slot]);
-      found_unhealthy_->add();
     }
     refresh();
   }
@@ -534,7 +528,6 @@ class Roster final : private Discovery::Observer,
   std::optional<HealthChecks> health_;
   std::optional<Heartbeats> heartbeats_;
   std::optional<OutlierDetection> outliers_;
-  Tally* found_unhealthy_ = nullptr;  ///< of them
   std::optional<Discovery> discovery_;
   Scope warming_;
 };
