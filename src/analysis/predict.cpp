@@ -13,6 +13,19 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
+/// Why there is no theory of a part of what is done; empty if there is.
+std::string why_unknown(const Flow& flow) {
+  if (flow.kind == Flow::Kind::unknown) {
+    return flow.why;
+  }
+  for (const Flow& part : flow.parts) {
+    if (std::string why = why_unknown(part); !why.empty()) {
+      return why;
+    }
+  }
+  return {};
+}
+
 std::optional<double> known(double value) {
   return std::isnan(value) ? std::nullopt : std::optional(value);
 }
@@ -36,6 +49,11 @@ Prediction Solver::prediction() const {
     told.instances = part.instances;
     told.remarks = part.theory.remarks;
     told.unknown = part.theory.unknown;
+    for (const HandlerTheory& handler : part.theory.handlers) {
+      if (told.unknown.empty()) {
+        told.unknown = why_unknown(handler.flow);
+      }
+    }
     if (!traffic_.hit_ratio_unknown(i).empty()) {
       told.unknown = "no theory of " + traffic_.hit_ratio_unknown(i);
     }
@@ -131,7 +149,7 @@ Prediction Solver::prediction() const {
     ++population;
   }
   const auto [pressure, where] = greatest_pressure();
-  if (where && is_known) {
+  if (where && is_known && result.components[*where].unknown.empty()) {
     result.bottleneck = where;
     if (users_.size() == 1 && has_closed_) {
       result.saturation_users = saturation_users_;
@@ -177,7 +195,9 @@ Prediction predict(const Scenario& scenario, bool find_saturation) {
     return solver.greatest_pressure();
   };
   if (!prediction.bottleneck) {
-    prediction.saturation = infinite;
+    if (!today.greatest_pressure().second) {
+      prediction.saturation = infinite;
+    }
     return prediction;
   }
   double low = 0;

@@ -4,6 +4,7 @@
 
 #include "stampede/model/arrivals.hpp"
 #include "stampede/model/load_balancing.hpp"
+#include "stampede/model/rollout.hpp"
 
 namespace stampede {
 
@@ -22,6 +23,9 @@ std::vector<std::string> asked_in_turn(const Scenario& scenario) {
   std::vector<std::string> components;
   for (const auto& fact : scenario.facts.all<TakesTurns>()) {
     components.push_back(fact.what.backends);
+  }
+  for (const auto& rollout : scenario.facts.all<RolloutSettings>()) {
+    std::erase(components, rollout.what.target.name);  // instances come and go
   }
   return components;
 }

@@ -38,6 +38,7 @@ extern const Command validate_command;
 extern const Command explain_command;
 extern const Command sweep_command;
 extern const Command search_command;
+extern const Command metastability_command;
 extern const Command graph_command;
 extern const Command selftest_command;
 extern const Command list_command;

@@ -99,10 +99,10 @@ int run_command_line(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static const Command* const all[] = {&run_command,    &compare_command,  &sweep_command,
-                                       &search_command, &validate_command, &explain_command,
-                                       &graph_command,  &selftest_command, &list_command,
-                                       &schema_command, &reference_command};
+  static const Command* const all[] = {
+      &run_command,           &compare_command,  &sweep_command,   &search_command,
+      &metastability_command, &validate_command, &explain_command, &graph_command,
+      &selftest_command,      &list_command,     &schema_command,  &reference_command};
   return all;
 }
 
@@ -113,11 +113,11 @@ std::string help_text() {
       "Simulates scale-out web architectures that are described in YAML.\n"
       "\n";
   for (const Command* command : commands()) {
-    text += fmt::format("  {:<10}  {}\n", command->name, command->summary);
+    text += fmt::format("  {:<13}  {}\n", command->name, command->summary);
   }
   text +=
-      "  help        what a command does and its options: stampede help run\n"
-      "  version     the version of this program\n";
+      "  help           what a command does and its options: stampede help run\n"
+      "  version        the version of this program\n";
   return text + std::string(examples);
 }
 

@@ -167,22 +167,27 @@ std::optional<Prepared> prepare_sweep(const Arguments& arguments, const std::str
 }
 
 std::optional<Prepared> prepare_search(const Arguments& arguments, const std::string& file,
-                                       const std::string& option, ValueRange& range) {
+                                       const std::vector<SearchedOption>& searched) {
   Asked asked;
   asked.settings.scenario = file;
   Reader reader(asked.problems);
-  Parameter& parameter = asked.settings.parameters.emplace_back();
-  reader.read(Value::scalar(arguments.text(option).value_or(""), {"--" + option, 0, 0}), parameter,
-              "--" + option);
-  if (!has_errors(asked.problems)) {
+  for (const SearchedOption& wanted : searched) {
+    const std::string option = wanted.option;
+    Parameter& parameter = asked.settings.parameters.emplace_back();
+    reader.read(Value::scalar(arguments.text(option).value_or(""), {"--" + option, 0, 0}),
+                parameter, "--" + option);
+    if (has_errors(asked.problems)) {
+      continue;
+    }
     if (!parameter.range) {
       throw UsageError(
           fmt::format("--{0} is '{1}'; expected a range without steps, such as --{0} "
                       "shoppers.arrivals.rate=100/s..10k/s",
                       option, parameter.text));
     }
-    range = *parameter.range;
-    parameter.values = {range.text(range.from), range.text(range.to)};
+    *wanted.range = *parameter.range;
+    parameter.values = {wanted.range->text(wanted.range->from),
+                        wanted.range->text(wanted.range->to)};
     parameter.range.reset();
   }
   read_common_options(arguments, asked.settings);

@@ -22,9 +22,15 @@ struct Prepared {
 /// mistakes, which have been shown.
 std::optional<Prepared> prepare_sweep(const Arguments& arguments, const std::string& file);
 
-/// The same for a scenario and one parameter, a range that is searched; its ends are the points.
+/// An option that gives a parameter and the range in which it is searched.
+struct SearchedOption {
+  const char* option;
+  ValueRange* range;
+};
+/// The same for a scenario and parameters that are searched; the points are the ends of the first
+/// range, with all ends of the next, and so on.
 std::optional<Prepared> prepare_search(const Arguments& arguments, const std::string& file,
-                                       const std::string& option, ValueRange& range);
+                                       const std::vector<SearchedOption>& searched);
 
 /// "200 points in 12.3s, 1.98 cores busy": counts from when it was made.
 class CostOfRunning {

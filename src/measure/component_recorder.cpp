@@ -70,6 +70,12 @@ void ComponentRecorder::close_slice(Time boundary) {
                              &instances_, &fleet_}) {
     level->close_slice(boundary);
   }
+  for (OfVersion& version : by_version_) {
+    for (SlicedCount& outcome : version.outcomes) {
+      outcome.close_slice();
+    }
+    version.response.close_slice();
+  }
   own_.close_slice(boundary);
   if (closed_ == 0) {
     slices_loads_ = loads_.size() <= most_told_apart;

@@ -16,10 +16,14 @@ namespace stampede {
 /// Records the visits of one component in the slices in which they end, and its levels.
 class ComponentRecorder final : public ComponentObserver {
  public:
-  ComponentRecorder(std::string name, std::string kind, const SliceGrid& grid)
+  /// With more than one version, they are told apart.
+  ComponentRecorder(std::string name, std::string kind, const SliceGrid& grid,
+                    std::vector<std::string> versions = {})
       : grid_(grid),
         name_(std::move(name)),
         kind_(std::move(kind)),
+        versions_(std::move(versions)),
+        by_version_(versions_.size() > 1 ? versions_.size() : 0),
         ages_(grid.boundary(grid.count())) {}
 
   void arrived(Time now) override {
@@ -65,6 +69,9 @@ class ComponentRecorder final : public ComponentObserver {
         wait_.record(visit.waited.ns());  // it left the line; who was turned away was never in it
       }
     }
+    if (!by_version_.empty()) [[unlikely]] {
+      by_version_[visit.version].record(visit, stay);
+    }
     ++served_by(visit.instance);
   }
 
@@ -75,6 +82,9 @@ class ComponentRecorder final : public ComponentObserver {
     if (visit.started) {
       ++passed_;
       count_cpu_wait(Duration());
+    }
+    if (!by_version_.empty()) [[unlikely]] {
+      by_version_[visit.version].record(visit, Duration());
     }
     ++served_by(visit.instance);
   }
@@ -116,6 +126,22 @@ class ComponentRecorder final : public ComponentObserver {
     SlicedCount requests;
     SlicedLevel busy;  ///< workers; of small fleets only, and a single one is the whole component
   };
+
+  /// What the instances of one version did.
+  struct OfVersion {
+    std::array<SlicedCount, outcome_count> outcomes;
+    SlicedHistogram response;  ///< of what was worked on
+
+    void record(const Visit& visit, Duration stay) {
+      outcomes[static_cast<std::size_t>(visit.outcome)].add();
+      if (visit.started) {
+        response.record(stay.ns());
+      }
+    }
+  };
+  /// Of all versions, or empty where there is only one.
+  const std::vector<OfVersion>& by_version() const { return by_version_; }
+  const std::vector<std::string>& versions() const { return versions_; }
 
   const std::string& name() const { return name_; }
   const std::string& kind() const { return kind_; }
@@ -176,6 +202,8 @@ class ComponentRecorder final : public ComponentObserver {
   SliceGrid grid_;
   std::string name_;
   std::string kind_;
+  std::vector<std::string> versions_;  ///< their names
+  std::vector<OfVersion> by_version_;
 
   std::array<SlicedCount, outcome_count> outcomes_;
   SlicedHistogram wait_;

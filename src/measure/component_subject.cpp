@@ -186,6 +186,53 @@ void add_instances(Subject& to, const Windows& samples) {
   }
 }
 
+Subject version_subject(const Windows& samples, std::size_t version) {
+  const auto outcomes_of = [](const ComponentWindow& sample, std::size_t of_version) {
+    const ComponentRecorder::OfVersion& own = sample.recorder->by_version()[of_version];
+    OutcomeCounts outcomes{};
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+      outcomes[i] = own.outcomes[i].total(sample.window.first, sample.window.end);
+    }
+    return outcomes;
+  };
+  Subject subject;
+  subject.name = samples.front().recorder->versions()[version];
+  subject.kind = "version";
+  std::vector<OutcomeCounts> outcomes;
+  std::int64_t requests = 0;
+  std::vector<Summary> responses;
+  for (const ComponentWindow& sample : samples) {
+    outcomes.push_back(outcomes_of(sample, version));
+    requests += sum_of(outcomes.back());
+    responses.push_back(sample.recorder->by_version()[version].response.merged(sample.window.first,
+                                                                               sample.window.end));
+  }
+  subject.counts.emplace_back("requests", requests);
+  add_per_second(subject, "throughput_per_s", samples, [&](const ComponentWindow& sample) {
+    return static_cast<double>(sum_of(outcomes_of(sample, version)));
+  });
+  add_proportion(subject, "share", samples, [&](const ComponentWindow& sample) {
+    double all = 0;
+    for (std::size_t i = 0; i < sample.recorder->by_version().size(); ++i) {
+      all += static_cast<double>(sum_of(outcomes_of(sample, i)));
+    }
+    return Fraction{static_cast<double>(sum_of(outcomes_of(sample, version))), all};
+  });
+  add_outcomes(subject, outcomes, 0);
+  std::vector<const Summary*> each_response;
+  for (const Summary& response : responses) {
+    each_response.push_back(&response);
+  }
+  add_times(subject, "response_s", each_response, {});
+  return subject;
+}
+
+void add_versions(Subject& to, const Windows& samples) {
+  for (std::size_t i = 0; i < samples.front().recorder->by_version().size(); ++i) {
+    to.parts.push_back(version_subject(samples, i));
+  }
+}
+
 /// What only components of this kind measure.
 void add_own(Subject& to, const Windows& samples) {
   const ComponentRecorder& any = *samples.front().recorder;
@@ -288,6 +335,7 @@ Subject component_subject(const std::vector<Sample>& samples, std::size_t compon
                   &ComponentRecorder::fleet);
   add_visit_times(subject, windows);
   add_own(subject, windows);
+  add_versions(subject, windows);
   add_instances(subject, windows);
   return subject;
 }

@@ -38,6 +38,8 @@ void Meter::passed(Time now, const Visit& visit) {
 void Meter::take(Time now, const Visit& visit) {
   Answers& answers = answers_of(visit.version);
   answers.outcomes[static_cast<std::size_t>(visit.outcome)].add();
+  ++answers.so_far.requests;
+  answers.so_far.ok += visit.outcome == Outcome::ok ? 1 : 0;
   if (visit.started) {
     answers.response.record((now - visit.arrived).ns());
   }
@@ -76,6 +78,11 @@ void Meter::scrape(Time now) {
 }
 
 // ---- Telling ----------------------------------------------------------------------------------
+
+Metrics::Answered Meter::answered(std::uint16_t version) const {
+  const auto found = answers_.find(version);
+  return found == answers_.end() ? Answered() : found->second.so_far;
+}
 
 std::optional<double> Meter::read(const MetricQuery& query) const {
   if (scrapes_ == 0) {

@@ -120,6 +120,52 @@ std::vector<MetricInfo> own_metrics(const std::string& kind) {
   return all;
 }
 
+std::vector<MetricInfo> ab_test_metrics() {
+  using enum MetricUnit;
+  return {
+      {"users", number, "who took part, over all replications"},
+      {"complete", share, "share of replications in which as many took part as planned"},
+      {"sample_ratio_mismatch", share,
+       "share of replications in which the variants' numbers of users do not fit their weights"},
+      {"difference", number, "treatment less control at the end, on average"},
+      {"users_needed", number,
+       "of both variants, for the power asked for, going by the variance seen"},
+  };
+}
+
+std::vector<MetricInfo> variant_metrics() {
+  using enum MetricUnit;
+  return {
+      {"users", number, "who took part with this variant, over all replications"},
+      {"user_share", share, "share of those who took part that had this variant"},
+      {"level", number, "of the test's metric, on average over replications"},
+      {"mean_latency_s", seconds, "of the good answers, on average over replications"},
+      {"failure_share", share, "of requests that ended otherwise than ok"},
+  };
+}
+
+std::vector<MetricInfo> analysis_metrics() {
+  using enum MetricUnit;
+  return {
+      {"found", share,
+       "share of replications in which it found a difference: where there is none its type I "
+       "error, otherwise its power"},
+      {"found_higher", share, "share in which it found the treatment to be higher"},
+      {"found_lower", share, "share in which it found the treatment to be lower"},
+      {"users", number, "who had taken part when it ended, on average"},
+      {"decided_s", seconds, "when it ended, on average"},
+      {"difference", number, "treatment less control as estimated when it ended, on average"},
+  };
+}
+
+std::vector<MetricInfo> guardrail_metrics() {
+  using enum MetricUnit;
+  return {
+      {"breached", share, "share of replications in which it was found to be harmed"},
+      {"breached_s", seconds, "when, on average over those"},
+  };
+}
+
 /// The metrics of each kind of component that has own ones, as `of_kind` gives them.
 template <class OfKind>
 std::map<std::string, std::vector<MetricInfo>, std::less<>> by_kind(OfKind of_kind) {
@@ -136,6 +182,54 @@ std::vector<MetricInfo> instance_metrics() {
       {"requests", number, "visits that ended here, over all replications"},
       {"share", share, "share of the component's visits that ended here"},
       {"utilization", share, "worker time held here, in work that was completed, per worker time"},
+  };
+}
+
+std::vector<MetricInfo> version_metrics() {
+  using enum MetricUnit;
+  std::vector<MetricInfo> all;
+  all.push_back({"requests", number, "visits that instances of the version answered"});
+  add_outcomes(all, "visits");
+  all.push_back({"throughput_per_s", per_second, "visits that ended, whatever their outcome"});
+  all.push_back({"share", share, "share of the component's visits that the version answered"});
+  add_times(all, "response_s", "stay from arrival to end, of those that got a worker");
+  return all;
+}
+
+std::vector<MetricInfo> rollout_metrics() {
+  using enum MetricUnit;
+  return {
+      {"pending", share, "share of the replications in which it never began"},
+      {"running", share, "share in which it was not over when the run ended"},
+      {"promoted", share, "share in which every instance was replaced for good"},
+      {"rolled_back", share, "share in which it was taken back"},
+      {"paused", share, "share in which it waits for somebody to decide"},
+      {"stalled", share, "share in which it made no progress within its deadline"},
+      {"no_verdict", share, "share in which it waits, since nothing was seen of the new version"},
+      {"duration_s", seconds, "from its beginning to its decision, on average"},
+      {"requests", number, "requests that the new version answered in a run, on average"},
+      {"harmed", number, "those of them that were not ok"},
+      {"capacity_min", share, "instances that were ready at the least, per instance before it"},
+      {"extra_instance_hours", number, "what it took in instances besides those before it"},
+  };
+}
+
+std::vector<MetricInfo> chaos_metrics() {
+  using enum MetricUnit;
+  return {
+      {"time_to_detect_s", seconds,
+       "from the first fault of the method until a detector reacted: a health check, a circuit "
+       "breaker, a fail-over, a stop condition"},
+      {"time_to_mitigate_s", seconds,
+       "from the first fault until the hypothesis held again for the first time; 0 if it always "
+       "did"},
+      {"time_to_recover_s", seconds, "the same until it held again for good"},
+      {"blast_radius", share,
+       "share of user requests that came to harm from the first fault until the recovery, beyond "
+       "the share before: they failed, or took longer than a probe allows"},
+      {"detected", share, "share of the replications in which a detector reacted"},
+      {"recovered", share, "share of the replications in which the hypothesis held in the end"},
+      {"aborted", share, "share of the replications in which a stop condition was met"},
   };
 }
 
@@ -166,7 +260,7 @@ const Subject* find_subject(const std::vector<Subject>& subjects, std::string_vi
 
 /// Whether a word of a path means the parts of this kind: "regions", "region".
 bool means_kind(std::string_view word, std::string_view kind) {
-  return word == kind || word == std::string(kind) + "s" ||
+  return word == kind || word == plural_of(kind) ||
          (kind == "request_type" && (word == "requests" || word == "requests_by_type"));
 }
 
@@ -220,6 +314,10 @@ const std::int64_t* Subject::find_count(std::string_view count) const {
   return found == counts.end() ? nullptr : &found->second;
 }
 
+std::string plural_of(std::string_view kind) {
+  return kind == "analysis" ? "analyses" : std::string(kind) + "s";
+}
+
 std::string MetricInfo::path() const { return without_unit(name); }
 
 std::string without_unit(std::string_view name) {
@@ -237,19 +335,15 @@ std::string without_unit(std::string_view name) {
 Improves direction_of(std::string_view metric) {
   const std::string name = without_unit(metric);
   const std::string_view block = std::string_view(name).substr(0, name.find('.'));
-  constexpr std::array<std::string_view, 6> good{"availability", "goodput",     "uptime",
-                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok"};
-  constexpr std::array<std::string_view, 11> bad{"latency",
-                                                 "latency_all",
-                                                 "wait",
-                                                 "cpu_wait",
-                                                 "service",
-                                                 "response",
-                                                 "stale_ratio",
-                                                 "degraded_ratio",
-                                                 "queue_length",
-                                                 "outcome_share",
-                                                 "attempts_per_request"};
+  constexpr std::array<std::string_view, 8> good{"availability", "goodput",     "uptime",
+                                                 "hit_ratio",    "outcomes.ok", "outcome_share.ok",
+                                                 "detected",     "recovered"};
+  constexpr std::array<std::string_view, 15> bad{
+      "time_to_detect", "time_to_mitigate", "time_to_recover",
+      "blast_radius",   "latency",          "latency_all",
+      "wait",           "cpu_wait",         "service",
+      "response",       "stale_ratio",      "degraded_ratio",
+      "queue_length",   "outcome_share",    "attempts_per_request"};
   if (std::find(good.begin(), good.end(), name) != good.end()) {
     return Improves::upwards;
   }
@@ -261,6 +355,13 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   static const std::vector<MetricInfo> traffic = traffic_metrics();
   static const std::vector<MetricInfo> component = component_metrics();
   static const std::vector<MetricInfo> instance = instance_metrics();
+  static const std::vector<MetricInfo> version = version_metrics();
+  static const std::vector<MetricInfo> rollout = rollout_metrics();
+  static const std::map<std::string, std::vector<MetricInfo>, std::less<>> of_ab_tests{
+      {"ab_test", ab_test_metrics()},
+      {"variant", variant_metrics()},
+      {"analysis", analysis_metrics()},
+      {"guardrail", guardrail_metrics()}};
   static const auto with_own = by_kind([](const std::string& of_kind) {
     std::vector<MetricInfo> all = component_metrics();
     const std::vector<MetricInfo> own = own_metrics(of_kind);
@@ -270,8 +371,19 @@ const std::vector<MetricInfo>& metrics_of(std::string_view kind) {
   if (is_traffic(kind)) {
     return traffic;
   }
+  static const std::vector<MetricInfo> chaos = chaos_metrics();
+  if (kind == "chaos") {
+    return chaos;
+  }
+  if (const auto found = of_ab_tests.find(kind); found != of_ab_tests.end()) {
+    return found->second;
+  }
   const auto found = with_own.find(kind);
-  return kind == "instance" ? instance : found != with_own.end() ? found->second : component;
+  return kind == "instance"        ? instance
+         : kind == "version"       ? version
+         : kind == "rollout"       ? rollout
+         : found != with_own.end() ? found->second
+                                   : component;
 }
 
 const std::vector<MetricInfo>& own_metrics_of(std::string_view kind) {
@@ -286,6 +398,15 @@ std::optional<Metric> find_metric(const Result& result, std::string_view path) {
   const Subject* subject = find_subject(result.traffic, name);
   if (subject == nullptr) {
     subject = find_subject(result.components, name);
+  }
+  if (subject == nullptr) {
+    subject = find_subject(result.rollouts, name);
+  }
+  if (subject == nullptr && result.chaos && result.chaos->name == name) {
+    subject = &*result.chaos;
+  }
+  if (subject == nullptr) {
+    subject = find_subject(result.ab_tests, name);
   }
   return subject == nullptr ? std::nullopt : find_below(*subject, rest);
 }

@@ -1,5 +1,7 @@
 #include "stampede/measure/recording.hpp"
 
+#include <utility>
+
 #include "stampede/base/hash.hpp"
 #include "stampede/base/require.hpp"
 #include "state.hpp"
@@ -24,11 +26,20 @@ PopulationObserver& Recording::add_population(
       std::move(part_of), deadline));
 }
 
-ComponentObserver& Recording::add_component(const std::string& name, const std::string& kind) {
+ComponentObserver& Recording::add_component(const std::string& name, const std::string& kind,
+                                            const std::vector<std::string>& versions) {
   State& state = *state_;
   require(state.cursor.open() == 0, "components are there from the beginning");
-  return *state.components.emplace_back(std::make_unique<ComponentRecorder>(name, kind, grid()));
+  return *state.components.emplace_back(
+      std::make_unique<ComponentRecorder>(name, kind, grid(), versions));
 }
+
+void Recording::add_rollout(RolloutRecord rollout) {
+  require(!state_->is_finished, "a finished recording takes no rollout");
+  state_->rollouts.push_back(std::move(rollout));
+}
+
+void Recording::keep(AbTestRecord test) { state_->ab_tests.push_back(std::move(test)); }
 
 void Recording::close_slice(Time boundary) {
   State& state = *state_;

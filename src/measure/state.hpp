@@ -18,6 +18,8 @@ struct Recording::State {
   SliceCursor cursor;
   std::vector<std::unique_ptr<PopulationRecorder>> populations;
   std::vector<std::unique_ptr<ComponentRecorder>> components;
+  std::vector<RolloutRecord> rollouts;
+  std::vector<AbTestRecord> ab_tests;
   std::uint64_t fingerprint = 0;
   bool is_finished = false;
 };

@@ -54,6 +54,12 @@ void add_window(RequestWindow& to, const RequestLedger& ledger, const Window& wi
 Subject request_subject(const std::string& name, const std::string& kind,
                         const std::vector<RequestWindow>& samples, const InFlight& in_flight);
 
+/// What became of a rollout: shares of the replications, and what it cost in one.
+Subject rollout_subject(const std::vector<Sample>& samples, std::size_t rollout);
+
+/// The numbers of an A/B test, by its position.
+Subject ab_test_subject(const std::vector<const Recording*>& replications, std::size_t test);
+
 /// The numbers of a component.
 Subject component_subject(const std::vector<Sample>& samples, std::size_t component);
 

@@ -185,6 +185,29 @@ Subject population_subject(const Samples& samples, std::size_t index) {
   return subject;
 }
 
+/// What makes the findings of an A/B test worthless, aloud.
+void warn_about_ab_test(const Subject& test, std::vector<std::string>& warnings) {
+  const auto share = [&](const char* metric) { return test.find(metric)->value.estimate; };
+  double stopped = 0;  // as far as guardrails explain it
+  for (const Subject& part : test.parts) {
+    if (part.kind == "guardrail") {
+      stopped = std::max(stopped, part.find("breached")->value.estimate);
+    }
+  }
+  if (share("complete") + stopped < 1) {
+    warnings.push_back(fmt::format(
+        "{} ended before as many users took part as were planned, in {:.0f} % of the replications: "
+        "looks that were not made found nothing",
+        test.name, 100 * (1 - share("complete"))));
+  }
+  if (share("sample_ratio_mismatch") > 0.01) {
+    warnings.push_back(fmt::format(
+        "{} has a sample ratio mismatch in {:.0f} % of the replications: who takes part depends on "
+        "the variant, and no difference that it finds can be believed",
+        test.name, 100 * share("sample_ratio_mismatch")));
+  }
+}
+
 /// Doubts about a population's numbers, aloud.
 void warn_about(const Subject& population, std::vector<std::string>& warnings) {
   constexpr double many = 0.05;
@@ -208,6 +231,7 @@ void check_likeness(Recordings replications) {
     require(other.is_finished, "a result is of finished recordings");
     require(other.populations.size() == first.populations.size() &&
                 other.components.size() == first.components.size() &&
+                other.rollouts.size() == first.rollouts.size() &&
                 replication->grid().count() == first.cursor.grid().count(),
             "replications are of one scenario");
   }
@@ -229,6 +253,12 @@ Result summarize_window(Recordings replications, const Window& window, Result re
   for (std::size_t i = 0; i < first.components.size(); ++i) {
     result.components.push_back(component_subject(samples, i));
   }
+  for (std::size_t i = 0; i < first.rollouts.size(); ++i) {
+    result.rollouts.push_back(rollout_subject(samples, i));
+  }
+  for (std::size_t i = 0; i < first.ab_tests.size(); ++i) {
+    result.ab_tests.push_back(ab_test_subject({replications.begin(), replications.end()}, i));
+  }
   if (result.batches > 0) {
     for (std::vector<Subject>* subjects : {&result.traffic, &result.components}) {
       for (Subject& subject : *subjects) {
@@ -239,6 +269,9 @@ Result summarize_window(Recordings replications, const Window& window, Result re
   if (window.end == window.grid.count()) {
     for (const Subject& population : result.traffic) {
       warn_about(population, result.warnings);
+    }
+    for (const Subject& test : result.ab_tests) {
+      warn_about_ab_test(test, result.warnings);
     }
     for (std::string& doubt : doubts_about(result, samples)) {
       result.warnings.push_back(std::move(doubt));
@@ -267,6 +300,24 @@ std::optional<Result> summarize_between(std::span<const Recording* const> replic
     return std::nullopt;
   }
   return summarize_window(replications, {grid, first, end}, Result());
+}
+
+Result summarize_subject(const Recording& recording, std::string_view name, std::size_t first,
+                         std::size_t end) {
+  const Recording::State& state = recording.state();
+  const Samples samples{{&recording, {recording.grid(), first, end}}};
+  Result result;
+  for (std::size_t i = 0; i < state.populations.size(); ++i) {
+    if (state.populations[i]->name() == name) {
+      result.traffic.push_back(population_subject(samples, i));
+    }
+  }
+  for (std::size_t i = 0; i < state.components.size(); ++i) {
+    if (state.components[i]->name() == name) {
+      result.components.push_back(component_subject(samples, i));
+    }
+  }
+  return result;
 }
 
 }  // namespace stampede

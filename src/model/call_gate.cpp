@@ -33,7 +33,8 @@ CallGuardMeasures::CallGuardMeasures(std::string_view kind)
       openings{kind, Measure::count, "breaker_openings", "times that a circuit breaker opened"},
       open{kind, Measure::level, "breakers_open", "circuit breakers that let nothing through"},
       open_ratio{kind, "breaker_open_ratio",
-                 "circuit breakers that let nothing through per guarded target", open, guarded} {}
+                 "circuit breakers that let nothing through per guarded target", open, guarded},
+      breakers{"circuit_breaker", open} {}
 
 CallGate::Told::Told(const CallGuardMeasures& measures, ComponentObserver& observer)
     : rejected_calls(observer.tally(measures.rejected_calls)),
@@ -223,6 +224,14 @@ CallGate* CallGates::of(const ComponentName& target, std::uint32_t instance) {
         context_.stream("guards of " + target.name + " at " + std::to_string(instance)));
   }
   return gates[instance].get();
+}
+
+void CallGates::close(std::uint32_t instance) {
+  for (auto& gates : gates_) {
+    if (instance < gates.size() && gates[instance]) {
+      gates[instance]->close();
+    }
+  }
 }
 
 void CallGates::forget(std::uint32_t instance) {

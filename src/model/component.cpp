@@ -19,6 +19,10 @@ std::optional<RequestTypeId> RequestTypes::find(std::string_view name) const {
   return std::nullopt;
 }
 
+const Flag& Directory::flag(const std::string& name) const {
+  fail("a checked scenario reads the unknown flag '" + name + "'");
+}
+
 void describe_placement(Visitor& v, PlacementSettings& s) {
   v.field("replicas", s.replicas, "number of instances", at_least(1), at_most(100'000));
   v.field("zones", s.zones,

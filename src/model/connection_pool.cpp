@@ -58,12 +58,17 @@ class ConnectionPool::Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection() {
     pool_.open_ += is_open_ ? 1 : 0;
-    pool_.told_.in_use.change(pool_.simulation_.now(), -1);
+    pool_.told_.in_use.change(pool_.simulation_.now(), slot_ ? -1 : 0);
   }
 
   bool is_open() const { return is_open_; }
   void opened() { is_open_ = true; }
   void closed() { is_open_ = false; }
+  /// It stays in use when this dies.
+  void leak() {
+    pool_.leaked_.push_back(std::move(slot_));
+    is_open_ = false;
+  }
 
  private:
   ConnectionPool& pool_;
@@ -130,7 +135,20 @@ Reply ConnectionPool::call(Scope& scope, ConnectionPool& pool, Endpoint& endpoin
   if (is_answered && !breaks_connection(response.outcome)) {
     connection.opened();
   }
+  if (pool.leaking_ > 0) [[unlikely]] {
+    Draw draw = pool.set_ups_.at(~request.luck);
+    if (draw.chance(pool.leaking_)) {
+      connection.leak();
+    }
+  }
   co_return response;
+}
+
+void ConnectionPool::leak(double share) { leaking_ = share; }
+
+void ConnectionPool::recover() {
+  told_.in_use.change(simulation_.now(), -static_cast<std::int64_t>(leaked_.size()));
+  leaked_.clear();
 }
 
 ConnectionPools::ConnectionPools(const std::vector<ConnectionPoolSettings>& settings,
@@ -143,6 +161,14 @@ ConnectionPools::ConnectionPools(const std::vector<ConnectionPoolSettings>& sett
   for (const ConnectionPoolSettings& pool : settings) {
     for (std::uint32_t i = 0; i < instances; ++i) {
       of(pool.target, i);
+    }
+  }
+}
+
+void ConnectionPools::close(std::uint32_t instance) {
+  for (auto& pools : pools_) {
+    if (instance < pools.size() && pools[instance]) {
+      pools[instance]->close();
     }
   }
 }
@@ -162,6 +188,28 @@ ConnectionPool* ConnectionPools::of(const ComponentName& target, std::uint32_t i
         context_.stream("connections to " + target.name + " of " + std::to_string(instance)));
   }
   return pools[instance].get();
+}
+
+template <class What>
+void ConnectionPools::for_pools_of(std::uint32_t instance, const What& what) {
+  for (auto& pools : pools_) {
+    if (instance < pools.size() && pools[instance]) {
+      what(*pools[instance]);
+    }
+  }
+}
+
+void ConnectionPools::leak(std::uint32_t instance, double share) {
+  for_pools_of(instance, [&](ConnectionPool& pool) {
+    pool.leak(share);
+    if (share <= 0) {
+      pool.recover();
+    }
+  });
+}
+
+void ConnectionPools::forget(std::uint32_t instance) {
+  for_pools_of(instance, [](ConnectionPool& pool) { pool.recover(); });
 }
 
 }  // namespace stampede

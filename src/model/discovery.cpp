@@ -2,14 +2,6 @@
 
 namespace stampede {
 
-namespace {
-
-bool is_leaving(const Instance& instance) {
-  return instance.state() == InstanceState::draining || instance.state() == InstanceState::gone;
-}
-
-}  // namespace
-
 void describe(Visitor& v, DiscoverySettings& s) {
   v.shorthand("delay");
   v.field("delay", s.delay, "how late callers learn of instances that were added or withdrawn",
@@ -20,7 +12,7 @@ Discovery::Discovery(Simulation& simulation, Fleet& fleet, Duration delay, Obser
     : fleet_(fleet), delay_(delay), observer_(observer), news_(simulation) {
   memberships_.resize(fleet.size(), Membership::not_yet);
   for (std::size_t i = 0; i < fleet.size(); ++i) {
-    if (is_leaving(fleet[i])) {
+    if (fleet[i].is_leaving()) {
       memberships_[i] = Membership::withdrawn;
     } else {
       memberships_[i] = Membership::member;
@@ -38,7 +30,7 @@ void Discovery::added(Instance& instance) {
 void Discovery::state_changed(Instance& instance) {
   if (instance.state() == InstanceState::ready) {
     enrol(instance);
-  } else if (is_leaving(instance)) {
+  } else if (instance.is_leaving()) {
     withdraw(instance);
   }
 }

@@ -47,7 +47,24 @@ void describe(Visitor& v, TargetSettings& s) {
           "has nothing to choose: all are struck", "give count or share");
 }
 
+namespace {
+
+thread_local int defect_scopes = 0;
+thread_local bool defect_met_instances = false;
+
+}  // namespace
+
+DefectScope::DefectScope() {
+  ++defect_scopes;
+  defect_met_instances = false;
+}
+DefectScope::~DefectScope() { --defect_scopes; }
+bool DefectScope::has_met_instances() { return defect_met_instances; }
+
 void describe_times(Visitor& v, FaultTimes& s, FaultLength length) {
+  if (defect_scopes > 0) {
+    return;
+  }
   v.field("at", s.at, "when it begins, from the first instant of traffic", at_least(Duration()),
           of_run());
   v.field(
@@ -82,9 +99,16 @@ void describe_times(Visitor& v, FaultTimes& s, FaultLength length) {
   v.check(!s.every || !s.duration || *s.duration < *s.every, "every",
           "is not longer than for: it would begin before it has ended", "lengthen it");
   v.declare(s);
+  if (!lasts) {
+    v.declare(DoesAllAtOnce{});
+  }
 }
 
 void describe_fault(Visitor& v, FaultSettings& s, FaultLength length) {
+  if (defect_scopes > 0) {
+    defect_met_instances = true;
+    return;
+  }
   describe_times(v, s, length);
   v.field("target", s.target, "whom it strikes", required());
   v.field("each", s.each,

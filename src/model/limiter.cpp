@@ -171,6 +171,18 @@ void Admission::tell(std::size_t limiters, const Request& request, Outcome outco
 }
 
 void Admission::restart() {
+  end_all();
+  make_limiters();
+}
+
+/// Who is still inside ends for nobody any more.
+void Admission::shut() {
+  end_all();
+  limiters_.clear();
+  follows_ = false;
+}
+
+void Admission::end_all() {
   const Time now = simulation_.now();
   for (Admitted::Pass& pass : passes_) {
     if (pass.is_open) {
@@ -181,7 +193,6 @@ void Admission::restart() {
   for (const Entry& entry : limiters_) {
     entry.limiter->stopped(now);
   }
-  make_limiters();
 }
 
 void Admission::end(Admitted::Pass& pass, Outcome outcome) {

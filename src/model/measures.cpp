@@ -12,6 +12,11 @@ std::vector<const Measure*>& declared() {
   return all;
 }
 
+std::vector<const Detector*>& declared_detectors() {
+  static std::vector<const Detector*> all;
+  return all;
+}
+
 }  // namespace
 
 Measure::Measure(std::string_view component, Form form, std::string_view name,
@@ -47,6 +52,22 @@ std::vector<std::string> Measure::components() {
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
   return kinds;
+}
+
+Detector::Detector(std::string_view name, const Measure& shows) : name_(name), shows_(shows) {
+  require(shows.form() == Measure::count || shows.form() == Measure::level,
+          "a detector is seen in a count or a level");
+  declared_detectors().push_back(this);
+}
+
+std::vector<const Detector*> Detector::all_of(std::string_view component) {
+  std::vector<const Detector*> found;
+  for (const Detector* detector : declared_detectors()) {
+    if (detector->shows().component() == component) {
+      found.push_back(detector);
+    }
+  }
+  return found;
 }
 
 }  // namespace stampede

@@ -27,7 +27,7 @@ const EnumNames<MonitoredMetric>& names(MonitoredMetric) {
 namespace {
 
 /// What its values are written in, besides plain numbers.
-std::string unit_of(MonitoredMetric metric) {
+std::string_view unit_of(MonitoredMetric metric) {
   switch (metric) {
     case MonitoredMetric::throughput:
       return "/s";
@@ -46,9 +46,11 @@ std::string unit_of(MonitoredMetric metric) {
 }
 
 /// Shares, lengths of queues and numbers of requests may be plain; times and rates may not.
-bool may_be_plain(const std::string& unit) { return unit.empty() || unit == "%"; }
+bool may_be_plain(std::string_view unit) { return unit.empty() || unit == "%"; }
 
-std::optional<MonitoredMetric> metric_of(std::string_view name) {
+}  // namespace
+
+std::optional<MonitoredMetric> monitored_metric(std::string_view name) {
   for (const auto& [metric, known] : names(MonitoredMetric()).table) {
     if (known == name) {
       return metric;
@@ -57,7 +59,7 @@ std::optional<MonitoredMetric> metric_of(std::string_view name) {
   return std::nullopt;
 }
 
-std::string metric_names() {
+std::string monitored_metric_names() {
   std::string list;
   for (const auto& [metric, name] : names(MonitoredMetric()).table) {
     list += (list.empty() ? "" : ", ") + std::string(name);
@@ -65,7 +67,17 @@ std::string metric_names() {
   return list;
 }
 
-}  // namespace
+std::string wrong_unit(MonitoredMetric metric, std::string_view unit, std::string_view subject) {
+  const std::string_view wanted = unit_of(metric);
+  if (unit == wanted || (unit.empty() && may_be_plain(wanted))) {
+    return {};
+  }
+  const std::string of(subject);
+  return wanted == "s"    ? "a time, such as " + of + ".response.p99 > 250ms"
+         : wanted == "/s" ? "a rate, such as " + of + ".throughput < 100/s"
+         : wanted == "%"  ? "a share, such as " + of + ".utilization > 90%"
+                          : "a number, such as " + of + ".queue_length > 20";
+}
 
 bool Condition::is_met(const Metrics& metrics, Duration window) const {
   const std::optional<double> observed =
@@ -82,17 +94,13 @@ void Codec<Condition>::read(const Value& from, Condition& to, Reader& reader) {
     reader.mismatch(from, type_text());
     return;
   }
-  const std::optional<MonitoredMetric> metric = metric_of(comparison->path.metric);
+  const std::optional<MonitoredMetric> metric = monitored_metric(comparison->path.metric);
   if (!metric) {
-    reader.mismatch(from, "one of the metrics that are monitored: " + metric_names());
+    reader.mismatch(from, "one of the metrics that are monitored: " + monitored_metric_names());
     return;
   }
-  const std::string unit = unit_of(*metric);
-  if (with->unit != unit && !(with->unit.empty() && may_be_plain(unit))) {
-    reader.mismatch(from, unit == "s"    ? "a time, such as app.response.p99 > 250ms"
-                          : unit == "/s" ? "a rate, such as app.throughput < 100/s"
-                          : unit == "%"  ? "a share, such as app.utilization > 90%"
-                                         : "a number, such as app.queue_length > 20");
+  if (std::string wrong = wrong_unit(*metric, with->unit, "app"); !wrong.empty()) {
+    reader.mismatch(from, std::move(wrong));
     return;
   }
   to.text = from.text;

@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stampede/kernel/turn.hpp"
-
 namespace stampede {
 
 Server::Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
                PlaceId place)
-    : Instance(context.name + "-" + std::to_string(index), index, place),
+    : Instance(context.name + "-" + std::to_string(index), index, place, settings.version),
       workers_(settings.workers),
       cores_(settings.cpu ? settings.cpu->cores : 0),
       boot_time_(settings.boot_time),
@@ -19,6 +17,7 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
       errors_(context.stream("errors")),
       boot_times_(context.stream("boot")),
       awake_(context.simulation),
+      is_empty_(context.simulation),
       on_the_wire_(context.simulation),
       life_(context.simulation),
       cpu_(context.simulation, settings.cpu ? settings.cpu->cores : Cpu::unlimited,
@@ -38,7 +37,7 @@ Server::Server(const Component::Context& context, const Settings& settings, std:
 
 /// A health check takes next to no work, but whoever is paused does not do even that.
 Reply Server::inspect(const Request&) {
-  if (!is_up()) {
+  if (!takes_requests()) {
     return refusal<Response>();
   }
   return speed().value() > 0 ? Reply(Response::with(Outcome::ok)) : inspect_when_awake();
@@ -56,8 +55,12 @@ Reply Server::inspect_when_awake() {
 
 Reply Server::serve_disturbed(const Request& request) {
   Duration delay;
-  interferences().for_each([&](Interference& by) { delay += by.meet(request); });
-  return serve_later(request, delay);
+  bool is_refused = false;
+  interferences().for_each([&](Interference& by) {
+    is_refused = is_refused || by.refuses(request);
+    delay += by.meet(request);
+  });
+  return is_refused ? Reply(Response::with(Outcome::unreachable)) : serve_later(request, delay);
 }
 
 /// Nobody in here works for the request before its delay is over: no worker is held.
@@ -88,17 +91,45 @@ bool Server::is_made_to_fail(const Request& request) {
 // ---- Life -------------------------------------------------------------------------------------
 
 void Server::crash(KilledWork how) {
-  if (state() == InstanceState::down || state() == InstanceState::gone) {
-    return;
+  if (is_leaving()) {
+    leave(how);  // nobody starts it again
+  } else if (state() != InstanceState::down) {
+    stop(InstanceState::down, how);
   }
-  stop(InstanceState::down, how);
 }
 
-void Server::leave() {
+void Server::leave(KilledWork how) {
   if (state() != InstanceState::gone) {
-    stop(InstanceState::gone, KilledWork::answers_broken);
+    stop(InstanceState::gone, how);
     observer_.fleet_changed(simulation_.now(), -1);
   }
+}
+
+void Server::drain(Duration pre_stop, Duration grace) {
+  if (is_leaving()) {
+    return;
+  }
+  if (state() != InstanceState::ready) {
+    leave();
+    return;
+  }
+  set_state(InstanceState::draining);
+  began_to_drain();
+  const Time now = simulation_.now();
+  static_cast<void>(drain_process(now + std::min(pre_stop, grace), now + grace));
+}
+
+Process Server::drain_process(Time stops, Time dies) {
+  co_await enter(life_);
+  co_await simulation_.until(stops);
+  if (state() == InstanceState::draining) {
+    set_state(InstanceState::stopping);
+    if (!is_empty()) {
+      co_await is_empty_.before(dies);
+    }
+    leave();
+  }
+  co_return Done();
 }
 
 void Server::stop(InstanceState after, KilledWork how) {
@@ -121,12 +152,8 @@ void Server::boot() {
 }
 
 /// `boot` is the number of this start: a crash in the meantime makes it void.
-///
-/// Even a start that takes no time waits for its turn: what the crash killed is destroyed by then,
-/// and does not find the instance up again as it goes.
 Process Server::boot_process(std::uint64_t boot) {
   co_await enter(life_);
-  co_await Turn(simulation_);
   Draw draw = boot_times_.at(combine(index(), boot));
   const Duration boot_time = boot_time_.sample(draw);
   co_await simulation_.delay(boot_time);

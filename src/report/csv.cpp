@@ -28,7 +28,8 @@ void add_subject(std::string& csv, const Subject& subject, const std::string& pa
 
 std::string result_csv(const StudyResult& study) {
   std::string csv = "subject,metric,estimate,low,high,n\n";
-  for (const auto* subjects : {&study.result.traffic, &study.result.components}) {
+  for (const auto* subjects :
+       {&study.result.traffic, &study.result.components, &study.result.rollouts}) {
     for (const Subject& subject : *subjects) {
       add_subject(csv, subject, subject.name, study.result.replications);
     }

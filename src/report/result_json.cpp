@@ -6,28 +6,16 @@
 #include <string_view>
 #include <utility>
 
+#include "stampede/measure/metrics.hpp"
+#include "stampede/report/chaos.hpp"
 #include "stampede/report/exact.hpp"
+#include "stampede/report/expectations.hpp"
 #include "stampede/report/theory.hpp"
 
 namespace stampede {
 namespace {
 
 constexpr int schema_version = 1;
-
-Json estimate(const Metric& metric) {
-  Json json = exact_json(metric.value);
-  if (!metric.supported) {
-    json["supported"] = false;
-    json["unfinished"] = metric.unfinished;
-    if (std::isfinite(metric.needs_times)) {
-      json["needs_times"] = metric.needs_times;
-    }
-  }
-  if (metric.autocorrelated) {
-    json["autocorrelated"] = true;
-  }
-  return json;
-}
 
 /// Where a name belongs: "latency_s.p99.9" is the member "p99.9" of "latency_s", and
 /// "attempts.retries.rejected.limit" the member "rejected.limit" of "retries" of "attempts".
@@ -46,7 +34,7 @@ std::string block_of(const Subject& part) {
   if (part.kind == "request_type") {
     return "requests_by_type";
   }
-  return part.kind + "s";  // regions, segments, tenants, instances
+  return plural_of(part.kind);  // regions, segments, tenants, instances
 }
 
 Json subject_json(const Subject& subject) {
@@ -56,7 +44,8 @@ Json subject_json(const Subject& subject) {
   }
   for (const Metric& metric : subject.metrics) {
     const bool is_maximum = metric.name.ends_with("_s.max");
-    place_in(json, metric.name) = is_maximum ? exact_json(metric.value.estimate) : estimate(metric);
+    place_in(json, metric.name) =
+        is_maximum ? exact_json(metric.value.estimate) : metric_json(metric);
   }
   for (const Subject& part : subject.parts) {
     json[block_of(part)][part.name] = subject_json(part);
@@ -88,30 +77,24 @@ Json faults_json(const std::vector<FaultEvent>& faults) {
   return json;
 }
 
-std::string_view word_for(Verdict::Kind verdict) {
-  switch (verdict) {
-    case Verdict::Kind::pass:
-      return "pass";
-    case Verdict::Kind::fail:
-      return "fail";
-    case Verdict::Kind::no_data:
-      return "no_data";
-  }
-  return "";
-}
-
-Json expectations_json(const std::vector<CheckedExpectation>& expectations) {
+/// The numbers over all replications, and what was done in the first one.
+Json rollouts_json(const StudyResult& study) {
   Json json = Json::array();
-  for (const CheckedExpectation& expectation : expectations) {
-    Json one{{"expect", expectation.text},
-             {"observed", expectation.observed ? estimate(*expectation.observed) : Json(nullptr)},
-             {"verdict", word_for(expectation.verdict.kind)}};
-    if (expectation.other) {
-      one["compared_with"] = estimate(*expectation.other);
+  for (std::size_t i = 0; i < study.rollouts.size(); ++i) {
+    const RolloutRecord& first = study.rollouts[i];
+    Json one{{"name", first.name},
+             {"kind", first.kind},
+             {"target", first.target},
+             {"to", first.to},
+             {"verdict", name_of(first.verdict)}};
+    if (i < study.result.rollouts.size()) {
+      one.update(subject_json(study.result.rollouts[i]));
     }
-    if (!expectation.verdict.reason.empty()) {
-      one["reason"] = expectation.verdict.reason;
+    Json steps = Json::array();
+    for (const RolloutStep& step : first.steps) {
+      steps.push_back({{"at_s", step.at_s}, {"what", step.what}});
     }
+    one["steps"] = std::move(steps);
     json.push_back(std::move(one));
   }
   return json;
@@ -135,7 +118,7 @@ Json precision_json(const PrecisionReport& precision) {
   Json goals = Json::array();
   for (const ReachedPrecision& goal : precision.goals) {
     goals.push_back({{"goal", goal.goal.text},
-                     {"observed", goal.observed ? estimate(*goal.observed) : Json(nullptr)},
+                     {"observed", goal.observed ? metric_json(*goal.observed) : Json(nullptr)},
                      {"half_width", exact_json(goal.half_width)},
                      {"allowed", exact_json(goal.allowed)},
                      {"met", goal.is_met}});
@@ -181,9 +164,15 @@ Json result_json(const StudyResult& study) {
             {"traffic", subjects_json(result.traffic, false)},
             {"components", subjects_json(result.components, true)},
             {"faults", faults_json(study.faults)},
-            {"rollouts", Json::array()},
+            {"rollouts", rollouts_json(study)},
             {"expectations", expectations_json(study.expectations)},
             {"warnings", study.warnings}};
+  if (study.chaos) {
+    json["chaos"] = chaos_json(*study.chaos);
+  }
+  if (!result.ab_tests.empty()) {
+    json["ab_tests"] = subjects_json(result.ab_tests, false);
+  }
   if (study.predicted) {
     json["predicted"] = theory_json(*study.predicted, study.redundancy);
   }

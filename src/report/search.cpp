@@ -87,14 +87,52 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// What was found where breaking is wanted, and how to run it.
+std::string breaking_answer(const SweepPlan& plan, const LimitFound& found,
+                            const SearchOptions& search) {
+  const std::string& path = plan.paths[0];
+  std::string answer = found.is_partial ? "interrupted; " : "";
+  if (!found.best) {
+    return answer +
+           (found.next
+                ? fmt::format(
+                      "Neither end of the range of {} breaks anything, or it cannot be told.", path)
+                : "");
+  }
+  answer += fmt::format(
+      "{} = {} is the mildest that was found to break them, with a confidence "
+      "of {}.",
+      path, *found.best, percent(search.confidence));
+  answer += found.next ? fmt::format(" {} does not, or cannot be told.", *found.next)
+                       : " It is the end of the range: less may do.";
+  return answer;
+}
+
+/// A command whose run fails, an option a line.
+std::string breaking_command(const SweepPlan& plan, const LimitFound& found) {
+  std::string command = "stampede run " + plan.file;
+  for (const std::string& setting : plan.settings) {
+    command += fmt::format(" \\\n  --set '{}'", setting);
+  }
+  command += fmt::format(" \\\n  --set {}={} --replications {}", plan.paths[0], *found.best,
+                         replications_of_best(found));
+  if (plan.shortened > 1) {
+    command += fmt::format(" --shorten {}", plan.shortened);
+  }
+  return command + "\n";
+}
+
 }  // namespace
 
 std::string limit_text(const SweepPlan& plan, const LimitFound& found, bool largest,
                        const SearchOptions& search, const TextStyle& style) {
   const std::string& path = plan.paths[0];
   std::string text = painted(plan.name, Paint::bold, style) + "\n";
-  text += wrapped(fmt::format("the {} {} that meets what the scenario expects",
-                              largest ? "largest" : "smallest", path),
+  const bool is_breaking = search.wanted == Decision::fails;
+  text += wrapped(is_breaking
+                      ? fmt::format("the mildest {} that breaks what the scenario expects", path)
+                      : fmt::format("the {} {} that meets what the scenario expects",
+                                    largest ? "largest" : "smallest", path),
                   2);
   text += fmt::format("stampede {}\n\n", plan.version);
   TextTable table({path, "replications", ""});
@@ -114,6 +152,10 @@ std::string limit_text(const SweepPlan& plan, const LimitFound& found, bool larg
   std::string answer;
   if (found.is_partial) {
     answer = "interrupted";
+  }
+  if (is_breaking) {
+    text += "\n" + painted(wrapped(breaking_answer(plan, found, search), 0), Paint::bold, style);
+    return found.best ? text + "\nThis fails:\n" + breaking_command(plan, found) : text;
   }
   if (found.best) {
     answer +=
@@ -142,7 +184,9 @@ Json limit_json(const SweepPlan& plan, const LimitFound& found, bool largest,
             {"version", plan.version},
             {"scenario", plan.name},
             {"parameter", plan.paths[0]},
-            {"looking_for", largest ? "largest" : "smallest"},
+            {"looking_for", search.wanted == Decision::fails ? "breaking"
+                            : largest                        ? "largest"
+                                                             : "smallest"},
             {"confidence", search.confidence},
             {"error_of_one_value", found.error_of_one_value},
             {"best", found.best ? Json(*found.best) : Json(nullptr)},

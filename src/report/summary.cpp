@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "stampede/measure/metrics.hpp"
+#include "stampede/report/chaos.hpp"
+#include "stampede/report/expectations.hpp"
 #include "stampede/report/numbers.hpp"
 #include "stampede/report/table.hpp"
 
@@ -54,6 +56,24 @@ constexpr Column component_columns[] = {
     {"ended", "throughput_per_s", rate_format},
 };
 
+constexpr Column analysis_columns[] = {
+    {"found", "found", share_format},           {"higher", "found_higher", share_format},
+    {"lower", "found_lower", share_format},     {"users", "users", plain_format},
+    {"difference", "difference", plain_format},
+};
+
+constexpr Column variant_columns[] = {
+    {"of users", "user_share", share_format},
+    {"level", "level", plain_format},
+    {"latency", "mean_latency_s", time_format},
+    {"failures", "failure_share", share_format},
+};
+
+constexpr Column guardrail_columns[] = {
+    {"breached", "breached", share_format},
+    {"after", "breached_s", time_format},
+};
+
 /// "1.4", "12", "350": two digits are enough for advice, rounded up.
 std::string times_text(double times) {
   const double unit = std::pow(10.0, std::floor(std::log10(times)) - 1);
@@ -81,8 +101,11 @@ class Summary80 {
     degraded_answers();
     components();
     own_measures();
+    ab_tests();
     theory();
     faults();
+    rollouts();
+    chaos();
     expectations();
     precision();
     warnings();
@@ -255,6 +278,36 @@ class Summary80 {
     }
   }
 
+  /// Of each A/B test what each analysis of the same data found, over replications, and the groups
+  /// that were compared.
+  void ab_tests() {
+    for (const Subject& test : result_.ab_tests) {
+      add_parts(test, "analysis", test.name + " judged by", analysis_columns);
+      add_parts(test, "variant", "variant", variant_columns);
+      add_parts(test, "guardrail", "guardrail", guardrail_columns);
+    }
+  }
+
+  /// A table of the parts of a kind, if there are any.
+  void add_parts(const Subject& whole, std::string_view kind, std::string title,
+                 std::span<const Column> columns) {
+    std::vector<std::string> head{std::move(title)};
+    for (const Column& column : columns) {
+      head.emplace_back(column.title);
+    }
+    TextTable table(std::move(head));
+    bool has_any = false;
+    for (const Subject& part : whole.parts) {
+      if (part.kind == kind) {
+        has_any = true;
+        add_rows(table, part, part.name, columns, {});
+      }
+    }
+    if (has_any) {
+      add(table);
+    }
+  }
+
   /// What theory says beside what was seen, and where the difference is more than theory errs.
   void theory() {
     if (!study_.predicted) {
@@ -349,22 +402,65 @@ class Summary80 {
     add_section("faults", lines);
   }
 
-  void expectations() {
+  /// How often each rollout ended how, what it cost, and what was done in the first replication.
+  void rollouts() {
     std::string lines;
-    for (const CheckedExpectation& expectation : study_.expectations) {
-      const bool pass = expectation.verdict.kind == Verdict::Kind::pass;
-      const std::string observed = observed_text(expectation);
-      // The observed number stands to the right, or below when there is no room.
-      std::string line = "  " + mark(pass) + " " + expectation.text;
-      const std::size_t taken = columns_of(line) + 2 + columns_of(observed);
-      line = taken <= 80 ? line + std::string(82 - taken, ' ')
-                         : wrapped(line, 6) + std::string(6, ' ');
-      lines += painted(line + observed, pass ? Paint::green : Paint::red, style_) + "\n";
-      if (!expectation.verdict.reason.empty()) {
-        lines += wrapped("      " + expectation.verdict.reason, 6);
+    for (std::size_t i = 0; i < study_.rollouts.size(); ++i) {
+      const RolloutRecord& first = study_.rollouts[i];
+      const Subject& subject = result_.rollouts[i];
+      lines += wrapped(fmt::format("  {}: {} of {} to {}: {}", first.name, first.kind, first.target,
+                                   first.to, verdicts_of(subject)),
+                       4);
+      if (const std::string cost = cost_of(subject); !cost.empty()) {
+        lines += wrapped("    " + cost, 6);
+      }
+      for (const RolloutStep& step : first.steps) {
+        lines +=
+            wrapped(fmt::format("    {:>7}  {}", seconds_text(step.at_s, style_), step.what), 13);
       }
     }
-    add_section("expectations", lines);
+    add_section("rollouts", lines);
+  }
+
+  std::string verdicts_of(const Subject& rollout) const {
+    std::string text;
+    for (const auto& [verdict, word] : names(RolloutVerdict()).table) {
+      const double share = rollout.find(word)->value.estimate;
+      if (share > 0) {
+        text += (text.empty() ? "" : ", ") + std::string(word);
+        text += share < 1 ? " " + share_text(share, style_) : "";
+      }
+    }
+    return text;
+  }
+
+  std::string cost_of(const Subject& rollout) const {
+    const auto number = [&](const char* metric) {
+      return plain_text(rollout.find(metric)->value.estimate, style_);
+    };
+    const Metric* duration = rollout.find("duration_s");
+    std::string text = std::isfinite(duration->value.estimate)
+                           ? "in " + seconds_text(duration->value.estimate, style_) + "; "
+                           : "";
+    if (std::isfinite(rollout.find("requests")->value.estimate)) {
+      text += fmt::format(
+          "{} requests to the new version, {} not ok; at least {} of the capacity, {} "
+          "instance-hours extra",
+          number("requests"), number("harmed"),
+          share_text(rollout.find("capacity_min")->value.estimate, style_),
+          number("extra_instance_hours"));
+    }
+    return text;
+  }
+
+  void chaos() {
+    if (study_.chaos) {
+      add_section("experiment", chaos_text(*study_.chaos, style_));
+    }
+  }
+
+  void expectations() {
+    add_section("expectations", expectations_text(study_.expectations, style_));
   }
 
   void precision() {
@@ -378,9 +474,9 @@ class Summary80 {
                                                   in_unit_of(*goal.observed, goal.half_width),
                                                   in_unit_of(*goal.observed, goal.allowed))
                                     : "no interval";
-      lines +=
-          painted(wrapped(fmt::format("  {} {}: {}", mark(goal.is_met), goal.goal.text, width), 6),
-                  goal.is_met ? Paint::green : Paint::red, style_);
+      lines += painted(
+          wrapped(fmt::format("  {} {}: {}", mark(goal.is_met, style_), goal.goal.text, width), 6),
+          goal.is_met ? Paint::green : Paint::red, style_);
     }
     lines += wrapped(
         fmt::format("  {} after {} replications", end_of_precision(), result_.replications), 2);
@@ -406,10 +502,6 @@ class Summary80 {
         return "not reached: interrupted";
     }
     return "";
-  }
-
-  std::string mark(bool good) const {
-    return style_.utf8 ? (good ? "✓" : "✗") : (good ? "PASS" : "FAIL");
   }
 
   void warnings() {
@@ -582,30 +674,6 @@ class Summary80 {
     return wrapped(fmt::format("  uneven: the busiest instance of {} got {} times the mean",
                                component.name, plain_text(ratio, style_)),
                    4);
-  }
-
-  std::string observed_text(const CheckedExpectation& expectation) const {
-    std::string text = number_text(expectation.observed, expectation.unit);
-    if (expectation.other) {
-      text += " against " + number_text(expectation.other, expectation.unit);
-    }
-    return text;
-  }
-
-  std::string number_text(const std::optional<Metric>& metric, const std::string& unit) const {
-    if (!metric || !std::isfinite(metric->value.estimate)) {
-      return "no data";
-    }
-    const Format format = unit == "s"    ? time_format
-                          : unit == "/s" ? rate_format
-                          : unit == "%"  ? share_format
-                                         : plain_format;
-    const Estimate& value = metric->value;
-    std::string text = format.number(value.estimate, style_);
-    if (const double width = half_width(value); std::isfinite(width)) {
-      text += (style_.utf8 ? " ± " : " +- ") + format.width(value.estimate, width, style_);
-    }
-    return text;
   }
 
   void add(const TextTable& table) {

@@ -11,8 +11,11 @@
 
 #include "stampede/base/text.hpp"
 #include "stampede/model/capacity.hpp"
+#include "stampede/model/connection_pool.hpp"
 #include "stampede/model/in_process.hpp"
 #include "stampede/model/limiter.hpp"
+#include "stampede/model/load_balancing.hpp"
+#include "stampede/model/releases.hpp"
 #include "targets.hpp"
 
 namespace stampede {
@@ -48,6 +51,7 @@ class Checker {
     check_expectations();
     check_conditions();
     check_faults();
+    check_rollouts();
     if (!has_errors(problems_)) {
       check_hosts();
     }
@@ -78,6 +82,15 @@ class Checker {
         }
       }
     }
+    for (const auto& rollout : scenario_.rollouts) {
+      const bool is_component = scenario_.components.find(rollout.name) != nullptr;
+      if (is_component || scenario_.traffic.find(rollout.name) != nullptr) {
+        error(rollout.place,
+              fmt::format("'{}' is the name of a rollout and of {}", rollout.name,
+                          is_component ? "a component" : "traffic"),
+              {}, "results are found by name: rename one of them");
+      }
+    }
     std::map<std::string, std::string> taken;
     for (const auto& region : scenario_.regions) {
       taken.emplace(region.name, fmt::format("of a region{}", line_of(region.place)));
@@ -105,8 +118,20 @@ class Checker {
     if (components_.empty()) {
       return;  // the section could not be read, so everything would be missing
     }
+    std::set<std::pair<int, int>> told;  // versions name what they inherit once more
     for (const ComponentReference& reference : scenario_.references) {
+      const Place& place = reference.place;
+      if (place.line > 0 && !told.emplace(place.line, place.column).second) {
+        continue;
+      }
       if (scenario_.components.find(reference.name) != nullptr) {
+        if (reference.path.ends_with(".backends") &&
+            declares<ResolvesNames>(scenario_, reference.name)) {
+          error(place,
+                fmt::format("{} is '{}', which is a name and has no instances that serve",
+                            reference.path, reference.name),
+                {}, "name one of its targets");
+        }
         continue;
       }
       if (scenario_.traffic.find(reference.name) != nullptr) {
@@ -174,8 +199,17 @@ class Checker {
       subjects.push_back(population.name);
     }
     subjects.insert(subjects.end(), components_.begin(), components_.end());
+    for (const auto& rollout : scenario_.rollouts) {
+      subjects.push_back(rollout.name);
+    }
+    for (const auto& test : scenario_.ab_tests) {
+      subjects.push_back(test.name);
+    }
     if (components_.empty() || scenario_.traffic.empty()) {
       return;
+    }
+    if (scenario_.chaos) {
+      subjects.emplace_back(chaos_subject);
     }
     const auto check_subject = [&](const std::string& subject, const Place& place) {
       if (!subject.empty() &&
@@ -418,8 +452,120 @@ class Checker {
     check_finds<FlushesCaches, HoldsCopies>(targets, "finds no cache to flush");
     check_finds<TakesCores, HasCores>(targets,
                                       "finds no cores to take: nobody it strikes has a cpu");
+    check_finds<StopsNames, ResolvesNames>(targets, "finds no names: nobody it strikes is a dns");
+    check_finds<StrikesLeaders, HasLeaders>(targets, "finds nobody who leads anything");
+    check_finds<BreaksReplication, KeepsCopiesInStep>(targets, "finds no copies to keep apart");
+    check_finds<LeaksConnections, CallsOverPool>(
+        targets, "finds no connections: nobody it strikes has connection_pools");
     check_disturbed_traffic();
+    check_ejections(targets);
   }
+
+  /// Outlier detection that never ejects anybody: Envoy's default of 10 % needs ten backends.
+  void check_ejections(const Targets& targets) {
+    for (const auto& ejecting : scenario_.facts.all<EjectsBackends>()) {
+      TargetSettings all;
+      all.component.name = ejecting.what.backends;
+      const std::optional<std::size_t> count =
+          scenario_.components.find(all.component.name) == nullptr
+              ? std::nullopt
+              : targets.met(all, all.component.name);
+      const double share = ejecting.what.max_ejection_percent.value;
+      if (ejecting.what.always_one || !count || *count == 0 ||
+          share * static_cast<double>(*count) > 1 - 1e-9) {
+        continue;
+      }
+      const auto needed = Ratio{std::ceil(100 / static_cast<double>(*count)) / 100};
+      warning(ejecting.place,
+              fmt::format("outlier_detection can never eject with {} replicas and "
+                          "max_ejection_percent {}",
+                          *count, to_text(ejecting.what.max_ejection_percent)),
+              fmt::format("set max_ejection_percent: {} or always_eject_one_host: true",
+                          to_text(needed)));
+    }
+  }
+
+  // ---- Rollouts ----
+
+  void check_rollouts() {
+    std::vector<std::string> names;
+    for (const auto& rollout : scenario_.rollouts) {
+      names.push_back(rollout.name);
+    }
+    for (const auto& rollout : scenario_.facts.all<RolloutSettings>()) {
+      const RolloutSettings& settings = rollout.what;
+      if (scenario_.components.find(settings.target.name) == nullptr) {
+        continue;  // told already
+      }
+      const std::vector<std::string> versions = versions_of(settings.target.name);
+      if (versions.empty() && has_errors(problems_)) {
+        continue;  // they could not be read
+      }
+      if (versions.size() < 2) {
+        error(rollout.place,
+              fmt::format("{} has a target without versions: '{}' has only one", rollout.path,
+                          settings.target.name),
+              {},
+              fmt::format("such as {}: {{versions: {{{}: {{error_rate: 2%}}}}}}",
+                          settings.target.name, settings.to));
+      } else if (settings.to == versions.front() ||
+                 std::find(versions.begin(), versions.end(), settings.to) == versions.end()) {
+        const std::vector<std::string> others(versions.begin() + 1, versions.end());
+        error(rollout.place,
+              fmt::format("{} is to bring '{}', which is {}", rollout.path, settings.to,
+                          settings.to == versions.front() ? "what runs in the beginning"
+                                                          : "no version of its target"),
+              one_of(others, settings.to), did_you_mean(settings.to, others));
+      }
+      if (settings.after.empty() && settings.at >= scenario_.run.duration) {
+        error(rollout.place,
+              fmt::format("{} begins at {}, but the run ends at {}", rollout.path,
+                          to_text(settings.at), to_text(scenario_.run.duration)),
+              {}, "let it begin earlier, or lengthen run.duration");
+      }
+      check_stage(rollout.path, rollout.place, settings, names);
+    }
+  }
+
+  /// What a rollout comes after exists, and does not come after it.
+  void check_stage(const std::string& path, const Place& place, const RolloutSettings& settings,
+                   const std::vector<std::string>& names) {
+    if (settings.after.empty()) {
+      return;
+    }
+    if (std::find(names.begin(), names.end(), settings.after) == names.end()) {
+      error(place, fmt::format("there is no rollout '{}' for {}.after", settings.after, path),
+            one_of(names, settings.after), did_you_mean(settings.after, names));
+      return;
+    }
+    std::set<std::string> before{path};
+    std::string at = "rollouts." + settings.after;
+    while (!at.empty()) {
+      if (!before.insert(at).second) {
+        error(place, fmt::format("{} comes after itself, so none of the circle begins", path), {},
+              "let one of them have `at` alone");
+        return;
+      }
+      std::string next;
+      for (const auto& other : scenario_.facts.all<RolloutSettings>()) {
+        if (other.path == at && !other.what.after.empty()) {
+          next = "rollouts." + other.what.after;
+        }
+      }
+      at = next;
+    }
+  }
+
+  std::vector<std::string> versions_of(const std::string& component) const {
+    for (const auto& versions : scenario_.facts.all<HasVersions>()) {
+      if (versions.path == "components." + component) {
+        return versions.what.names;
+      }
+    }
+    return {};
+  }
+
+  // ---- What faults find ----
 
   /// A fault that declares `Fact` does something only to components that declare `Needed`.
   template <class Fact, class Needed>
@@ -540,6 +686,8 @@ class Checker {
 
 void check(const Scenario& scenario, Problems& problems) {
   Checker(scenario, problems).run();
+  check_chaos(scenario, problems);
+  check_flags(scenario, problems);
   if (!has_errors(problems)) {
     check_messages(scenario, problems);
     check_calls(scenario, problems);

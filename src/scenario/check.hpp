@@ -19,4 +19,12 @@ void check_calls(const Scenario& scenario, Problems& problems);
 /// nobody consumes (warnings). For scenarios whose names are right.
 void check_messages(const Scenario& scenario, Problems& problems);
 
+/// Finds what is wrong with the chaos experiment, where each of its parts by itself is right:
+/// nothing before the method or after it to judge, probes of nobody.
+void check_chaos(const Scenario& scenario, Problems& problems);
+
+/// Finds what is wrong with flags and A/B tests: names that lead nowhere, variants that nobody has,
+/// metrics without a law (errors).
+void check_flags(const Scenario& scenario, Problems& problems);
+
 }  // namespace stampede

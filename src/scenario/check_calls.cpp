@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -524,8 +525,13 @@ class CallChecker {
     }
     std::sort(sent.begin(), sent.end());
     sent.erase(std::unique(sent.begin(), sent.end()), sent.end());
+    std::set<std::pair<int, int>> told;  // versions have the handlers that they inherit
     for (const auto& handler : scenario_.facts.all<HandlesType>()) {
       const std::string& type = handler.what.type;
+      const Place& place = handler.what.place;
+      if (place.line > 0 && !told.emplace(place.line, place.column).second) {
+        continue;
+      }
       if (!std::binary_search(sent.begin(), sent.end(), type)) {
         const std::string match = closest_match(type, sent);
         warning(handler.what.place.line > 0 ? handler.what.place : handler.place,

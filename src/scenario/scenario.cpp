@@ -132,6 +132,14 @@ void describe(Visitor& v, Scenario& s) {
   v.field("prices", s.prices,
           "what an instance of a component costs per hour, in any currency, such as app: 0.096");
   v.field("faults", s.faults, "what goes wrong, and when");
+  v.field("rollouts", s.rollouts,
+          "versions that replace others while the system runs, each with a name for results");
+  v.field("chaos", s.chaos,
+          "a chaos experiment: what is steady about the system, what is done to it, and whether it "
+          "is steady again");
+  v.field("flags", s.flags, "feature flags: which users get which variant");
+  v.field("ab_tests", s.ab_tests,
+          "comparisons of two variants of a flag by what their users do, and how they are judged");
   v.field(
       "expect", s.expect,
       "what must hold of the result, such as shoppers.latency.p99 < 250ms or "

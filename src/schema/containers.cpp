@@ -174,6 +174,32 @@ void NamedType::read(const Value& from, void* to, Reader& reader) const {
   }
 }
 
+Value NamedType::overlaid(const Value& base, const Value& own) const {
+  if (!base.is_map() || !own.is_map()) {
+    return own;
+  }
+  Value merged = own;
+  for (const Value::Member& below : base.members) {
+    Value* above = merged.find(below.key);
+    if (above == nullptr) {
+      merged.members.push_back(below);
+    } else {
+      *above = element_.overlaid(below.value, *above);
+    }
+  }
+  return merged;
+}
+
+Value NamedType::inherited(const Value& around, const Value& own) const {
+  Value merged = own;
+  for (Value::Member& member : merged.members) {
+    const bool says_nothing = member.value.is_null();
+    member.value =
+        element_.overlaid(around, says_nothing ? Value::map({}, member.value.place) : member.value);
+  }
+  return merged;
+}
+
 Json NamedType::echo(const void* from) const {
   Json json = Json::object();
   for (std::size_t i = 0; i < size(from); ++i) {

@@ -19,6 +19,7 @@ bool holds(const Limit& limit, long double magnitude) {
     case Limit::Kind::required:
     case Limit::Kind::alias:
     case Limit::Kind::of_run:
+    case Limit::Kind::inherits:
       break;
   }
   return true;
@@ -43,6 +44,7 @@ std::string limit_text(const Field& field, const Limit& limit) {
     case Limit::Kind::required:
     case Limit::Kind::alias:
     case Limit::Kind::of_run:
+    case Limit::Kind::inherits:
       break;
   }
   return {};

@@ -1,5 +1,6 @@
 #include "stampede/schema/reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace stampede {
@@ -11,6 +12,15 @@ void Reader::error(const Place& place, std::string what, std::string expected, s
 }
 
 void Reader::warning(const Place& place, std::string what, std::string expected, std::string hint) {
+  const bool was_told =
+      inheriting_ > 0 && std::any_of(problems_.begin(), problems_.end(), [&](const Problem& known) {
+        return known.severity == Severity::warning && known.hint == hint &&
+               known.expected == expected && known.place.line == place.line &&
+               known.place.column == place.column;
+      });
+  if (was_told) {
+    return;
+  }
   problems_.push_back(
       {Severity::warning, place, std::move(what), std::move(expected), std::move(hint)});
 }

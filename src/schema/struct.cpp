@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "limits.hpp"
 #include "stampede/base/json.hpp"
@@ -26,9 +27,9 @@ class OutlineVisitor final : public Visitor {
   void shorthand(std::string_view field) override { outline_.shorthand = field; }
 
   void resolve_shorthand() {
-    for (const auto& [name, type] : types_) {
-      if (name == outline_.shorthand) {
-        outline_.shorthand_type = type;
+    for (const StructType::Outline::Key& key : outline_.keys) {
+      if (key.name == outline_.shorthand) {
+        outline_.shorthand_type = key.type;
       }
     }
     require(outline_.shorthand.empty() || outline_.shorthand_type != nullptr,
@@ -38,19 +39,17 @@ class OutlineVisitor final : public Visitor {
  protected:
   void visit(const Field& field) override {
     require(!outline_.knows(field.name), "a struct has two fields of one name");
-    StructType::Outline::Key key{std::string(field.name), {}};
+    StructType::Outline::Key key{std::string(field.name), {}, &field.type};
     for (const Limit& limit : field.limits) {
       if (limit.kind == Limit::Kind::alias) {
         key.aliases.emplace_back(limit.alias);
       }
     }
     outline_.keys.push_back(std::move(key));
-    types_.emplace_back(std::string(field.name), &field.type);
   }
 
  private:
   StructType::Outline& outline_;
-  std::vector<std::pair<std::string, const Type*>> types_;
 };
 
 /// Reads the members of a map into the fields, then complains about what is left over.
@@ -86,12 +85,7 @@ class ReadVisitor final : public Visitor {
   void finish() {
     complain_about_unknown_keys();
     complain_about_missing_fields();
-    if (reader_.errors() != errors_before_) {
-      return;  // what follows from a mistake is not worth telling
-    }
-    for (const Check& check : failed_checks_) {
-      tell(check);
-    }
+    tell_failed_checks();
   }
 
  protected:
@@ -104,6 +98,15 @@ class ReadVisitor final : public Visitor {
   }
 
  private:
+  void tell_failed_checks() {
+    if (reader_.errors() != errors_before_) {
+      return;  // what follows from a mistake is not worth telling
+    }
+    for (const Check& check : std::exchange(failed_checks_, {})) {
+      tell(check);
+    }
+  }
+
   void read(const Field& field) {
     const Value::Member* member = take(field);
     if (member == nullptr) {
@@ -112,7 +115,14 @@ class ReadVisitor final : public Visitor {
       }
       return;
     }
-    if (field.name == unnamed_) {
+    if (field.inherits()) {
+      tell_failed_checks();                      // before whoever inherits them repeats them
+      if (reader_.errors() == errors_before_) {  // a mistake is told once, where it was made
+        const Reader::Step step(reader_, field.name);
+        const Reader::Inheriting again(reader_);
+        read(field, field.type.inherited(map_, member->value));
+      }
+    } else if (field.name == unnamed_) {
       read(field, member->value);
     } else {
       const Reader::Step step(reader_, field.name);
@@ -293,7 +303,7 @@ class SchemaVisitor final : public Visitor {
       return;
     }
     if (limit.kind == Limit::Kind::required || limit.kind == Limit::Kind::alias ||
-        limit.kind == Limit::Kind::of_run) {
+        limit.kind == Limit::Kind::of_run || limit.kind == Limit::Kind::inherits) {
       return;
     }
     const Json amount = field.type.of_magnitude(limit.magnitude);
@@ -317,6 +327,7 @@ class SchemaVisitor final : public Visitor {
       case Limit::Kind::alias:
       case Limit::Kind::not_empty:
       case Limit::Kind::of_run:
+      case Limit::Kind::inherits:
         break;
     }
   }
@@ -340,11 +351,13 @@ StructSchema struct_schema(const StructType& type, SchemaWriter& writer) {
   return std::move(visitor.schema);
 }
 
+bool StructType::Outline::Key::is_called(std::string_view key) const {
+  return name == key || std::find(aliases.begin(), aliases.end(), key) != aliases.end();
+}
+
 bool StructType::Outline::knows(std::string_view key) const {
-  return std::any_of(keys.begin(), keys.end(), [&](const Key& known) {
-    return known.name == key ||
-           std::find(known.aliases.begin(), known.aliases.end(), key) != known.aliases.end();
-  });
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const Key& known) { return known.is_called(key); });
 }
 
 std::vector<std::string> StructType::Outline::names() const {
@@ -404,6 +417,39 @@ void StructType::read_members(const Value& map, void* to, Reader& reader, std::s
   ReadVisitor visitor(map, reader, kind, unnamed);
   describe(visitor, to);
   visitor.finish();
+}
+
+namespace {
+
+const Value::Member* find_member(const Value& map, const StructType::Outline::Key& key) {
+  const auto found =
+      std::find_if(map.members.begin(), map.members.end(),
+                   [&](const Value::Member& member) { return key.is_called(member.key); });
+  return found == map.members.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Value StructType::overlaid(const Value& base, const Value& own) const {
+  if (!base.is_map() || !own.is_map() || is_shorthand(base) || is_shorthand(own)) {
+    return own;
+  }
+  Value merged = own;  // what the struct does not know of it is told when it is read
+  for (const Outline::Key& key : outline().keys) {
+    const Value::Member* below = find_member(base, key);
+    if (below == nullptr) {
+      continue;
+    }
+    const auto above =
+        std::find_if(merged.members.begin(), merged.members.end(),
+                     [&](const Value::Member& member) { return key.is_called(member.key); });
+    if (above == merged.members.end()) {
+      merged.members.push_back(*below);
+    } else {
+      above->value = key.type->overlaid(below->value, above->value);
+    }
+  }
+  return merged;
 }
 
 Json StructType::echo(const void* from) const {

@@ -26,6 +26,8 @@ bool Field::is_required() const { return has(limits, Limit::Kind::required); }
 
 bool Field::is_of_run() const { return has(limits, Limit::Kind::of_run); }
 
+bool Field::inherits() const { return has(limits, Limit::Kind::inherits); }
+
 bool Field::is_called(std::string_view key) const {
   return key == name || std::any_of(limits.begin(), limits.end(), [&](const Limit& limit) {
            return limit.kind == Limit::Kind::alias && limit.alias == key;

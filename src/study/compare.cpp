@@ -11,6 +11,7 @@
 #include "stampede/measure/summarize.hpp"
 #include "stampede/stats/batches.hpp"
 #include "stampede/stats/paired.hpp"
+#include "stampede/study/chaos.hpp"
 #include "stampede/study/expectations.hpp"
 
 namespace stampede {
@@ -33,14 +34,21 @@ struct Selection {
 
 std::vector<std::string> default_paths(const std::vector<Alternative>& alternatives) {
   std::vector<std::string> paths;
+  const auto add = [&](const std::string& path) {
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
+      paths.push_back(path);
+    }
+  };
   for (const Alternative& alternative : alternatives) {
     for (const auto& population : alternative.scenario.traffic) {
       for (const char* metric :
            {"latency.mean", "latency.p50", "latency.p99", "availability", "goodput"}) {
-        const std::string path = population.name + "." + metric;
-        if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
-          paths.push_back(path);
-        }
+        add(population.name + "." + metric);
+      }
+    }
+    for (const auto& rollout : alternative.scenario.rollouts) {
+      for (const char* metric : {"promoted", "rolled_back", "duration", "harmed"}) {
+        add(rollout.name + "." + metric);
       }
     }
   }
@@ -169,6 +177,9 @@ std::vector<Result> results_of(const std::vector<Alternative>& alternatives, con
       const std::vector<std::string> warnings = std::move(results[i].warnings);
       results[i] = summarize(recordings_of(runs[i]), WarmupChoice{Duration::from_seconds(longest)});
       results[i].warnings = warnings;
+    }
+    if (alternatives[i].scenario.chaos) {
+      results[i].chaos = judge_chaos(alternatives[i].scenario, runs[i], results[i]).measures;
     }
   }
   return results;

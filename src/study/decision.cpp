@@ -34,44 +34,73 @@ bool is_sure(const Estimate& value, double limit, bool below, double error) {
   return below ? bound <= limit : bound >= limit;
 }
 
-Decision decide_one(const CheckedExpectation& checked, const Expectation& expectation,
-                    double error_of_meeting, double error_of_failing) {
-  const bool below =
-      expectation.relation == Relation::less || expectation.relation == Relation::at_most;
-  const bool above =
-      expectation.relation == Relation::more || expectation.relation == Relation::at_least;
+Decision decide_one(const CheckedExpectation& checked, double error_of_meeting,
+                    double error_of_failing) {
+  const bool below = checked.relation == Relation::less || checked.relation == Relation::at_most;
+  const bool above = checked.relation == Relation::more || checked.relation == Relation::at_least;
   if (checked.verdict.kind == Verdict::Kind::no_data || !checked.observed) {
     return Decision::cannot_tell;
   }
   const Metric& metric = *checked.observed;
-  if (!(below || above) || metric.value.n < 2 || std::isnan(metric.value.low)) {
+  if (!(below || above) || checked.other || metric.value.n < 2 || std::isnan(metric.value.low)) {
     return by_verdict(checked.verdict);
   }
-  if (is_sure(metric.value, expectation.value, !below, error_of_failing) &&
+  if (is_sure(metric.value, checked.value, !below, error_of_failing) &&
       checked.verdict.kind == Verdict::Kind::fail) {
     return Decision::fails;
   }
-  const bool is_met = is_sure(metric.value, expectation.value, below, error_of_meeting) &&
+  const bool is_met = is_sure(metric.value, checked.value, below, error_of_meeting) &&
                       checked.verdict.kind == Verdict::Kind::pass;
   return is_met && metric.supported ? Decision::meets : Decision::cannot_tell;
 }
 
+/// One that is worse than what was found so far takes its place.
+void take(Decided& decided, Decision one, const CheckedExpectation& checked,
+          std::string_view window) {
+  const bool is_worse = one == Decision::fails
+                            ? decided.decision != Decision::fails
+                            : one == Decision::cannot_tell && decided.decision == Decision::meets;
+  if (is_worse) {
+    const std::string where = window.empty() ? "" : " " + std::string(window) + " the method";
+    decided = {one, checked.text + where, checked.observed, checked.unit};
+  }
+}
+
+/// An experiment that is to end otherwise than completed, or was stopped, is decided by its
+/// verdict; else by its probes.
+bool is_decided_by_verdict(const ChaosReport& chaos) {
+  return chaos.expected != ChaosVerdict::completed || chaos.verdict == ChaosVerdict::aborted;
+}
+
 }  // namespace
 
-Decided decide(const StudyResult& study, const std::vector<Expectation>& expectations,
-               double error) {
+Decided decide(const StudyResult& study, double error) {
+  std::size_t count = study.expectations.size();
+  const bool has_probes = study.chaos && !is_decided_by_verdict(*study.chaos);
+  if (has_probes) {
+    for (const ChaosWindow& window : study.chaos->windows) {
+      count += window.decides ? window.probes.size() : 0;
+    }
+  }
+  const double error_of_failing = error / static_cast<double>(std::max<std::size_t>(count, 1));
   Decided decided;
   decided.decision = Decision::meets;
-  for (std::size_t i = 0; i < study.expectations.size(); ++i) {
-    const CheckedExpectation& checked = study.expectations[i];
-    const Decision one = decide_one(checked, expectations[i], error,
-                                    error / static_cast<double>(expectations.size()));
-    const bool is_worse = one == Decision::fails
-                              ? decided.decision != Decision::fails
-                              : one == Decision::cannot_tell && decided.decision == Decision::meets;
-    if (is_worse) {
-      decided = {one, checked.text, checked.observed, checked.unit};
+  for (const CheckedExpectation& checked : study.expectations) {
+    take(decided, decide_one(checked, error, error_of_failing), checked, {});
+  }
+  if (has_probes) {
+    for (const ChaosWindow& window : study.chaos->windows) {
+      for (const CheckedExpectation& probe : window.probes) {
+        if (window.decides) {
+          take(decided, decide_one(probe, error, error_of_failing), probe, window.name);
+        }
+      }
     }
+  } else if (study.chaos && study.chaos->verdict != study.chaos->expected) {
+    decided = {Decision::fails,
+               "the experiment is " + std::string(name_of(study.chaos->verdict)),
+               std::nullopt,
+               {}};
   }
   return decided;
 }

@@ -36,7 +36,7 @@ std::vector<Part> parts_of(const TrafficSettings& traffic) {
 
 /// The words that may stand before the name of a part: "regions.eu", as in result.json.
 std::vector<std::string> words_for(const std::string& kind) {
-  std::vector<std::string> words{kind, kind + "s"};
+  std::vector<std::string> words{kind, plural_of(kind)};
   if (kind == "request_type") {
     words.insert(words.end(), {"requests", "requests_by_type"});
   }
@@ -59,8 +59,10 @@ class Checker {
   Problems run() {
     for (const Expectation& expectation : scenario_.expect) {
       check(expectation);
-      if (found_ != nullptr) {
-        check_unit(expectation, *found_);
+    }
+    if (scenario_.chaos) {
+      for (const Expectation& probe : scenario_.chaos->steady_state_hypothesis.probes) {
+        check(probe);
       }
     }
     return std::move(problems_);
@@ -89,6 +91,15 @@ class Checker {
     }
     for (const auto& component : scenario_.components) {
       names.push_back(component.name);
+    }
+    for (const auto& rollout : scenario_.rollouts) {
+      names.push_back(rollout.name);
+    }
+    if (scenario_.chaos) {
+      names.emplace_back(chaos_subject);
+    }
+    for (const auto& test : scenario_.ab_tests) {
+      names.push_back(test.name);
     }
     return names;
   }
@@ -121,28 +132,53 @@ class Checker {
     if (const Choice<Component>* component = scenario_.components.find(path.subject)) {
       return find_of_component(path, component->kind(), place);
     }
+    if (scenario_.rollouts.find(path.subject) != nullptr) {
+      return find_metric_of(path.subject, path.metric, "rollout", {}, place);
+    }
+    if (scenario_.chaos && path.subject == chaos_subject) {
+      return find_metric_of(path.subject, path.metric, "chaos", {}, place);
+    }
+    if (const AbTestSettings* test = scenario_.ab_tests.find(path.subject)) {
+      return find_of_ab_test(path, *test, place);
+    }
     return nullptr;
   }
 
   const MetricInfo* find_of_traffic(const MetricPath& whole, const TrafficSettings& traffic,
                                     const Place& place) {
+    return find_in_parts(whole, parts_of(traffic), "traffic", place);
+  }
+
+  const MetricInfo* find_of_ab_test(const MetricPath& whole, const AbTestSettings& test,
+                                    const Place& place) {
+    std::vector<Part> parts;
+    if (const FlagSettings* flag = scenario_.flags.find(test.flag)) {
+      add_parts(parts, "variant", flag->variants);
+    }
+    add_parts(parts, "analysis", test.analyses);
+    add_parts(parts, "guardrail", test.guardrails);
+    return find_in_parts(whole, parts, "ab_test", place);
+  }
+
+  /// The number at a path below a subject of `whole_kind` that has such parts.
+  const MetricInfo* find_in_parts(const MetricPath& whole, const std::vector<Part>& parts,
+                                  const std::string& whole_kind, const Place& place) {
     std::string_view path = whole.metric;
-    const std::vector<Part> parts = parts_of(traffic);
-    std::string kind = "traffic";
+    std::string kind = whole_kind;
     std::vector<std::string> beside;  // what else could stand first
     for (const Part& part : parts) {
       std::string_view rest = path;
       for (const std::string& word : words_for(part.kind)) {
         take(rest, word);
       }
-      if (kind == "traffic" && take(rest, part.name)) {
+      if (kind == whole_kind && take(rest, part.name)) {
         path = rest;
         kind = part.kind;
       }
       beside.push_back(part.name);
     }
     return find_metric_of(whole.subject, path, kind,
-                          kind == "traffic" ? beside : std::vector<std::string>{}, place);
+                          kind == whole_kind ? beside : std::vector<std::string>{}, place);
   }
 
   const MetricInfo* find_of_component(const MetricPath& whole, const std::string& kind,
@@ -151,6 +187,10 @@ class Checker {
     if (take(path, "instances")) {
       path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
       return find_metric_of(whole.subject, path, "instance", {}, place);
+    }
+    if (take(path, "versions")) {
+      path.remove_prefix(std::min(path.find('.'), path.size() - 1) + 1);
+      return find_metric_of(whole.subject, path, "version", {}, place);
     }
     return find_metric_of(whole.subject, path, kind, {}, place);
   }
@@ -225,7 +265,6 @@ class Checker {
   }
 
   const Scenario& scenario_;
-  const MetricInfo* found_ = nullptr;  ///< what the last one checked is about
   Problems problems_;
 };
 

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "stampede/base/files.hpp"
+#include "stampede/base/require.hpp"
 #include "stampede/study/cost.hpp"
 
 namespace stampede {
@@ -23,22 +24,27 @@ class Bisection {
   LimitFound run() {
     double good = largest_ ? range_.from : range_.to;
     double bad = largest_ ? range_.to : range_.from;
-    if (!meets(good)) {
-      found_.next = range_.text(good);
-      return std::move(found_);
-    }
-    found_.best = range_.text(good);
-    if (meets(bad)) {
+    if (!is_wanted(good)) {
+      // What breaks at the lower end and not at the upper one is worse the less there is of it.
+      const bool is_turned =
+          search_.wanted == Decision::fails && !found_.is_partial && is_wanted(bad);
+      if (!is_turned) {
+        found_.next = range_.text(good);
+        return std::move(found_);
+      }
+      std::swap(good, bad);
+    } else if (is_wanted(bad)) {
       found_.best = range_.text(bad);
       return std::move(found_);
     }
+    found_.best = range_.text(good);
     while (!found_.is_partial) {
       found_.next = range_.text(bad);
       if (is_close(good, bad)) {
         break;
       }
       const double middle = between(good, bad);
-      (meets(middle) ? good : bad) = middle;
+      (is_wanted(middle) ? good : bad) = middle;
       found_.best = range_.text(good);
     }
     return std::move(found_);
@@ -71,8 +77,9 @@ class Bisection {
     return probes;
   }
 
-  /// Tries a value with ever more replications, until it is clear whether it meets.
-  bool meets(double value) {
+  /// Tries a value with ever more replications, until it is clear what it does: whether that is
+  /// what is wanted.
+  bool is_wanted(double value) {
     SweepPlan one = plan_;
     one.points = {{range_.text(value)}};
     ReadScenario read = read_point(one, 0);
@@ -100,14 +107,14 @@ class Bisection {
       scenario.run.replications = static_cast<int>(count);
       const StudyResult study = study_of(scenario, replications, plan_.shortened);
       probe.replications = count;
-      probe.decided = decide(study, scenario.expect, found_.error_of_one_value / looks);
+      probe.decided = decide(study, found_.error_of_one_value / looks);
       if (probe.decided.decision != Decision::cannot_tell || count >= last_look) {
         break;
       }
       count = std::min(2 * count, last_look);
     }
     found_.probes.push_back(std::move(probe));
-    return found_.probes.back().decided.decision == Decision::meets;
+    return found_.probes.back().decided.decision == search_.wanted;
   }
 
   void add_replications(const Scenario& scenario, std::int64_t count,
@@ -193,6 +200,13 @@ LimitFound find_limit(const SweepPlan& plan, const ValueRange& range, bool large
   return Bisection(plan, range, largest, search, options).run();
 }
 
+std::int64_t replications_of_best(const LimitFound& found) {
+  const auto best = std::find_if(found.probes.begin(), found.probes.end(),
+                                 [&](const Probe& probe) { return probe.value == found.best; });
+  require(best != found.probes.end(), "the best value was tried");
+  return best->replications;
+}
+
 CheapestFound find_cheapest(const SweepPlan& plan, std::span<const PlannedPoint> points,
                             double confidence, const ReplicationOptions& options) {
   CheapestFound found;
@@ -204,7 +218,7 @@ CheapestFound find_cheapest(const SweepPlan& plan, std::span<const PlannedPoint>
                     Candidate candidate;
                     candidate.point = point;
                     candidate.cost_per_h = total_cost(study.result).value_or(0);
-                    candidate.decided = decide(study, scenario.expect, found.error_of_one_point);
+                    candidate.decided = decide(study, found.error_of_one_point);
                     candidate.metrics = point_of(plan, point, scenario, study).chosen;
                     const std::lock_guard lock(one_at_a_time);
                     found.candidates.push_back(std::move(candidate));

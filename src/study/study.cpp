@@ -137,9 +137,11 @@ std::vector<std::string> warnings_of(const Scenario& scenario, const StudyResult
 }  // namespace
 
 bool StudyResult::has_failed_expectations() const {
-  return std::any_of(expectations.begin(), expectations.end(), [](const auto& expectation) {
-    return expectation.verdict.kind != Verdict::Kind::pass;
-  });
+  const bool is_another_verdict = chaos && chaos->verdict != chaos->expected;
+  return is_another_verdict ||
+         std::any_of(expectations.begin(), expectations.end(), [](const auto& expectation) {
+           return expectation.verdict.kind != Verdict::Kind::pass;
+         });
 }
 
 StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& finished,
@@ -156,6 +158,11 @@ StudyResult study_of(const Scenario& scenario, const std::vector<Replication>& f
   study.result = result_of(scenario, finished);
   if (!finished.empty()) {
     study.faults = finished[0].record.faults;
+    study.rollouts = finished[0].record.rollouts;
+    if (scenario.chaos) {
+      study.chaos = judge_chaos(scenario, finished, study.result);
+      study.result.chaos = study.chaos->measures;
+    }
     study.expectations = judge_all(scenario, study.result, finished, divisor == 1);
   }
   study.predicted = predict(scenario, /*find_saturation=*/false);

@@ -49,6 +49,17 @@ void add_numbers(const Subject& subject, const std::string& path, std::int64_t r
   }
 }
 
+/// What an experiment measured in one replication: how far that moves the numbers of all.
+Subject of_replication(const Subject& chaos, std::size_t index) {
+  Subject alone = chaos;
+  for (Metric& metric : alone.metrics) {
+    const double moved = index < metric.deviations.size() ? metric.deviations[index] : std::nan("");
+    metric.value = Estimate{.estimate = metric.value.estimate + moved, .n = 1};
+    metric.deviations.clear();
+  }
+  return alone;
+}
+
 /// The result of each replication alone, with the warm-up of all together.
 std::vector<Result> results_of_each(const Scenario& scenario, const StudyResult& study) {
   std::vector<Result> results;
@@ -57,6 +68,9 @@ std::vector<Result> results_of_each(const Scenario& scenario, const StudyResult&
     const Recording* alone = recording.get();
     results.push_back(summarize({&alone, 1}, warmup));
     add_costs(scenario, results.back());
+    if (study.result.chaos) {
+      results.back().chaos = of_replication(*study.result.chaos, results.size() - 1);
+    }
   }
   return results;
 }
@@ -159,10 +173,14 @@ PointResult point_of(const SweepPlan& plan, std::size_t point, const Scenario& s
   result.replications = study.result.replications;
   result.warmup_s = study.result.warmup_s;
   result.fingerprint = study.result.fingerprint;
-  for (const auto* subjects : {&study.result.traffic, &study.result.components}) {
+  for (const auto* subjects :
+       {&study.result.traffic, &study.result.components, &study.result.rollouts}) {
     for (const Subject& subject : *subjects) {
       add_numbers(subject, subject.name, study.result.replications, result.numbers);
     }
+  }
+  if (const auto& chaos = study.result.chaos) {
+    add_numbers(*chaos, chaos->name, study.result.replications, result.numbers);
   }
   if (const std::optional<double> cost = total_cost(study.result)) {
     Estimate estimate;
@@ -189,6 +207,11 @@ PointResult point_of(const SweepPlan& plan, std::size_t point, const Scenario& s
   }
   for (const CheckedExpectation& expectation : study.expectations) {
     result.expectations.push_back({expectation.text, word_for(expectation.verdict.kind)});
+  }
+  if (const auto& chaos = study.chaos) {
+    result.expectations.push_back(
+        {fmt::format("the experiment is {}", name_of(chaos->expected)),
+         word_for(chaos->verdict == chaos->expected ? Verdict::Kind::pass : Verdict::Kind::fail)});
   }
   result.warnings = study.warnings;
   return result;

@@ -64,6 +64,12 @@ std::vector<std::string> default_metrics(const Scenario& scenario) {
     metrics.push_back(population.name + ".availability");
     metrics.push_back(population.name + ".latency.p99");
   }
+  for (const auto& rollout : scenario.rollouts) {
+    metrics.push_back(rollout.name + ".promoted");
+    metrics.push_back(rollout.name + ".rolled_back");
+    metrics.push_back(rollout.name + ".duration");
+    metrics.push_back(rollout.name + ".harmed");
+  }
   return metrics;
 }
 

@@ -4,31 +4,49 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
+#include "ab_test.hpp"
+#include "flags.hpp"
 #include "stampede/base/require.hpp"
 #include "stampede/kernel/job.hpp"
 #include "stampede/kernel/signal.hpp"
 #include "stampede/measure/meter.hpp"
 #include "stampede/model/network.hpp"
 #include "stampede/world/population.hpp"
+#include "world/client_side.hpp"
 
 namespace stampede {
 namespace {
 
-/// Client-side round robin: each call goes to the next instance, whatever became of it.
-class RoundRobinClient final : public Endpoint {
+/// Gives every instance of a version, those that are there and those that come, what is wrong with
+/// that version.
+class DefectCarrier final : private FleetListener {
  public:
-  RoundRobinClient(Fleet& fleet, std::uint32_t first) : fleet_(fleet), next_(first) {}
-
-  Reply call(const Request& request) override {
-    Instance& instance = fleet_[next_ % fleet_.size()];
-    ++next_;
-    return instance.call(request);
+  DefectCarrier(Fleet& fleet, std::uint16_t version, std::unique_ptr<Fault> fault,
+                std::uint64_t luck)
+      : version_(version), luck_(luck), fault_(std::move(fault)) {
+    for (std::size_t i = 0; i < fleet.size(); ++i) {
+      infect(fleet[i]);
+    }
+    fleet.listen(*this);
   }
 
  private:
-  Fleet& fleet_;
-  std::uint64_t next_;
+  void added(Instance& instance) override { infect(instance); }
+  void state_changed(Instance&) override {}
+
+  void infect(Instance& instance) {
+    if (instance.version() == version_) {
+      disturbances_.push_back(
+          fault_->strike({.targets = {&instance}, .luck = combine(luck_, instance.index())}));
+    }
+  }
+
+  std::uint16_t version_;
+  std::uint64_t luck_;
+  std::unique_ptr<Fault> fault_;
+  std::vector<std::unique_ptr<Disturbance>> disturbances_;
 };
 
 }  // namespace
@@ -44,12 +62,18 @@ struct World::Parts final : public Directory {
         recording(std::make_shared<Recording>(
             SliceGrid(scenario.run.duration, scenario.run.slice_length()))),
         scraped(simulation),
+        flags(scenario, replication, simulation),
+        change_is_over(simulation),
         own_processes(simulation) {
     make_components();
     for (auto& [name, component] : components) {
       component->connect(*this);
     }
     make_populations();
+    make_faults();
+    make_defects();
+    make_rollouts();
+    make_ab_tests();
   }
 
   Scope& scope() { return own_processes; }
@@ -70,11 +94,16 @@ struct World::Parts final : public Directory {
     if (std::unique_ptr<Endpoint> own = component(name).client(caller)) {
       return *clients.emplace_back(std::move(own));
     }
+    if (is_rolled_out(name.name)) {
+      return *clients.emplace_back(std::make_unique<MembersClient>(members_of(fleet), caller));
+    }
     if (fleet.size() == 1) {
       return fleet[0];
     }
     return *clients.emplace_back(std::make_unique<RoundRobinClient>(fleet, caller));
   }
+
+  const Flag& flag(const std::string& name) const override { return flags.find(name); }
 
   // ---- Making ----
 
@@ -85,8 +114,9 @@ struct World::Parts final : public Directory {
       }
     }
     for (const auto& entry : scenario.components) {
-      ComponentObserver& observer =
-          watched(entry.name, recording->add_component(entry.name, entry.value.kind()));
+      ComponentObserver& observer = watched(
+          entry.name,
+          recording->add_component(entry.name, entry.value.kind(), versions_of(entry.name).names));
       components.emplace_back(entry.name,
                               entry.value.make(Component::Context{.name = entry.name,
                                                                   .simulation = simulation,
@@ -102,13 +132,39 @@ struct World::Parts final : public Directory {
 
   /// The recorder, or a meter in front of it if somebody steers by what the component does.
   ComponentObserver& watched(const std::string& component, ComponentObserver& recorder) {
-    for (const auto& condition : scenario.facts.all<Condition>()) {
-      if (condition.what.component == component) {
-        return meters.try_emplace(component, recorder, scenario.monitoring.scrape_interval)
-            .first->second;
+    const auto conditions = scenario.facts.all<Condition>();
+    const bool is_watched =
+        std::any_of(conditions.begin(), conditions.end(),
+                    [&](const auto& condition) { return condition.what.component == component; });
+    if (!is_watched && !is_rolled_out(component)) {
+      return recorder;
+    }
+    return meters.try_emplace(component, recorder, scenario.monitoring.scrape_interval)
+        .first->second;
+  }
+
+  bool is_rolled_out(const std::string& component) const {
+    const auto rollouts = scenario.facts.all<RolloutSettings>();
+    return std::any_of(rollouts.begin(), rollouts.end(),
+                       [&](const auto& rollout) { return rollout.what.target.name == component; });
+  }
+
+  HasVersions versions_of(const std::string& component) const {
+    for (const auto& versions : scenario.facts.all<HasVersions>()) {
+      if (versions.path == "components." + component) {
+        return versions.what;
       }
     }
-    return recorder;
+    return {};
+  }
+
+  Members& members_of(Fleet& fleet) {
+    for (const std::unique_ptr<Members>& known : members) {
+      if (&known->fleet() == &fleet) {
+        return *known;
+      }
+    }
+    return *members.emplace_back(std::make_unique<Members>(simulation, fleet));
   }
 
   void make_populations() {
@@ -134,14 +190,89 @@ struct World::Parts final : public Directory {
                                    .arrivals = entry.value.arrivals.theory()});
       ++index;
     }
+  }
+
+  Fault::Context fault_context(std::string name) {
+    return {.name = std::move(name),
+            .simulation = simulation,
+            .network = network,
+            .request_types = request_types,
+            .traffic = disturbed_traffic,
+            .seed = scenario.run.seed,
+            .replication = replication};
+  }
+
+  void make_faults() {
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
-      faults.push_back(scenario.faults[i].make({.name = fault_name(i),
-                                                .simulation = simulation,
-                                                .network = network,
-                                                .request_types = request_types,
-                                                .traffic = disturbed_traffic,
-                                                .seed = scenario.run.seed,
-                                                .replication = replication}));
+      faults.push_back(scenario.faults[i].make(fault_context(fault_name(i))));
+    }
+    if (scenario.chaos) {
+      method.prepare(scenario.chaos->method, "chaos.method", *this);
+      rollbacks.prepare(scenario.chaos->rollbacks, "chaos.rollbacks", *this);
+    }
+  }
+
+  void make_defects() {
+    for (auto& [name, component] : components) {
+      const HasVersions versions = versions_of(name);
+      for (std::size_t version = 0; version < versions.defects.size(); ++version) {
+        for (std::size_t i = 0; i < versions.defects[version].size(); ++i) {
+          const std::string defect =
+              name + "." + versions.names[version] + ".defects." + std::to_string(i);
+          defects.push_back(std::make_unique<DefectCarrier>(
+              component->fleet(), static_cast<std::uint16_t>(version),
+              versions.defects[version][i].fault.make(fault_context(defect)), hash_bytes(defect)));
+        }
+      }
+    }
+  }
+
+  void make_rollouts() {
+    for (const auto& entry : scenario.rollouts) {
+      const RolloutSettings& settings = rollout_settings(entry.name);
+      rollouts.push_back(entry.value.make({.name = entry.name,
+                                           .kind = entry.value.kind(),
+                                           .simulation = simulation,
+                                           .geography = geography,
+                                           .target = component(settings.target),
+                                           .metrics = meters.at(settings.target.name),
+                                           .scraped = scraped,
+                                           .scrape_interval = scenario.monitoring.scrape_interval,
+                                           .window = scenario.monitoring.window}));
+    }
+  }
+
+  const RolloutSettings& rollout_settings(const std::string& name) const {
+    for (const auto& rollout : scenario.facts.all<RolloutSettings>()) {
+      if (rollout.path == "rollouts." + name) {
+        return rollout.what;
+      }
+    }
+    fail("a checked scenario has a rollout without settings");
+  }
+
+  void make_ab_tests() {
+    for (const auto& test : scenario.ab_tests) {
+      const AbTestSettings& settings = test.value;
+      std::size_t whose = 0;
+      while (!settings.traffic.empty() && scenario.traffic[whose].name != settings.traffic) {
+        ++whose;
+      }
+      UserPopulation& population = *populations[whose];
+      Flag& flag = flags.find(settings.flag);
+      ab_tests.push_back(std::make_unique<RunningAbTest>(RunningAbTest::Context{
+          .name = test.name,
+          .settings = settings,
+          .flag_settings = *scenario.flags.find(settings.flag),
+          .flag = flag,
+          .type = settings.request.empty() ? std::nullopt : population.type(settings.request),
+          .simulation = simulation,
+          .seed = scenario.run.seed,
+          .replication = replication,
+          .kill = [this, &flag] { flags.kill(flag); }}));
+      const auto [observer, is_new] = ab_test_observers.try_emplace(whose, population.observer());
+      observer->second.add(*ab_tests.back());
+      population.tell(observer->second);
     }
   }
 
@@ -167,6 +298,55 @@ struct World::Parts final : public Directory {
       }
       scraped.raise();
     }
+  }
+
+  // ---- Rollouts ----
+
+  /// Begins a rollout when its time has come, the one before it is through, and nobody else is at
+  /// its component. Whoever has stopped half way through keeps it.
+  Process roll_out(std::size_t index) {
+    Rollout& rollout = *rollouts[index];
+    const RolloutSettings& settings = rollout.settings();
+    if (!settings.after.empty()) {
+      Rollout& before = rollout_called(settings.after);
+      while (!is_decided(before.record().verdict)) {
+        co_await before.decided().wait();
+      }
+      if (before.record().verdict != RolloutVerdict::promoted) {
+        co_return Done();
+      }
+      co_await simulation.delay(settings.at);
+    } else {
+      co_await simulation.until(Time::from_start(settings.at));
+    }
+    if (settings.when) {
+      const Metrics& metrics = meters.at(settings.when->component);
+      while (!settings.when->is_met(metrics, scenario.monitoring.window)) {
+        co_await scraped.wait();
+      }
+    }
+    const std::string component = settings.target.name;
+    while (in_change.contains(component)) {
+      co_await change_is_over.wait();
+    }
+    in_change.insert(component);
+    Process running = rollout.run();
+    co_await running;
+    const RolloutVerdict verdict = rollout.record().verdict;
+    if (verdict == RolloutVerdict::promoted || verdict == RolloutVerdict::rolled_back) {
+      in_change.erase(component);
+      change_is_over.raise();
+    }
+    co_return Done();
+  }
+
+  Rollout& rollout_called(const std::string& name) {
+    for (std::size_t i = 0; i < rollouts.size(); ++i) {
+      if (scenario.rollouts[i].name == name) {
+        return *rollouts[i];
+      }
+    }
+    fail("a checked scenario has a rollout after an unknown one");
   }
 
   // ---- Faults ----
@@ -205,6 +385,34 @@ struct World::Parts final : public Directory {
     return groups;
   }
 
+  /// A fault at work.
+  struct Struck {
+    std::string whom;
+    std::unique_ptr<Disturbance> disturbance;  ///< null: it has done all that it does
+  };
+
+  /// Strikes those of a group that the fault's target means, chosen by `pick`.
+  Struck begin_strike(Fault& fault, const std::string& kind, const FailureGroup& group, Draw pick,
+                      std::uint64_t luck) {
+    std::vector<Instance*> targets;
+    if (fault.strikes_instances()) {
+      const TargetSettings& target = fault.settings().target;
+      std::vector<Instance*> met = met_by(target, group);
+      fault.narrow(met);
+      targets = picked_from(std::move(met), target, group, pick);
+    }
+    Struck struck;
+    struck.whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
+    struck.disturbance = fault.strike({.targets = std::move(targets), .luck = luck});
+    fault_events.push_back({seconds_now(), kind, struck.whom, true});
+    return struck;
+  }
+
+  void end_strike(const std::string& kind, Struck& struck) {
+    struck.disturbance.reset();
+    fault_events.push_back({seconds_now(), kind, struck.whom, false});
+  }
+
   /// Strikes a group when its time has come, and ends; over and over if the fault does so.
   Process strike(std::size_t index, FailureGroup group) {
     Fault& fault = *faults[index];
@@ -227,15 +435,7 @@ struct World::Parts final : public Directory {
           co_await scraped.wait();
         }
       }
-      std::vector<Instance*> targets;
-      if (fault.strikes_instances()) {
-        Draw draw = picks.at(n);
-        targets = picked_from(met_by(settings.target, group), settings.target, group, draw);
-      }
-      const std::string whom = fault.strikes_instances() ? names_of(targets) : fault.whom();
-      std::unique_ptr<Disturbance> disturbance =
-          fault.strike({.targets = std::move(targets), .luck = combine(hash_bytes(name), n)});
-      fault_events.push_back({seconds_now(), kind, whom, true});
+      Struck struck = begin_strike(fault, kind, group, picks.at(n), combine(hash_bytes(name), n));
       std::optional<Duration> length = settings.duration;
       if (settings.mttr) {
         Draw draw = times_to_repair.at(n);
@@ -243,12 +443,11 @@ struct World::Parts final : public Directory {
       }
       if (length) {
         co_await simulation.delay(*length);
-        disturbance.reset();
-        fault_events.push_back({seconds_now(), kind, whom, false});
+        end_strike(kind, struck);
       }
       if (!settings.every && !settings.mtbf) {
-        if (disturbance) {
-          lasting.push_back(std::move(disturbance));
+        if (struck.disturbance) {
+          lasting.push_back(std::move(struck.disturbance));
         }
         co_return Done();
       }
@@ -256,6 +455,134 @@ struct World::Parts final : public Directory {
         next = next + *settings.every;
       }
     }
+  }
+
+  // ---- The chaos experiment ----
+
+  /// The method of an experiment or its rollbacks, on its way: what begins and ends, and when.
+  struct Course {
+    struct Turn {
+      Duration at;  ///< from t = 0, if everything goes as planned
+      std::size_t step;
+      bool begins;
+    };
+    /// A step while it is at work.
+    struct AtWork {
+      std::size_t step;
+      Struck struck;
+    };
+
+    void prepare(const ChaosSteps& planned, const std::string& path, Parts& parts) {
+      for (std::size_t i = 0; i < planned.steps.size(); ++i) {
+        const ChaosStep& step = planned.steps[i];
+        names.push_back(path + "." + std::to_string(i));
+        kinds.push_back(step.fault.kind());
+        faults.push_back(step.fault.has_value() ? step.fault.make(parts.fault_context(names.back()))
+                                                : std::unique_ptr<Fault>());
+        if (!step.fault.has_value()) {
+          continue;
+        }
+        turns.push_back({step.begins, i, true});
+        if (!step.length.is_zero()) {
+          turns.push_back({step.begins + step.length, i, false});
+        }
+      }
+      // Of what happens at one instant the ends come first.
+      std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) {
+        return a.at != b.at ? a.at < b.at : a.begins < b.begins;
+      });
+      ends = planned.ends;
+    }
+
+    std::vector<std::string> names;              ///< of each step
+    std::vector<std::string> kinds;              ///< of each step; empty: a pause
+    std::vector<std::unique_ptr<Fault>> faults;  ///< of each step; null: a pause
+    std::vector<Turn> turns;                     ///< in their order
+    Duration ends;
+    std::vector<AtWork> at_work;
+    bool is_over = false;
+  };
+
+  void begin(Course& course, std::size_t step) {
+    const std::string& name = course.names[step];
+    const Draw pick = Stream(scenario.run.seed, replication, name, "pick").at(0);
+    Struck struck = begin_strike(*course.faults[step], course.kinds[step], FailureGroup(), pick,
+                                 hash_bytes(name));
+    if (struck.disturbance) {
+      course.at_work.push_back({step, std::move(struck)});
+    }
+  }
+
+  void end(Course& course, std::size_t step) {
+    const auto found =
+        std::find_if(course.at_work.begin(), course.at_work.end(),
+                     [step](const Course::AtWork& at_work) { return at_work.step == step; });
+    if (found != course.at_work.end()) {
+      end_strike(course.kinds[step], found->struck);
+      course.at_work.erase(found);
+    }
+  }
+
+  /// Nothing more begins, and what is at work ends.
+  void finish(Course& course) {
+    course.is_over = true;
+    while (!course.at_work.empty()) {
+      end(course, course.at_work.back().step);
+    }
+  }
+
+  /// The method, and after it the rollbacks.
+  Process follow_method() {
+    for (std::size_t i = 0; i < method.turns.size(); ++i) {
+      co_await simulation.until(Time::from_start(method.turns[i].at));
+      if (method.is_over) {
+        co_return Done();
+      }
+      take_turn(method, i);
+    }
+    co_await simulation.until(Time::from_start(method.ends));
+    if (!method.is_over) {
+      finish(method);
+      static_cast<void>(roll_back());
+    }
+    co_return Done();
+  }
+
+  /// Begins now, earlier than planned if the method was stopped.
+  Process roll_back() {
+    const Duration earlier = method.ends - simulation.now().since_start();
+    for (std::size_t i = 0; i < rollbacks.turns.size(); ++i) {
+      const Time due = Time::from_start(rollbacks.turns[i].at - earlier);
+      co_await simulation.until(std::max(due, simulation.now()));
+      take_turn(rollbacks, i);
+    }
+    co_return Done();
+  }
+
+  void take_turn(Course& course, std::size_t turn) {
+    const Course::Turn& now = course.turns[turn];
+    if (now.begins) {
+      begin(course, now.step);
+    } else {
+      end(course, now.step);
+    }
+  }
+
+  /// Stops the method when a scrape shows that a condition is met.
+  Process watch_stop_conditions() {
+    co_await simulation.until(Time::from_start(scenario.chaos->method.begins));
+    while (!method.is_over) {
+      co_await scraped.wait();
+      for (const Condition& condition : scenario.chaos->stop_conditions) {
+        if (!method.is_over &&
+            condition.is_met(meters.at(condition.component), scenario.monitoring.window)) {
+          abort = ChaosAbort{seconds_now(), condition.text};
+          finish(method);
+          static_cast<void>(roll_back());
+        }
+      }
+    }
+    co_return Done();
   }
 
   static std::string fault_name(std::size_t index) { return "faults." + std::to_string(index); }
@@ -337,15 +664,26 @@ struct World::Parts final : public Directory {
   Truth truth;
   std::shared_ptr<Recording> recording;
   std::map<std::string, Meter> meters;  ///< of the components that somebody steers by
+  Signal scraped;
+  RunningFlags flags;
   std::vector<std::pair<std::string, std::unique_ptr<Component>>> components;
   std::vector<std::unique_ptr<Endpoint>> clients;
+  std::vector<std::unique_ptr<RunningAbTest>> ab_tests;
+  std::map<std::size_t, AbTestObserver> ab_test_observers;  ///< by population
   std::vector<std::unique_ptr<UserPopulation>> populations;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals;
   std::vector<DisturbedTraffic> disturbed_traffic;
   std::vector<std::unique_ptr<Fault>> faults;
   std::vector<std::unique_ptr<Disturbance>> lasting;  ///< to the end of the run
   std::vector<FaultEvent> fault_events;
-  Signal scraped;
+  std::vector<std::unique_ptr<DefectCarrier>> defects;
+  std::vector<std::unique_ptr<Members>> members;
+  Course method;
+  Course rollbacks;
+  std::optional<ChaosAbort> abort;
+  std::set<std::string> in_change;  ///< components that a rollout is at
+  Signal change_is_over;
+  std::vector<std::unique_ptr<Rollout>> rollouts;
   Scope own_processes;
 };
 
@@ -366,9 +704,22 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   for (const std::unique_ptr<ArrivalProcess>& arrivals : parts.arrivals) {
     arrivals->start();
   }
+  parts.flags.start(parts.meters, parts.scraped, [&parts](const std::string& flag, bool off) {
+    parts.fault_events.push_back({parts.seconds_now(), "kill_switch", flag, off});
+  });
   for (std::size_t i = 0; i < parts.faults.size(); ++i) {
     for (Parts::FailureGroup& group : parts.groups_of(*parts.faults[i])) {
       static_cast<void>(parts.strike(i, std::move(group)));
+    }
+  }
+
+  for (std::size_t i = 0; i < parts.rollouts.size(); ++i) {
+    static_cast<void>(parts.roll_out(i));
+  }
+  if (parts.scenario.chaos) {
+    static_cast<void>(parts.follow_method());
+    if (!parts.scenario.chaos->stop_conditions.empty()) {
+      static_cast<void>(parts.watch_stop_conditions());
     }
   }
 
@@ -379,11 +730,19 @@ WorldRecord World::run(const std::atomic<bool>* stop, std::atomic<std::int64_t>*
   record.events = parts.simulation.resumption_count();
   record.complete = parts.simulation.now() == end;
   if (record.complete) {
+    for (const std::unique_ptr<Rollout>& rollout : parts.rollouts) {
+      record.rollouts.push_back(rollout->record());
+      parts.recording->add_rollout(record.rollouts.back());
+    }
     parts.recording->close_slice(end);
     record.broken_law = parts.broken_law();
+    for (const std::unique_ptr<RunningAbTest>& test : parts.ab_tests) {
+      parts.recording->keep(test->record());
+    }
   }
   record.recording = parts.recording;
   record.faults = parts.fault_events;
+  record.abort = parts.abort;
   for (const std::unique_ptr<ArrivalProcess>& arrivals : parts.arrivals) {
     if (std::string note = arrivals->note(); !note.empty()) {
       record.notes.push_back(std::move(note));

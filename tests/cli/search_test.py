@@ -91,9 +91,32 @@ class SearchTest(unittest.TestCase):
         self.assertEqual(found["candidates"][0]["decision"], "fails")
         self.assertTrue(any(candidate["on_front"] for candidate in found["candidates"]))
 
+    def test_the_smallest_fault_that_breaks_is_a_scenario_that_fails(self):
+        fault = "{kind: slow_down, at: 20s, for: 9s, factor: 1, target: app}"
+        words = ["search", "tiny.yaml", "--breaking", "faults.0.factor=1..50 log",
+                 "--precision", "10%", "--set", f"faults=[{fault}]"]
+        done = self.stampede(*words, "--out", "breaks.yaml")
+        self.assertRegex(done.page, r"faults.0.factor = [0-9.]+ is the mildest that was found to break")
+        found = json.loads(self.stampede(*words, "--format", "json").stdout)
+        self.assertEqual(found["looking_for"], "breaking")
+        # Nine of sixty seconds: four workers of 10 ms are too few for 150 a second from 2.7 on.
+        self.assertTrue(1.5 < float(found["best"]) < 10, found["best"])
+        self.assertTrue(float(found["next"]) < float(found["best"]))
+        self.stampede("run", "breaks.yaml", code=99)
+        replications = [p["replications"] for p in found["probes"] if p["value"] == found["best"]][0]
+        self.stampede("run", "tiny.yaml", "--replications", str(replications),
+                      "--set", f"faults=[{fault}]", "--set", f"faults.0.factor={found['best']}", code=99)
+        self.stampede("run", "tiny.yaml", "--set", f"faults=[{fault}]")
+
+    def test_of_what_is_worse_the_less_there_is_the_most_is_found_that_breaks(self):
+        found = json.loads(self.stampede(
+            "search", "tiny.yaml", "--breaking", "app.concurrency.workers=1..8", "--set",
+            "shoppers.arrivals.rate=400/s", "--format", "json").stdout)
+        self.assertEqual((found["best"], found["next"]), ("2", "3"))  # four of 10 ms: overloaded
+
     def test_what_cannot_be_searched_is_said_before_anything_runs(self):
         for words, code, answer in [
-                ([], 2, "needs one of --largest, --smallest and --cheapest"),
+                ([], 2, "needs one of --largest, --smallest, --breaking and --cheapest"),
                 (["--largest", "app.replicas=1..4", "--cheapest"], 2, "needs one of"),
                 (["--largest", "app.replicas=[1, 2]"], 2, "a range without steps"),
                 (["--largest", "app.replicas=1..4", "--param", "a=1..2"], 2, "--param is for"),
@@ -101,7 +124,8 @@ class SearchTest(unittest.TestCase):
                  "--precision is for"),
                 (["--largest", "app.replicas=1..4", "--confidence", "100%"], 2, "expected a share"),
                 (["--largest", "app.replicas=0..4"], 104, "(at app.replicas=0)"),
-                (["--largest", "app.replicas=1..4", "--set", "expect=[]"], 104, "no `expect:`"),
+                (["--largest", "app.replicas=1..4", "--set", "expect=[]"], 104, "no `expect:` and no `chaos:`"),
+                (["--largest", "app.replicas=1..4", "--out", "a.yaml"], 2, "--out is for"),
                 (["--cheapest", "--param", "app.replicas=1..2", "--set", "prices={}"], 104,
                  "no `prices:`")]:
             self.assertIn(answer, self.stampede("search", "tiny.yaml", *words, code=code).words)

@@ -48,6 +48,7 @@ class FakeBackend final : public Instance {
   void become(InstanceState state) { set_state(state); }
 
   Duration latency;
+  Outcome answer = Outcome::ok;
   bool loses_answers = false;  ///< as a network does
   bool is_sick = false;        ///< probes fail
   std::vector<Request> requests;
@@ -72,7 +73,7 @@ class FakeBackend final : public Instance {
     if (is_up()) {
       co_await simulation_.delay(latency);
       ++finished;
-      response = Response::with(Outcome::ok);
+      response = Response::with(answer);
     } else if (is_silent_) {
       co_return Response::lost();
     }
@@ -180,7 +181,11 @@ struct BalancerWorld {
     }
     return result;
   }
+  /// The zones of the region "eu", or regions with their zones.
   static Named<RegionSettings> regions_of(const std::string& zones) {
+    if (zones.starts_with("{")) {
+      return read<Named<RegionSettings>>(zones);
+    }
     Named<RegionSettings> regions;
     RegionSettings region;
     region.zones = read<std::vector<std::string>>(zones);

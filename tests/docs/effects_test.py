@@ -12,6 +12,91 @@ import sys
 # A scenario, and settings that take away what it shows: one list of them, or one for each of its
 # mechanisms.
 SWITCHED_OFF = {
+    "a-release-waits-for-the-error-budget": [["rollouts.patient_release.when=null"], ["faults=[]"]],
+    "a-zone-outage-is-no-fault-of-the-canary": [
+        ["faults=[]"],
+        ["bad_app.versions.v2.error_rate=0%"],
+        ["rollouts.compared_release.analysis.metrics.0.failure_condition=canary.error_rate > 0.1%"],
+    ],
+    "a-pipeline-stops-at-the-first-region": [
+        ["staged_app.versions.v2.boot_time=10s"],
+        ["rollouts.good_us.after=staged_eu"],
+    ],
+    "only-full-load-shows-the-bug": [
+        ["rollouts.roomy_release.steps.0.set_canary_scale={match_traffic_weight: true}"],
+        ["tight_app.versions.v2.defects=[]"],
+    ],
+    "a-dark-launch-load-tests-the-new-version": [
+        ["slow_app.versions.v2.handler.0={compute: {exponential: {mean: 8ms}}}"],
+        ["rollouts.fast_launch.percentage=0.1%", "rollouts.slow_launch.percentage=0.1%"],
+    ],
+    "rolling-under-load-with-and-without-surge": [
+        ["rollouts.hard_release.max_surge=3", "rollouts.hard_release.max_unavailable=0"],
+        ["rollouts.soft_release.max_surge=0", "rollouts.soft_release.max_unavailable=3"],
+    ],
+    "a-canary-finds-a-bad-version": [
+        ["bad_app.versions.v2.error_rate=0.1%"],
+        ["good_app.versions.v2.error_rate=2%"],
+        ["nobody.arrivals.rate=100/s"],
+    ],
+    "a-leak-shows-after-an-hour": [
+        ["rollouts.short_release.steps.1.pause=60m"],
+        ["rollouts.long_release.steps.1.pause=5m"],
+        ["long_app.versions.v2.defects=[]"],
+    ],
+    "blue-green-begins-with-cold-caches": [
+        ["rollouts.switch.at=10s"],
+        ["switched_cache.max_entries=1"],
+    ],
+    "a-fixed-timeout-flaps-where-phi-adapts": [
+        ["phi.heartbeats={interval: 1s, timeout: 2s}"],
+        ["network.links.0.latency=20ms"],
+    ],
+    "a-leak-of-connections-ends-in-an-empty-pool":
+        [["faults.0.for=30s"], ["faults.2.every=200s"]],
+    "a-name-that-is-not-resolved-is-an-outage":
+        [["short_name.ttl=10m"], ["long_name.ttl=10s"], ["stale_name.serve_stale=0s"]],
+    "a-region-fails-over-where-there-is-room":
+        [["roomy_eu.priorities=null"], ["cramped_app.replicas=12"]],
+    "a-server-that-fails-fast-attracts-everything":
+        [["drained.policy=round_robin"], ["guarded.outlier_detection=null"]],
+    "cached-names-delay-the-fail-over":
+        [["slow_name.ttl=10s"], ["quick_name.ttl=60s"], ["stubborn_name.ignoring_ttl=null"]],
+    "the-crowd-after-a-fail-over-meets-cold-caches": [
+        ["cold_entrance.priorities=null"],
+        ["warm_entrance.priorities=[[eu], [us]]"],
+        ["limited_app.admission=[]"],
+    ],
+    "two-primaries-and-one-must-forget": [
+        ["split_db.failover.lease=true"],
+        ["leased_db.failover.lease=false"],
+        ["waiting_db.replication=async"],
+    ],
+    "two-are-the-least-if-one-can-bear-it":
+        [["paired_app.replicas=1"], ["full_users.arrivals.rate=70/s"], ["patient.heartbeats.timeout=2s"]],
+    "outlier-detection-finds-a-grey-failure": [
+        ["watched.outlier_detection=null"],
+        ["believed.outlier_detection.successful_active_health_check_uneject_host=false"],
+    ],
+    "peeking-finds-differences-that-are-not-there": [
+        ["ab_tests.checkout.analyses.peeking=group_sequential"],
+        ["ab_tests.checkout.analyses.pocock=peeking"],
+        ["ab_tests.checkout.analyses.always_valid=peeking"],
+    ],
+    "sequential-tests-end-early": ["ab_tests.checkout.analyses.obrien_fleming=fixed_horizon"],
+    "a-broken-redirect-skews-an-ab-test": [
+        ["ab_tests.counted_on_the_page.exposure=sent"],
+        ["faults.0.error_rate=0.01%"],
+    ],
+    "a-kill-switch-ends-the-harm": ["flags.watched_search.kill_switch=null"],
+    "requests-of-one-user-are-no-sample": [
+        ["ab_tests.users_assigned.metric.prospects=100%"],
+        ["ab_tests.users_assigned.analyses.as_users.unit=request"],
+    ],
+    "a-guardrail-stops-a-slow-winner": [
+        ["ab_tests.guarded.guardrails.latency.worse_by=100%"],
+        ["ab_tests.guarded.on_harm=continue"],
+    ],
     "a-partition-stops-who-waits-for-the-other-side": [["sync.replication=async"], ["async.replication=sync"]],
     "collections-spiral-with-the-backlog": ["faults.1.pause_per_request=100us"],
     "clocks-that-agree-send-a-herd": ["faults.0.requests=60"],
@@ -59,6 +144,8 @@ SWITCHED_OFF = {
         ["throttled_users.guards=[]"],
         ["stuck_users.retry=null"],
     ],
+    "a-pause-for-breath-ends-a-metastable-collapse":
+        [["chaos.rollbacks=[]"], ["web.handler.0.retry=null"]],
     "a-queue-absorbs-a-burst": ["orders.capacity=50"],
     "a-remembered-failure-spares-the-wait": ["mindful_prices.negative_ttl=null"],
     "a-restarted-server-copies-its-neighbours-cache": ["copying.warm_from=nothing"],
@@ -98,6 +185,10 @@ SWITCHED_OFF = {
         [["gradient.admission=[]"], ["vegas.admission=[]"], ["aimd.admission=[]"]],
     "after-a-timeout-nobody-knows-what-was-done": ["wary_shop.handler.0.saga.undo_failed=false"],
     "an-election-stops-all-writes": ["near.failover=null"],
+    "a-failover-meets-its-recovery-objectives":
+        [["orders.failover=null"], ["orders.replication_lag=2s"]],
+    "an-experiment-measures-what-a-dead-server-costs": ["balancer.health_check.interval=1h"],
+    "a-stop-condition-ends-an-experiment-early": ["chaos.stop_conditions.0=app.error_rate > 99%"],
     "an-expired-item-starts-a-stampede": [
         ["collapsing.request_collapsing=false"],
         ["early.early_refresh=0"],

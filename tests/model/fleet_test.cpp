@@ -109,7 +109,7 @@ TEST_CASE("all listeners hear at once of new instances and of new states, each o
   before.become(InstanceState::draining);
   before.become(InstanceState::draining);  // nothing new
   after.become(InstanceState::gone);
-  CHECK(first.heard == History{"+app-1", "app-0 2", "app-1 4"});
+  CHECK(first.heard == History{"+app-1", "app-0 2", "app-1 5"});
   CHECK(second.heard == first.heard);
 }
 

@@ -72,8 +72,10 @@ class Desk final : public Server {
 
   Reply work() {
     Presence presence(*this);
+    Stay stay = arrive();
     co_await cpu().work(length);
     diary_.note("served");
+    stay.end(Outcome::ok);
     co_return good();
   }
   Response good() const {
@@ -501,6 +503,62 @@ TEST_CASE("who leaves takes what is inside along, and is nobody's instance any m
   CHECK(office.observer.fleet == 0);
   CHECK(office.observer.instances == 0);
   CHECK(office.observer.workers == 0);
+}
+
+TEST_CASE("who is told to leave takes who still comes, then finishes, then is gone") {
+  Office office;
+  office.desk.length = 10_ms;
+  office.send(Office::here);
+  office.desk.drain(4_ms, 1_s);
+  CHECK(office.desk.state() == InstanceState::draining);
+  office.run(3_ms);
+  office.send(Office::here);
+  office.run(5_ms);
+  CHECK(office.desk.state() == InstanceState::stopping);
+  CHECK(office.observer.instances == 1);
+  office.send(Office::here);
+  office.run(12_ms);
+  CHECK(office.desk.state() == InstanceState::stopping);
+  office.run(1_s);
+  CHECK(office.heard() == Log{"ok@10", "ok@13", "unreachable@5"});
+  CHECK(office.desk.state() == InstanceState::gone);
+  CHECK(office.diary.log == Log{"served@10", "served@13", "down@13"});
+  CHECK(office.observer.fleet == 0);
+  CHECK(office.observer.instances == 0);
+}
+
+TEST_CASE("what is inside when the grace period is over dies with the instance") {
+  Office office;
+  office.desk.length = 10_ms;
+  office.send(Office::here);
+  office.desk.drain(4_ms, 6_ms);
+  office.run(1_s);
+  CHECK(office.heard() == Log{"reset@6"});
+  CHECK(office.desk.state() == InstanceState::gone);
+}
+
+TEST_CASE("who crashes on its way out does not come back") {
+  Office office;
+  office.desk.length = 10_ms;
+  office.send(Office::here);
+  office.desk.drain(4_ms, 1_s);
+  const Duration moment = GENERATE(2_ms, 6_ms);
+  office.run(moment);
+  office.restart(KilledWork::answers_broken);
+  office.run(1_s);
+  CHECK(office.heard() == Log{"reset@" + ms(at(moment))});
+  CHECK(office.desk.state() == InstanceState::gone);
+  CHECK(office.observer.fleet == 0);
+}
+
+TEST_CASE("who is not up when it is told to leave is gone at once") {
+  Office office;
+  Knob::Hold crash = office.desk.hold_down(KilledWork::stays_silent);
+  office.desk.drain(4_ms, 1_s);
+  CHECK(office.desk.state() == InstanceState::gone);
+  crash.release();
+  office.run(1_s);
+  CHECK(office.desk.state() == InstanceState::gone);
 }
 
 TEST_CASE("who leaves while it is down leaves nothing behind") {

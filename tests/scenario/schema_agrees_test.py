@@ -23,13 +23,17 @@ STAMPEDE = pathlib.Path(sys.argv[1]).resolve()
 BEYOND_A_SCHEMA = {
     "names that lead nowhere, or are taken": (
         r"^there is no (component|queue|zone or region|region|type|traffic|traffic or component) '"
-        r"|is the name of a component|has the name of a|' in [a-z.-]*zones is not a name"
+        r"|is the name of a component|has the name of (a|the experiment)|' in [a-z.-]*zones is not a name"
         r"|is a zone; |, which is traffic"),
     "files": r"^the file '",
     "who calls whom": (
         r"^nothing calls '|^no request reaches '|^requests go round|is a view of itself|is on the devices of users"
         r"|finds no cache to flush|, which is no service|^nobody sends requests of type '"
-        r"|without a rate that is known|finds no cores to take"),
+        r"|without a rate that is known|finds no cores to take|finds no copies to keep apart|finds no names"
+        r"|finds no connections|finds nobody who leads|, which is a name and has no instances"),
+    "flags and A/B tests": (
+        r"^there is no flag|has no variant '|are more than a quarter of the users|compares two variants, but"
+        r"|, of which nobody is|is the name of an A/B test|says nothing of the variant"),
     "sums": r"add up to|that do not add up|transitions needs for each state",
     "contradictions": (
         r"needs either|is not shorter than|is less than|is shorter than|is not above|go back"
@@ -43,7 +47,12 @@ BEYOND_A_SCHEMA = {
         r"|or pause_per_request must be given|is of the links of `between`|without mtbf"
         r"|or per_second must be given|would strike without end|says when it strikes"
         r"|or for must be given with mtbf|must be given: a partition|has nothing to choose"
-        r"|picks at random who strikes|must be given with toxicity or only|or mtbf must be given"),
+        r"|picks at random who strikes|must be given with toxicity or only|or mtbf must be given"
+        r"|or phi must be given|are given besides"),
+    "what an experiment can be asked": (
+        r"is nothing to judge|does nothing to the system|is not for a step of an experiment"
+        r"|does not say for how long|probes have a window|probes compare by '~'"
+        r"|but there are no stop_conditions"),
     "instants beyond the run, places where nobody is":
         r"but the run ends at|is never looked at|strikes nobody",
     "limits of numbers with a unit": (

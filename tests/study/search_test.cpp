@@ -33,7 +33,7 @@ Decision decision_on(const std::vector<Expectation>& expectations, double error,
   shoppers.metrics.push_back(metric);
   study.result.traffic.push_back(shoppers);
   study.expectations = judge_expectations(expectations, study.result, true);
-  return decide(study, expectations, error).decision;
+  return decide(study, error).decision;
 }
 
 // Two servers of 10 ms, so that the load at which p99 crosses 60 ms is between the ends.
@@ -113,6 +113,14 @@ TEST_CASE("all expectations must be met, and one that fails decides") {
   CHECK(decision_on({met, met}, 0.025) == Decision::meets);
   CHECK(decision_on({met, close}, 0.025) == Decision::cannot_tell);
   CHECK(decision_on({close, failing, met}, 0.025) == Decision::fails);
+}
+
+TEST_CASE("what is compared with another number is taken at its verdict") {
+  Expectation twice = expectation(Relation::less, 0);
+  twice.other = ScaledPath{2, {"shoppers", "latency.p99"}};
+  CHECK(decision_on({twice}, 0.025) == Decision::meets);
+  twice.other->factor = 0.5;
+  CHECK(decision_on({twice}, 0.025) == Decision::fails);
 }
 
 TEST_CASE("a number that the run cannot support never meets") {

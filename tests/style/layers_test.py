@@ -15,6 +15,7 @@ LIBRARIES = {
     "boost/math": {"stats", "random"},
     "boost/program_options": {"cli"},
     "boost/random": {"random"},
+    "boost/uuid": {"random"},
     "fmt": None,
     "nlohmann": {"base"},
     "xxhash.h": {"base"},

@@ -358,6 +358,109 @@ TEST_CASE("collections stop computing, and the longer the more is inside") {
   CHECK(metric(looking, "users", "latency_s.mean") > metric(plain, "users", "latency_s.mean"));
 }
 
+TEST_CASE("while a certificate has expired nothing gets in, and probes see nothing of it") {
+  const std::string expired =
+      shop_with("  - {at: 0s, for: 250s, kind: certificate_expiry, target: app}\n");
+  CHECK(metric(expired, "users", "availability") == Approx(0.75).margin(0.005));
+  CHECK(metric(expired, "app", "uptime") == 1);
+}
+
+TEST_CASE("a leak takes one connection after the other, and mending it gives all of them back") {
+  const auto pool = [](const std::string& faults) {
+    return "stampede: 1\nrun: {duration: 1000s}\n"
+           "traffic: {users: {arrivals: {poisson: 20/s}, target: app, timeout: 1s}}\n"
+           "components:\n"
+           "  app:\n"
+           "    kind: service\n"
+           "    connection_pools: [{target: store, max_size: 10, connection_timeout: 500ms}]\n"
+           "    handler: [{call: store}]\n"
+           "  store: {kind: service, handler: [{compute: 1ms}]}\n" +
+           faults;
+  };
+  const std::string leak = "kind: connection_leak, share: 1%, target: app";
+  // Ten of a hundred calls each, 20 of them per second: dry after 50 s.
+  const std::string mended = pool("faults: [{at: 100s, for: 500s, " + leak + "}]\n");
+  CHECK(metric(mended, "users", "availability") == Approx(0.55).margin(0.03));
+  const std::string restarted =
+      pool("faults: [{at: 0s, " + leak + "}, {at: 500s, for: 1s, kind: crash, target: app}]\n");
+  CHECK(metric(restarted, "users", "availability") == Approx(0.1).margin(0.04));
+  CHECK(metric(pool(""), "users", "availability") == 1);
+}
+
+TEST_CASE("a poison message fails wherever it is tried, and nothing else does") {
+  const std::string text =
+      "stampede: 1\nrun: {duration: 1000s}\n"
+      "traffic: {users: {arrivals: {poisson: 5/s}, target: line, timeout: 1s}}\n"
+      "components:\n"
+      "  line: {kind: queue, max_receive_count: 3, dead_letter_queue: aside}\n"
+      "  aside: {kind: queue}\n"
+      "  workers: {kind: service, replicas: 2, concurrency: {workers: 4}, consume: {queue: line, "
+      "redelivery_delay: 1s}, handler: [{compute: 10ms}]}\n"
+      "faults: [{at: 100s, kind: poison_message, traffic: users, messages: 7, target: workers}]\n";
+  const double processed = metric(text, "line", "processed_ratio");
+  CHECK(processed < 1 - 6.0 / 5500);
+  CHECK(processed > 1 - 8.0 / 4500);
+}
+
+// ---- Whoever leads ----------------------------------------------------------------------------
+
+TEST_CASE("the loss of the primary strikes whoever is the primary by then") {
+  const Texts lines = timeline(
+      "stampede: 1\nrun: {duration: 100s}\n"
+      "traffic: {users: {arrivals: {poisson: 1/s}, target: db, timeout: 1s}}\n"
+      "components: {db: {kind: database, replicas: 3, replication: semi_sync, read: 1ms, "
+      "failover: {detection: 2s, promotion: 1s}}}\n"
+      "faults: [{at: 10s, for: 5s, every: 40s, kind: primary_loss, target: db}]\n");
+  REQUIRE(lines.size() == 6);
+  CHECK(lines[0] == "10 primary_loss db-0 begins");
+  CHECK(lines[1] == "15 primary_loss db-0 ends");
+  CHECK(lines[2] != "50 primary_loss db-0 begins");
+  CHECK(lines[2].starts_with("50 primary_loss db-"));
+  CHECK(lines[4].substr(3) != lines[2].substr(3));
+}
+
+TEST_CASE("the loss of a broker strikes the one that leads most") {
+  const std::string log =
+      "stampede: 1\nrun: {duration: 100s}\n"
+      "traffic: {users: {arrivals: {poisson: 1/s}, target: log, timeout: 1s}}\n"
+      "components: {log: {kind: log, brokers: 3, partitions: 4, replicas: 3, append: 1ms, "
+      "failover: {detection: 1s}}}\n"
+      "faults:\n";
+  // Four partitions over three brokers: the first one leads two.
+  CHECK(timeline(log + "  - {at: 10s, kind: broker_loss, target: log}\n") ==
+        Texts{"10 broker_loss log-0 begins"});
+  const Texts two =
+      timeline(log +
+               "  - {at: 10s, kind: crash, target: {component: log, count: 1}}\n"
+               "  - {at: 20s, kind: broker_loss, target: {component: log, count: 3}}\n");
+  REQUIRE(two.size() == 2);
+  CHECK(two[1].find("log-0") == std::string::npos);  // it leads nothing any more
+  CHECK(two[1].find("log-1") != std::string::npos);
+  CHECK(two[1].find("log-2") != std::string::npos);
+}
+
+TEST_CASE("a copy that is cut off from the others answers with old data until it has caught up") {
+  const auto stale = [](const std::string& replication, const std::string& faults) {
+    return metric(
+        "stampede: 1\nrun: {duration: 1000s}\n"
+        "traffic:\n"
+        "  users:\n"
+        "    arrivals: {poisson: 50/s}\n"
+        "    target: db\n"
+        "    timeout: 1s\n"
+        "    keys: {kind: uniform, count: 10}\n"
+        "    requests: {read: {}, write: {share: 50%, operation: write}}\n"
+        "components: {db: {kind: database, replicas: 3, replication: " +
+            replication + ", read_from: replica, read: 1ms}}\n" + faults,
+        "db", "stale_ratio");
+  };
+  const std::string cut =
+      "faults: [{at: 0s, for: 500s, kind: replication_break, target: {component: db, share: "
+      "100%}}]\n";
+  CHECK(stale("async", "") < 0.01);
+  CHECK(stale("async", cut) == Approx(0.5).margin(0.02));
+}
+
 // ---- Nothing is left of a fault ---------------------------------------------------------------
 
 /// Sees nothing.
@@ -394,7 +497,8 @@ TEST_CASE("faults of all kinds that overlap at random restore every control to t
       "network: {between_zones: {latency: 1ms, loss: 3%, bandwidth: 1Mbps}}\n"
       "traffic: {users: {arrivals: {poisson: 1/s}, target: app, timeout: 1s}}\n"
       "components: {app: {kind: service, replicas: 4, cpu: 2, error_rate: 7%, boot_time: 1s, "
-      "handler: [{compute: 1ms}]}}\n"
+      "connection_pools: [{target: other}], handler: [{compute: 1ms}, {call: other}]}, "
+      "other: {kind: service, handler: [{compute: 1ms}]}}\n"
       "faults:\n"
       "  - {at: 0s, kind: crash, target: app}\n"
       "  - {at: 0s, kind: cold_restart, target: app}\n"
@@ -405,6 +509,8 @@ TEST_CASE("faults of all kinds that overlap at random restore every control to t
       "  - {at: 0s, kind: stress_cpu, cores: 1, target: app}\n"
       "  - {at: 0s, kind: memory_leak, memory: 1MB, per_second: 900KB, restart_delay: 200ms, "
       "target: app}\n"
+      "  - {at: 0s, kind: certificate_expiry, target: app}\n"
+      "  - {at: 0s, kind: connection_leak, share: 20%, target: app}\n"
       "  - {at: 0s, kind: gc_pauses, interval: 300ms, pause: 50ms, pause_per_request: 1ms, target: "
       "app}\n"
       "  - {at: 0s, kind: network_loss, rate: 11%}\n"
@@ -488,6 +594,8 @@ TEST_CASE("faults of all kinds that overlap at random restore every control to t
       CHECK(instance->speed().value() == 1);
       CHECK(instance->error_rate().value() == errors_before);
       CHECK(instance->cores_taken().value() == 0);
+      CHECK(instance->connection_leak().value() == 0);
+      CHECK_FALSE(instance->is_cut_from_copies());
       Request request;
       request.from = instance->place();
       const Reply served = instance->call(request);

@@ -60,7 +60,9 @@ class RandomScenario {
     if (variant_.bystander) {
       text += "  apart: {kind: service, handler: [{wait: " + time(30'000) + "}]}\n";
     }
-    return folded(text + faults());
+    text += faults();
+    const std::string changes = rollouts() + experiment();
+    return folded(changes.empty() ? text : text + monitoring() + changes);
   }
 
   static constexpr const char* keys_file = "apple\nbanana\napple\ncherry\n";
@@ -574,8 +576,100 @@ class RandomScenario {
     if (i + 1 < components_.size() && chance(0.3)) {
       text += fmt::format(", guards: [{{target: {}, use: {}}}]", components_[i + 1].name, guards());
     }
+    if (chance(0.4)) {
+      text += versions();
+      released_.push_back(component.name);
+    }
     component.cost = most;
     return text;
+  }
+
+  /// Versions of a service that differ in anything but what they call.
+  std::string versions() {
+    std::string different = maybe(0.5, "error_rate", percent(0, 60));
+    different += maybe(0.5, "boot_time", time(magnitude(1'000, 2'000'000)));
+    different += maybe(0.3, "concurrency", fmt::format("{{workers: {}}}", number(1, 6)));
+    different += cpu(0.3);
+    if (chance(0.4)) {
+      std::string defect = "{error_burst: {error_rate: " + percent(1, 99) +
+                           (chance(0.5) ? fmt::format(", above_in_flight: {}", number(1, 5)) : "") +
+                           "}}";
+      if (!variant_.exact && chance(0.5)) {
+        defect = fmt::format("{{memory_leak: {{memory: 1MB, {}: {}KB, restart_delay: {}}}}}",
+                             one_of_words({"per_request", "per_second"}), magnitude(10, 1'000),
+                             time(magnitude(1'000, 1'000'000)));
+      }
+      different += "defects: [" + defect + "]";
+    }
+    return fmt::format(
+        ", pre_stop: {}, termination_grace_period: {}, versions: {{v2: {{{}}}, v3: {{}}}}",
+        time(magnitude(1, 300'000)), time(magnitude(1'000, 2'000'000)), different);
+  }
+
+  std::string analysis() {
+    return fmt::format("[{{{}: canary.error_rate {} {}, interval: {}, count: {}}}]",
+                       one_of_words({"success_condition", "failure_condition"}),
+                       one_of_words({"<", ">="}),
+                       chance(0.5) ? percent(1, 60) : "1.5 * stable.error_rate",
+                       time(magnitude(100'000, 2'000'000)), number(1, 4));
+  }
+
+  std::string rollout() {
+    const std::string delays =
+        fmt::format("scale_down_delay: {}, abort_scale_down_delay: {}, ",
+                    time(magnitude(1'000, 2'000'000)), time(magnitude(1'000, 2'000'000)));
+    switch (draw_.below(5)) {
+      case 0:
+        return "kind: recreate, ";
+      case 1:
+        return fmt::format("kind: rolling, max_surge: {}, max_unavailable: {}, roll_back: {}, ",
+                           one_of_words({"1", "25%", "100%"}), one_of_words({"0", "50%", "2"}),
+                           one_of_words({"true", "false"}));
+      case 2:
+        return "kind: blue_green, " + delays + maybe(0.4, "pre_promotion_analysis", analysis()) +
+               maybe(0.4, "post_promotion_analysis", analysis());
+      case 3:
+        return fmt::format("kind: dark_launch, percentage: {}, duration: {}, ", percent(1, 100),
+                           time(magnitude(100'000, 5'000'000))) +
+               maybe(0.4, "analysis", analysis());
+      default: {
+        std::string steps;
+        const std::uint64_t count = number(1, 4);
+        for (std::uint64_t i = 0; i < count; ++i) {
+          steps += i > 0 ? ", " : "";
+          steps +=
+              one_of_words({"{set_weight: " + percent(0, 100) + "}",
+                            "{pause: " + time(magnitude(10'000, 2'000'000)) + "}",
+                            "{analysis: " + analysis() + "}",
+                            fmt::format("{{set_canary_scale: {{replicas: {}}}}}", number(1, 4))});
+        }
+        return fmt::format("kind: canary, {}stickiness: {}, steps: [{}], ", delays,
+                           one_of_words({"request", "user"}), steps) +
+               maybe(0.3, "analysis", "{metrics: " + analysis() + "}");
+      }
+    }
+  }
+
+  std::string rollouts() {
+    std::string text;
+    for (std::size_t i = 0; i < released_.size(); ++i) {
+      for (const char* to : {"v2", "v3"}) {
+        if (chance(0.6)) {
+          text += fmt::format(
+              "  to-{}-{}: {{{}target: {}, to: {}, at: {}, min_ready: {}, progress_deadline: "
+              "{}}}\n",
+              to, released_[i], rollout(), released_[i], to, time(number(0, duration_us_ - 1)),
+              time(magnitude(1, 500'000)), time(magnitude(100'000, 10'000'000)));
+        }
+      }
+    }
+    return text.empty() ? text : "rollouts:\n" + text;
+  }
+
+  std::string monitoring() {
+    const std::string interval = time(magnitude(50'000, 1'000'000));
+    return fmt::format("monitoring: {{scrape_interval: {}, window: {}}}\n", interval,
+                       time(magnitude(100'000, 5'000'000)));
   }
 
   std::string policy() {
@@ -609,13 +703,30 @@ class RandomScenario {
           "healthy_threshold: {}}}",
           time(magnitude(200'000, 5'000'000)), time(magnitude(5'000, 1'000'000)), number(1, 3),
           jitter, number(1, 3));
+    } else if (!variant_.exact && chance(0.4)) {
+      text += fmt::format(", heartbeats: {{interval: {}, {}}}", time(magnitude(50'000, 1'000'000)),
+                          one_of_words({"timeout: 2s", "phi: 8",
+                                        "phi: {threshold: 3, law: exponential, window: 10}"}));
+    }
+    if (!variant_.exact && chance(0.4)) {
+      text += fmt::format(
+          ", outlier_detection: {{consecutive_5xx: {}, interval: {}, base_ejection_time: {}, "
+          "max_ejection_percent: {}, always_eject_one_host: {}, success_rate_request_volume: 5, "
+          "success_rate_minimum_hosts: 2, success_rate_stdev_factor: 500}}",
+          number(1, 5), time(magnitude(100'000, 2'000'000)), time(magnitude(100'000, 2'000'000)),
+          percent(0, 100), one_of_words({"true", "false"}));
+    }
+    if (!variant_.exact && chance(0.3)) {
+      text += ", timeout: " + time(magnitude(1'000, 1'000'000));
     }
     text += chance(0.3) ? ", healthy_panic_threshold: " + percent(0, 100) : "";
     if (chance(0.3)) {
       text += fmt::format(", slow_start: {{window: {}, aggression: {}}}",
                           time(magnitude(500'000, 10'000'000)), number(1, 3));
     }
-    if (chance(0.3)) {
+    if (chance(0.2)) {
+      text += ", priorities: {nearest: " + one_of_words({"zone", "region"}) + "}";
+    } else if (chance(0.3)) {
       text += fmt::format(", zone_aware: {{routing_enabled: {}, min_cluster_size: {}}}",
                           percent(10, 100), number(1, 4));
     }
@@ -685,8 +796,11 @@ class RandomScenario {
     if (replicas > 1 && kind != "quorum") {
       store +=
           maybe(0.5, "failover",
-                fmt::format("{{detection: {}, promotion: {}}}", time(magnitude(100'000, 2'000'000)),
-                            time(magnitude(10'000, 1'000'000))));
+                fmt::format("{{detection: {}, promotion: {}{}}}",
+                            time(magnitude(100'000, 2'000'000)), time(magnitude(10'000, 1'000'000)),
+                            !has_primary ? ""
+                                         : one_of_words({"", ", on_silence: true",
+                                                         ", on_silence: true, lease: true"})));
     }
     if (replicas > 1 && has_primary) {
       store += "read_from: " +
@@ -916,11 +1030,32 @@ class RandomScenario {
     return text + "target: " + target;
   }
 
+  /// A name under which users find this component, or another one.
+  void add_name(const std::string& target) {
+    std::string name = fmt::format(
+        "kind: dns, records: [{}, {}], policy: {}, ttl: {}, resolvers: {}, lookup_timeout: {}, ",
+        target, one_of(components_).name, one_of_words({"failover", "weighted", "geo", "latency"}),
+        time(magnitude(1'000, 5'000'000)), number(1, 50), time(magnitude(10'000, 1'000'000)));
+    if (chance(0.5)) {
+      name += fmt::format(
+          "health_check: {{interval: {}, timeout: {}, unhealthy_threshold: 1, "
+          "healthy_threshold: 2}}, ",
+          time(magnitude(200'000, 2'000'000)), time(magnitude(5'000, 200'000)));
+    }
+    name += maybe(0.5, "lookup", short_time_law());
+    name += maybe(0.3, "serve_stale", time(magnitude(1'000, 5'000'000)));
+    add_state("name", name);
+  }
+
   std::string traffic() {
     std::string text = "traffic:\n";
     const std::uint64_t populations = number(1, 3);
     for (std::uint64_t i = 0; i < populations; ++i) {
-      const std::string target = i == 0 ? components_.front().name : one_of(components_).name;
+      std::string target = i == 0 ? components_.front().name : one_of(components_).name;
+      if (i == 0 && !variant_.exact && chance(0.3)) {
+        add_name(target);
+        target = "name";
+      }
       const std::string settings = population(target);
       has_rate_ = has_rate_ || (i == 0 && (settings.starts_with("arrivals: {kind: poisson") ||
                                            settings.starts_with("arrivals: {kind: constant")));
@@ -990,7 +1125,7 @@ class RandomScenario {
 
   std::string fault_of_instances() {
     const std::string struck = "target: " + target() + ", ";
-    switch (draw_.below(variant_.exact ? 3 : 9)) {
+    switch (draw_.below(variant_.exact ? 3 : 10)) {
       case 0:
         return "kind: crash, " + struck + maybe(0.5, "silent", "true");
       case 1:
@@ -1019,6 +1154,8 @@ class RandomScenario {
           }
         }
         [[fallthrough]];
+      case 8:
+        return "kind: certificate_expiry, " + struck;
       default:
         return fmt::format("kind: slow_down, {}factor: {}, ", struck, number(1, 10));
     }
@@ -1079,6 +1216,40 @@ class RandomScenario {
     return text.empty() ? text : "faults:\n" + text;
   }
 
+  /// The steps of a method or of rollbacks: at most six seconds.
+  std::string steps() {
+    std::string text;
+    const std::uint64_t count = number(1, 4);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::string what = chance(0.7) ? fault_of_instances() : fault_of_links();
+      text += fmt::format("    - {{{}for: {}{}}}\n", what, time(magnitude(10'000, 1'000'000)),
+                          chance(0.4) ? ", background: true" : "");
+      text += chance(0.5) ? "    - {pause: " + time(number(0, 500'000)) + "}\n" : "";
+    }
+    return text;
+  }
+
+  /// A chaos experiment, which may be stopped when the first component has much to do.
+  std::string experiment() {
+    if (!chance(0.3)) {
+      return "";
+    }
+    std::string text =
+        "chaos:\n"
+        "  steady_state_hypothesis: {probes: [users0.availability > 1%], strategy: "
+        "during_method_only}\n"
+        "  method:\n    - {pause: " +
+        time(number(0, 1'500'000)) + "}\n" + steps();
+    if (chance(0.6)) {
+      text += fmt::format("  stop_conditions: [{}.in_flight > {}]\n", components_.front().name,
+                          number(0, 30));
+    }
+    if (chance(0.4)) {
+      text += "  rollbacks:\n" + steps();
+    }
+    return text;
+  }
+
   Variant variant_;
   Draw draw_;
   const std::uint64_t duration_us_ = 16'000'000;
@@ -1089,8 +1260,9 @@ class RandomScenario {
   std::string state_;  ///< the components that keep something, as written
   std::vector<std::string> state_names_;
   std::vector<std::string> state_steps_;
-  bool has_types_ = false;  ///< some traffic has the types above
-  bool has_rate_ = false;   ///< the first traffic has arrivals at a rate that is known
+  std::vector<std::string> released_;  ///< services with versions
+  bool has_types_ = false;             ///< some traffic has the types above
+  bool has_rate_ = false;              ///< the first traffic has arrivals at a rate that is known
 };
 
 }  // namespace stampede::test

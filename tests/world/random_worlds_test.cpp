@@ -97,6 +97,14 @@ std::string told(const Scenario& scenario, const WorldRecord& record) {
   for (const Subject& subject : result.components) {
     tell(subject, "", text);
   }
+  for (const Subject& subject : result.rollouts) {
+    tell(subject, "", text);
+  }
+  for (const RolloutRecord& rollout : record.rollouts) {
+    for (const RolloutStep& step : rollout.steps) {
+      text += fmt::format("{} {} {}\n", step.at_s, rollout.name, step.what);
+    }
+  }
   for (const FaultEvent& event : record.faults) {
     text += fmt::format("{} {} {} {}\n", event.at_s, event.kind, event.target, event.begins);
   }

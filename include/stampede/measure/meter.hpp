@@ -23,6 +23,7 @@ class Meter final : public ComponentObserver, public Metrics {
   void scrape(Time now);
 
   std::optional<double> read(const MetricQuery& query) const override;
+  Answered answered(std::uint16_t version) const override;
 
   // ---- ComponentObserver ----
 
@@ -44,6 +45,7 @@ class Meter final : public ComponentObserver, public Metrics {
   struct Answers {
     std::array<SlicedCount, outcome_count> outcomes;
     SlicedHistogram response;
+    Answered so_far;
   };
   /// The scrapes [first, end) that a window spans.
   struct Span {

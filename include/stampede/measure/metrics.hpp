@@ -36,6 +36,9 @@ enum class Improves { downwards, upwards, neither };
 /// availability, goodput and hit ratios upwards.
 Improves direction_of(std::string_view metric);
 
+/// What the parts of a kind are called together: "regions", "analyses".
+std::string plural_of(std::string_view kind);
+
 /// The name without the suffix of its unit: "latency_s.p99" is "latency.p99", "throughput_per_s" is
 /// "throughput".
 std::string without_unit(std::string_view name);

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "stampede/measure/ab_test_record.hpp"
 #include "stampede/model/observer.hpp"
+#include "stampede/model/rollout.hpp"
 #include "stampede/stats/slices.hpp"
 
 namespace stampede {
@@ -42,8 +44,16 @@ class Recording {
       std::vector<UserDivision> divisions = {},
       std::function<int(std::uint64_t user, std::size_t division)> part_of = {},
       Duration deadline = Duration::max());
-  /// How many instances it has follows from what it tells of its capacity.
-  ComponentObserver& add_component(const std::string& name, const std::string& kind);
+  /// How many instances it has follows from what it tells of its capacity. Its versions are named
+  /// in the order of their numbers.
+  ComponentObserver& add_component(const std::string& name, const std::string& kind,
+                                   const std::vector<std::string>& versions = {});
+  /// What became of a rollout, told before the recording is finished; in all replications the same
+  /// ones in the same order.
+  void add_rollout(RolloutRecord rollout);
+
+  /// What became of an A/B test; told once, when the run has ended.
+  void keep(AbTestRecord test);
 
   /// Ends the open slice; `boundary` is the next one of the grid.
   void close_slice(Time boundary);

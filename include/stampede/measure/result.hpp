@@ -36,7 +36,8 @@ struct Metric {
 /// component or one of its instances.
 struct Subject {
   std::string name;
-  /// "traffic", "request_type", "region", "segment", "tenant", "instance", or a component's kind.
+  /// "traffic", "request_type", "region", "segment", "tenant", "instance", "version", "rollout",
+  /// "ab_test", "variant", "analysis", "guardrail", or a component's kind.
   std::string kind;
   /// Sums over all replications: "requests", "outcomes.ok", "attempts.retries.total".
   std::vector<std::pair<std::string, std::int64_t>> counts;
@@ -75,6 +76,9 @@ struct Result {
   bool partial = false;  ///< interrupted: fewer replications than asked for
   std::vector<Subject> traffic;
   std::vector<Subject> components;
+  std::vector<Subject> rollouts;  ///< of the whole run, whatever the window
+  std::optional<Subject> chaos;   ///< what an experiment measured, if there was one
+  std::vector<Subject> ab_tests;
   std::vector<std::string> warnings;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "stampede/base/units.hpp"
@@ -31,6 +32,11 @@ Result summarize(std::span<const Recording* const> replications, const WarmupCho
 /// ended by the end of the run counts as unfinished. Without warnings.
 std::optional<Result> summarize_between(std::span<const Recording* const> replications, Time from,
                                         Time to);
+
+/// The numbers of one population or component in the slices [first, end) of one replication, in a
+/// Result with nothing else in it.
+Result summarize_subject(const Recording& recording, std::string_view name, std::size_t first,
+                         std::size_t end);
 
 /// Slice by slice over the whole run, warm-up included, what happened in one replication. A slice
 /// that gives no value (no request ended ok: no latency) is left out. Of traffic, latency and

@@ -44,6 +44,7 @@ struct CallGuardMeasures {
   Measure openings;
   Measure open;
   Measure open_ratio;
+  Detector breakers;
 };
 
 /// The guards of one instance in front of one target, and the state that they share.
@@ -96,6 +97,8 @@ class CallGate {
   bool must_wait() const;
   bool may_retry();
   void forget();
+  /// Its caller has left for good.
+  void close() { told_.gates.change(simulation_.now(), -1); }
 
   /// Counts a call as one that is tried again while it lives.
   class Retrying {
@@ -155,6 +158,8 @@ class CallGates {
   CallGate* of(const ComponentName& target, std::uint32_t instance);
   /// The process of that instance died.
   void forget(std::uint32_t instance);
+  /// It has left for good.
+  void close(std::uint32_t instance);
 
  private:
   const std::vector<GuardedTargetSettings>& settings_;

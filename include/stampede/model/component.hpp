@@ -20,8 +20,10 @@
 namespace stampede {
 
 class Component;
+class Flag;
 class MessageSource;
 class RecordLog;
+class Releases;
 
 /// The names of request types, the same numbers over the whole scenario.
 class RequestTypes {
@@ -55,6 +57,9 @@ class Directory {
   /// else by client-side round robin over its instances, beginning with the `caller`-th, or at the
   /// only instance itself. Lives as long as the world; each caller takes one of its own.
   virtual Endpoint& client(const ComponentName& name, std::uint32_t caller) = 0;
+
+  /// A feature flag of the scenario.
+  virtual const Flag& flag(const std::string& name) const;
 };
 
 /// A named part of the topology: a fleet of instances and what runs beside them.
@@ -96,6 +101,8 @@ class Component {
     static_cast<void>(caller);
     return nullptr;
   }
+  /// How its fleet can be changed while it runs; null where it cannot.
+  virtual Releases* releases() { return nullptr; }
   /// Where consumers receive what was published to it; null where messages are not kept.
   virtual MessageSource* messages() { return nullptr; }
   /// Where consumer groups read what was published to it; null where there is no log.
@@ -133,6 +140,12 @@ struct MakesView {
 struct StandsWithUsers {};
 /// Whatever it cannot answer by itself goes on to the one component behind it.
 struct PassesOn {};
+/// One of its instances leads the others, or each leads some part of what they hold.
+struct HasLeaders {};
+/// Its instances hold copies of the same data, which follow each other by themselves.
+struct KeepsCopiesInStep {};
+/// It tells callers where to go, and passes nothing on by itself.
+struct ResolvesNames {};
 /// It is on the devices of users, who need an identity for it: traffic begins there, nobody else
 /// reaches it, and it has no instances that could fail.
 struct OnUsersDevices {};

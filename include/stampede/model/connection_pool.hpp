@@ -48,6 +48,9 @@ struct ConnectionPoolMeasures {
 /// All are open at first. One that was given up while the callee still owed an answer, or that
 /// broke, is closed (what would still come over it is nobody's answer), and has to be set up again
 /// by the next call that takes it.
+///
+/// A call that leaks keeps its connection for ever: nobody gives it back before the process dies or
+/// the leak is mended.
 class ConnectionPool {
  public:
   /// What it tells of itself, together with all other pools of the component that it belongs to.
@@ -63,11 +66,19 @@ class ConnectionPool {
   ConnectionPool(const ConnectionPoolSettings& settings, Simulation& simulation, const Told& told,
                  const Stream& set_ups);
 
+  /// Nobody will call over it any more.
+  void close() { told_.connections.change(simulation_.now(), -settings_.max_size); }
+
   /// A call to `endpoint` over a connection, in the scope of the caller, who stops waiting at
   /// `give_up` and then withdraws the call if `withdraws`. Without a connection within the
   /// connection_timeout it is rejected (limit).
   static Reply call(Scope& scope, ConnectionPool& pool, Endpoint& endpoint, Request request,
                     Time give_up, bool withdraws);
+
+  /// From now on this share of calls leaks.
+  void leak(double share);
+  /// What has leaked comes back, closed.
+  void recover();
 
  private:
   class Connection;
@@ -78,6 +89,8 @@ class ConnectionPool {
   Stream set_ups_;
   std::int64_t open_;  ///< of those that nobody uses
   Slots slots_;
+  double leaking_ = 0;
+  std::vector<Slot> leaked_;
 };
 
 /// The pools of all instances of a component: each has one of its own for each target.
@@ -90,8 +103,18 @@ class ConnectionPools {
 
   /// Null if calls to this target need no connection.
   ConnectionPool* of(const ComponentName& target, std::uint32_t instance);
+  /// That instance has left for good, and its connections are no more.
+  void close(std::uint32_t instance);
+
+  /// Of all pools of an instance, as ConnectionPool::leak; with 0, what has leaked comes back.
+  void leak(std::uint32_t instance, double share);
+  /// The process of that instance died.
+  void forget(std::uint32_t instance);
 
  private:
+  template <class What>
+  void for_pools_of(std::uint32_t instance, const What& what);
+
   const std::vector<ConnectionPoolSettings>& settings_;
   Component::Context context_;
   ConnectionPool::Told told_;

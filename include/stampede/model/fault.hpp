@@ -69,6 +69,19 @@ struct FaultSettings : FaultTimes {
 /// Whether a fault goes on for a while, or has done all it does when it has begun.
 enum class FaultLength { lasting, momentary };
 
+/// While one lives on this thread, the settings of faults are those of a defect (see Defect): it
+/// has neither a time nor a target, and nothing of them is read, told or declared.
+class DefectScope {
+ public:
+  DefectScope();
+  ~DefectScope();
+  DefectScope(const DefectScope&) = delete;
+  DefectScope& operator=(const DefectScope&) = delete;
+
+  /// Whether the settings of a fault of instances were described in it: no other can be a defect.
+  static bool has_met_instances();
+};
+
 /// Adds `at`, `when`, `for`, `every`, `mtbf` and `mttr` to a fault's own settings, and declares
 /// them as FaultTimes.
 void describe_times(Visitor& v, FaultTimes& s, FaultLength length = FaultLength::lasting);
@@ -77,6 +90,8 @@ void describe_fault(Visitor& v, FaultSettings& s, FaultLength length = FaultLeng
 
 // What a fault may declare of itself (Visitor::declare).
 
+/// It has done all that it does when it has begun (FaultLength::momentary).
+struct DoesAllAtOnce {};
 /// Those who call its targets hear nothing.
 struct FallsSilent {};
 /// Its targets are down from its beginning to its end.
@@ -85,6 +100,14 @@ struct TakesDown {};
 struct FlushesCaches {};
 /// It takes cores away, and does nothing to those that have none.
 struct TakesCores {};
+/// It strikes whoever leads something, and nobody else.
+struct StrikesLeaders {};
+/// It stops answers about names, and does nothing to anybody else.
+struct StopsNames {};
+/// It stops what copies send each other, and does nothing to those that have none.
+struct BreaksReplication {};
+/// It lets connections of pools leak, and does nothing to those that have none.
+struct LeaksConnections {};
 /// It loses messages between instances, or between users and instances.
 struct LosesMessages {
   bool inside = true;
@@ -160,6 +183,9 @@ class Fault {
 
   const FaultSettings& settings() const { return settings_; }
   bool strikes_instances() const { return strikes_instances_; }
+  /// Takes away, from the instances that its target means at this moment, those that it cannot
+  /// strike; who is left and comes first is struck first where the target wants only some.
+  virtual void narrow(std::vector<Instance*>& met) const { static_cast<void>(met); }
   /// Whom it disturbs where those are no instances, as the timeline of faults tells it.
   virtual std::string whom() const { return {}; }
 

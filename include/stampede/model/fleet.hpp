@@ -14,7 +14,18 @@
 namespace stampede {
 
 /// Where an instance is in its life. Crashed is `down`; what comes back boots first.
-enum class InstanceState : std::uint8_t { boot, ready, draining, down, gone };
+enum class InstanceState : std::uint8_t {
+  boot,
+  ready,
+  draining,  ///< on its way out: registries do not list it any more, and it takes who still comes
+  stopping,  ///< finishes what is inside, and takes nobody
+  down,
+  gone,  ///< for good
+};
+constexpr bool is_leaving(InstanceState state) {
+  return state == InstanceState::draining || state == InstanceState::stopping ||
+         state == InstanceState::gone;
+}
 
 /// What a fault does to single requests at an instance while it lives. Nobody but these requests
 /// sees anything of it: health checks do not, which makes it a grey failure.
@@ -24,6 +35,11 @@ class Interference : public ListHook {
   virtual Duration meet(const Request& request) {
     static_cast<void>(request);
     return Duration();
+  }
+  /// Whether this request does not get in at all: its connection is not made.
+  virtual bool refuses(const Request& request) {
+    static_cast<void>(request);
+    return false;
   }
   /// The probability that this request fails when it was worked on. Several are independent.
   virtual double error_rate(const Request& request) {
@@ -40,21 +56,29 @@ class Interference : public ListHook {
 /// What faults and controllers may do to it: turn its knobs.
 class Instance : public Endpoint {
  public:
-  Instance(std::string name, std::uint32_t index, PlaceId place)
-      : index_(index), place_(place), name_(std::move(name)) {}
+  Instance(std::string name, std::uint32_t index, PlaceId place, std::uint16_t version = 0)
+      : index_(index), place_(place), version_(version), name_(std::move(name)) {}
 
   const std::string& name() const { return name_; }  ///< "app-3"
   std::uint32_t index() const { return index_; }     ///< within its fleet, never used again
   PlaceId place() const { return place_; }
-  std::uint16_t version() const { return version_; }
+  std::uint16_t version() const { return version_; }  ///< its number among those of the component
   InstanceState state() const { return state_; }
-  bool is_up() const { return state_ == InstanceState::ready || state_ == InstanceState::draining; }
+  bool is_up() const { return takes_requests() || state_ == InstanceState::stopping; }
+  bool takes_requests() const {
+    return state_ == InstanceState::ready || state_ == InstanceState::draining;
+  }
+  /// It was told to leave, or has left.
+  bool is_leaving() const { return stampede::is_leaving(state_); }
 
   /// Asks for the memory that a call is about to touch.
   void prefetch() const {
     prefetch_to_write(this);
     prefetch_to_write(hot_memory_, Simulation::touched_bytes);
   }
+
+  /// How much it leads at this moment: shards whose primary it is, partitions whose leader it is.
+  virtual std::size_t leads() const { return 0; }
 
   /// Forgets what it holds copies of; whatever has no cache has nothing to forget.
   virtual void flush() {}
@@ -79,12 +103,32 @@ class Instance : public Endpoint {
   Knob& speed() { return speed_; }              ///< factor on the speed of computing; 0 pauses
   Knob& error_rate() { return error_rate_; }    ///< share of requests answered with an error
   Knob& cores_taken() { return cores_taken_; }  ///< cores that somebody else keeps busy
+  Knob& replication_cuts() { return replication_cuts_; }  ///< no stream of other copies gets in
+  bool is_cut_from_copies() const { return replication_cuts_.value() > 0; }
+  Knob& connection_leak() { return connection_leak_; }  ///< share of its calls over pools
   /// Lets it meet every request that comes from now on, until it dies.
   void interfere(Interference& by) { interferences_.push_back(by); }
+  /// Tells it to leave. It takes requests from those who have not heard of it for `pre_stop`, then
+  /// finishes what is inside, and is gone; `grace` after it was told, whatever is left dies with
+  /// it. Who is not up is gone at once.
+  virtual void drain(Duration pre_stop, Duration grace) {
+    static_cast<void>(pre_stop), static_cast<void>(grace);
+  }
+  /// Whether any request is inside, or held up on its way in.
+  bool is_empty() const { return staying_ == 0 && met_in_flight_ == 0; }
   /// Requests inside that were met by somebody who interferes.
   std::int64_t met_in_flight() const { return met_in_flight_; }
 
  protected:
+  friend class Stay;
+  void stay_began() { ++staying_; }
+  void stay_ended() {
+    --staying_;
+    tell_if_emptied();
+  }
+  /// It is stopping, and the last request that was inside has ended.
+  virtual void emptied() {}
+
   virtual void crash(KilledWork how) = 0;
   /// Starts what is down: ready after its boot time.
   virtual void boot() = 0;
@@ -92,11 +136,22 @@ class Instance : public Endpoint {
   /// Whoever computes without a limit has no cores that could be taken.
   virtual void cores_taken_changed(double taken) { static_cast<void>(taken); }
 
+  /// Whoever has no pools has nothing that leaks.
+  virtual void connection_leak_changed(double leaking) { static_cast<void>(leaking); }
+
   bool is_interfered() const { return !interferences_.empty(); }
   IntrusiveList<Interference>& interferences() { return interferences_; }
-  void met_in_flight_changed(int by) { met_in_flight_ += by; }
+  void met_in_flight_changed(int by) {
+    met_in_flight_ += by;
+    tell_if_emptied();
+  }
 
   void set_state(InstanceState state);
+  void tell_if_emptied() {
+    if (state_ == InstanceState::stopping && is_empty()) [[unlikely]] {
+      emptied();
+    }
+  }
   /// Where the memory begins that every call touches.
   void set_hot_memory(const void* begin) { hot_memory_ = begin; }
 
@@ -105,8 +160,9 @@ class Instance : public Endpoint {
 
   std::uint32_t index_;
   PlaceId place_;
-  std::uint16_t version_ = 0;
+  std::uint16_t version_;
   InstanceState state_ = InstanceState::ready;
+  std::int64_t staying_ = 0;
   const void* hot_memory_ = this;
   IntrusiveList<Interference> interferences_;
   std::int64_t met_in_flight_ = 0;
@@ -118,6 +174,9 @@ class Instance : public Endpoint {
                  boot();
                }
              }};
+  Knob replication_cuts_{Combine::sum, 0};
+  Knob connection_leak_{Combine::any_of, 0,
+                        [this](double leaking) { connection_leak_changed(leaking); }};
   class Fleet* fleet_ = nullptr;
   std::string name_;
 };
@@ -131,6 +190,8 @@ class FleetListener : public ListHook {
  protected:
   ~FleetListener() = default;
 };
+
+class TrafficSplit;
 
 /// The instances of one component. Versions, autoscalers, rollouts, crashes and discovery all work
 /// on it. Instances are never destroyed before the world: what is gone keeps its index.
@@ -167,11 +228,16 @@ class Fleet {
 
   void listen(FleetListener& listener) { listeners_.push_back(listener); }
 
+  /// Which version callers send a request to, if the component has several; else null.
+  const TrafficSplit* split() const { return split_; }
+  void be_split_by(const TrafficSplit& split) { split_ = &split; }
+
  private:
   friend class Instance;
 
   std::vector<std::unique_ptr<Instance>> instances_;
   IntrusiveList<FleetListener> listeners_;
+  const TrafficSplit* split_ = nullptr;
 };
 
 inline void Instance::set_state(InstanceState state) {

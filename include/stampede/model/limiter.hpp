@@ -150,6 +150,8 @@ class Admission {
   /// The instance went down, and all that it knew with it: what is inside ends for the limiters,
   /// and they begin anew.
   void restart();
+  /// It has left for good.
+  void shut();
 
  private:
   friend class Admitted;
@@ -162,6 +164,7 @@ class Admission {
   };
 
   void make_limiters();
+  void end_all();
   void end(Admitted::Pass& pass, Outcome outcome);
   void tell(std::size_t limiters, const Request& request, Outcome outcome, Duration latency,
             Time now);

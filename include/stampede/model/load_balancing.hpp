@@ -78,5 +78,12 @@ class LoadBalancingPolicy {
 struct TakesTurns {
   std::string backends;
 };
+/// It ejects instances of that component, but one more only while no more than that share of all
+/// is ejected then, unless it may always eject one.
+struct EjectsBackends {
+  std::string backends;
+  Ratio max_ejection_percent;
+  bool always_one = false;
+};
 
 }  // namespace stampede

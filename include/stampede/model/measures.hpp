@@ -53,6 +53,27 @@ class Measure {
   const Measure* whole_ = nullptr;
 };
 
+/// Says that a count or a level shows a detector of failures at work: when it rises, something was
+/// noticed. Declared beside the measure:
+///
+///     const Detector breakers{"circuit_breaker", breakers_open};
+class Detector {
+ public:
+  Detector(std::string_view name, const Measure& shows);
+  Detector(const Detector&) = delete;
+  Detector& operator=(const Detector&) = delete;
+
+  const std::string& name() const { return name_; }
+  const Measure& shows() const { return shows_; }
+
+  /// Those of a kind of component, in the order in which they were declared.
+  static std::vector<const Detector*> all_of(std::string_view component);
+
+ private:
+  std::string name_;
+  const Measure& shows_;
+};
+
 /// Counts.
 class Tally {
  public:

@@ -30,6 +30,13 @@ enum class MonitoredMetric : std::uint8_t {
 };
 /// As conditions name them: "response.p99".
 const EnumNames<MonitoredMetric>& names(MonitoredMetric);
+/// By that name; none if there is no such metric.
+std::optional<MonitoredMetric> monitored_metric(std::string_view name);
+/// All of these names, for messages.
+std::string monitored_metric_names();
+/// What is wrong with comparing the metric with a value in this unit: what it must be written in
+/// instead, with an example about `subject`; empty if nothing is.
+std::string wrong_unit(MonitoredMetric metric, std::string_view unit, std::string_view subject);
 
 struct MetricQuery {
   MonitoredMetric metric = MonitoredMetric::throughput;
@@ -46,6 +53,13 @@ class Metrics {
   /// As of the last scrape; in seconds, shares, per second or plain. None as long as there is
   /// nothing to tell it from: no scrape yet, no request that ended within the window, no workers.
   virtual std::optional<double> read(const MetricQuery& query) const = 0;
+
+  /// What instances of a version have answered since the beginning, up to this moment.
+  struct Answered {
+    std::int64_t requests = 0;
+    std::int64_t ok = 0;
+  };
+  virtual Answered answered(std::uint16_t version) const = 0;
 };
 
 /// A metric of a component that crosses a value: "app.utilization > 90%".

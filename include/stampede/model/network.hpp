@@ -159,6 +159,10 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   const Geography& geography() const { return geography_; }
+  /// As `stampede::latency_between`, of these settings: nobody's faults are in it.
+  TwoMoments latency_between(PlaceId from, PlaceId to) const {
+    return stampede::latency_between(geography_, settings_, from, to);
+  }
 
   /// True when every message between these places arrives at the instant that it is sent.
   bool is_instant(PlaceId from, PlaceId to) const { return path(from, to).instant; }
@@ -173,6 +177,8 @@ class Network {
   /// Waits until faults do something else to some path than now. A stream whose sender repeats what
   /// was lost (TCP) goes on when its path is not cut any more.
   auto disturbed_otherwise() { return disturbed_otherwise_.wait(); }
+  /// For faults that stop such streams without touching a path: they do so, or do so no more.
+  void streams_changed() { disturbed_otherwise_.raise(); }
 
   /// What becomes of one message, from the moment that it is sent.
   struct Transit {

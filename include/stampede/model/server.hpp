@@ -26,6 +26,7 @@ class Server : public Instance {
     const std::optional<CpuSettings>& cpu;  ///< without it, computing never waits for a core
     std::int64_t workers;                   ///< what observers are told of, besides the cores
     const Distribution<Duration>& boot_time;
+    std::uint16_t version = 0;
   };
 
   Server(const Component::Context& context, const Settings& settings, std::uint32_t index,
@@ -35,7 +36,7 @@ class Server : public Instance {
   Reply probe(const Request& prober) final { return reach(*this, prober, &Server::inspect); }
   /// A request from within the same process: there is no network in between.
   Reply call_inside(const Request& request) {
-    if (!is_up() || request.hops > max_hops) {
+    if (!takes_requests() || request.hops > max_hops) {
       return refusal<Response>();
     }
     return is_interfered() ? serve_disturbed(request) : serve(request);
@@ -46,7 +47,8 @@ class Server : public Instance {
   void end_all_work() final;
 
   /// Takes it out of service for good: what is inside dies, and whoever calls finds nobody.
-  void leave();
+  void leave() { leave(KilledWork::answers_broken); }
+  void drain(Duration pre_stop, Duration grace) final;
 
   /// Where jobs belong that die with the instance.
   Scope& scope() { return inside_; }
@@ -58,6 +60,8 @@ class Server : public Instance {
   virtual void went_down(KilledWork) {}
   /// The instance takes requests again.
   virtual void came_up() {}
+  /// The instance was told to leave, and goes on with what it has.
+  virtual void began_to_drain() {}
 
   /// Brings a question of any kind in, over the network where it takes time, and the answer back.
   /// `inside` is what is done with it here.
@@ -178,6 +182,9 @@ class Server : public Instance {
                            Job<Answer> (Host::*inside)(const Question&));
 
   void crash(KilledWork how) final;
+  void leave(KilledWork how);
+  void emptied() final { is_empty_.raise(); }
+  Process drain_process(Time stops, Time dies);
   void stop(InstanceState after, KilledWork how);
   void boot() final;
   Process boot_process(std::uint64_t boot);
@@ -193,7 +200,8 @@ class Server : public Instance {
   Stream boot_times_;
   bool is_silent_ = false;  ///< while down: callers hear nothing
   std::uint64_t boots_ = 0;
-  Signal awake_;  ///< the speed has changed
+  Signal awake_;     ///< the speed has changed
+  Signal is_empty_;  ///< the last request has left an instance that is stopping
   Scope on_the_wire_;
   Scope life_;
 

@@ -12,8 +12,9 @@ class Stay {
  public:
   /// Where nothing can crash.
   Stay(ComponentObserver& observer, Simulation& simulation) : Stay(observer, simulation, nullptr) {}
-  Stay(ComponentObserver& observer, Simulation& simulation, const Instance& at)
+  Stay(ComponentObserver& observer, Simulation& simulation, Instance& at)
       : Stay(observer, simulation, &at) {
+    at.stay_began();
     visit_.instance = at.index();
     visit_.version = at.version();
   }
@@ -24,6 +25,9 @@ class Stay {
       visit_.outcome = at_ == nullptr || at_->is_up() ? Outcome::cancelled : Outcome::reset;
     }
     observer_.ended(simulation_.now(), visit_);
+    if (at_ != nullptr) {
+      at_->stay_ended();
+    }
   }
 
   void add_wait(Duration wait) { visit_.waited += wait; }
@@ -39,7 +43,7 @@ class Stay {
   Outcome outcome() const { return visit_.outcome; }
 
  private:
-  Stay(ComponentObserver& observer, Simulation& simulation, const Instance* at)
+  Stay(ComponentObserver& observer, Simulation& simulation, Instance* at)
       : observer_(observer), simulation_(simulation), at_(at) {
     visit_.arrived = simulation.now();
     observer.arrived(visit_.arrived);
@@ -47,7 +51,7 @@ class Stay {
 
   ComponentObserver& observer_;
   Simulation& simulation_;
-  const Instance* at_;
+  Instance* at_;
   Visit visit_;
   bool has_worked_ = false;
   bool has_ended_ = false;

@@ -7,14 +7,18 @@
 
 #include "stampede/base/json_fwd.hpp"
 #include "stampede/base/problem.hpp"
+#include "stampede/model/ab_test.hpp"
 #include "stampede/model/arrivals.hpp"
 #include "stampede/model/call_gate.hpp"
 #include "stampede/model/calling.hpp"
 #include "stampede/model/component.hpp"
 #include "stampede/model/fault.hpp"
+#include "stampede/model/flag.hpp"
 #include "stampede/model/network.hpp"
+#include "stampede/model/rollout.hpp"
 #include "stampede/random/distribution.hpp"
 #include "stampede/random/keys.hpp"
+#include "stampede/scenario/chaos.hpp"
 #include "stampede/scenario/expectation.hpp"
 #include "stampede/schema/schema.hpp"
 
@@ -84,6 +88,10 @@ struct Scenario {
   MonitoringSettings monitoring;
   Named<double> prices;  ///< of components: what an instance costs per hour
   std::vector<Choice<Fault>> faults;
+  Named<Choice<Rollout>> rollouts;
+  std::optional<ChaosSettings> chaos;  ///< an experiment with faults of its own
+  Named<FlagSettings> flags;
+  Named<AbTestSettings> ab_tests;
   std::vector<Expectation> expect;
 
   std::string file;                            ///< where it was read from

@@ -193,6 +193,9 @@ class StructType : public Type {
     struct Key {
       std::string name;
       std::vector<std::string> aliases;
+      const Type* type = nullptr;
+
+      bool is_called(std::string_view key) const;
     };
     std::vector<Key> keys;
     std::string shorthand;                 ///< empty if there is none
@@ -211,6 +214,7 @@ class StructType : public Type {
                     std::string_view unnamed = {}) const;
   /// Whether `value` in place of the struct is meant as its shorthand.
   bool is_shorthand(const Value& value) const;
+  Value overlaid(const Value& base, const Value& own) const override;
   Json echo(const void* from) const override;
   Json brief(const void* from) const override;
   Json schema(SchemaWriter& writer) const override;
@@ -262,6 +266,9 @@ class OptionalType : public Type {
   std::optional<long double> magnitude(const void* from) const override;
   Json of_magnitude(long double magnitude) const override;
   std::optional<long double> natural_maximum() const override { return inner_.natural_maximum(); }
+  Value overlaid(const Value& base, const Value& own) const override {
+    return inner_.overlaid(base, own);
+  }
   void shorten(void* optional, std::int64_t divisor) const override;
 
  protected:
@@ -311,6 +318,8 @@ class NamedType : public Type {
   std::string reference_text() const override;
   void document(ReferenceWriter& writer) const override;
   std::optional<long double> magnitude(const void* from) const override;
+  Value overlaid(const Value& base, const Value& own) const override;
+  Value inherited(const Value& around, const Value& own) const override;
 
  protected:
   virtual std::size_t size(const void* map) const = 0;

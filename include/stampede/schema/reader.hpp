@@ -94,6 +94,19 @@ class Reader {
     std::size_t length_before_;
   };
 
+  /// While it lives, settings are read that were read before, for somebody who inherits them: what
+  /// was doubted in them is not doubted again.
+  class Inheriting {
+   public:
+    explicit Inheriting(Reader& reader) : reader_(reader) { ++reader_.inheriting_; }
+    ~Inheriting() { --reader_.inheriting_; }
+    Inheriting(const Inheriting&) = delete;
+    Inheriting& operator=(const Inheriting&) = delete;
+
+   private:
+    Reader& reader_;
+  };
+
   /// The directory that relative paths of files in the settings start from; empty is the current
   /// one.
   std::string base_directory;
@@ -106,6 +119,7 @@ class Reader {
   Facts facts_;
   std::string path_;
   std::size_t errors_ = 0;
+  int inheriting_ = 0;
   std::string expecting_path_, expecting_limits_, expecting_alternative_;
 };
 

@@ -47,6 +47,17 @@ class Type {
   virtual void shorten(void*, std::int64_t) const {
     fail("only times of the run can be shortened");
   }
+  /// What `own` means where it stands over `base`, both as they are written: of structs and maps of
+  /// names the members of both, key by key; of everything else `own` alone.
+  virtual Value overlaid(const Value& base, const Value& own) const {
+    static_cast<void>(base);
+    return own;
+  }
+  /// A map of names whose values stand over the struct that it is in (see `inherits`).
+  virtual Value inherited(const Value& around, const Value& own) const {
+    static_cast<void>(around);
+    return own;
+  }
   /// A limit that holds when the field sets none of its own; a share is at most 100 %.
   virtual std::optional<long double> natural_maximum() const { return std::nullopt; }
 };

@@ -70,7 +70,17 @@ long double magnitude_of(Number value) { return static_cast<long double>(value);
 
 /// A rule about one field, given after its meaning.
 struct Limit {
-  enum class Kind { at_least, more_than, at_most, less_than, required, alias, not_empty, of_run };
+  enum class Kind {
+    at_least,
+    more_than,
+    at_most,
+    less_than,
+    required,
+    alias,
+    not_empty,
+    of_run,
+    inherits
+  };
   Kind kind;
   long double magnitude = 0;
   std::string_view alias = {};
@@ -106,6 +116,9 @@ inline Limit not_empty() { return {Limit::Kind::not_empty, 1}; }
 /// When a run is shortened, these are divided with it, so that things happen at the same share of
 /// it; how long the system itself takes for something is never divided.
 inline Limit of_run() { return {Limit::Kind::of_run}; }
+/// Of a map of names: each of its values says only what is different from the struct that the field
+/// is in, and means the rest as it is there. Must come after the fields that are inherited.
+inline Limit inherits() { return {Limit::Kind::inherits}; }
 /// Another name under which the field is accepted; `name` must be a literal.
 inline Limit aliases(const char* name) { return {Limit::Kind::alias, 0, name}; }
 
@@ -119,6 +132,7 @@ struct Field {
 
   bool is_required() const;
   bool is_of_run() const;
+  bool inherits() const;
   bool is_called(std::string_view key) const;  ///< its name or one of its aliases
 };
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "stampede/measure/result.hpp"
-#include "stampede/scenario/expectation.hpp"
 #include "stampede/study/study.hpp"
 
 namespace stampede {
@@ -29,10 +28,12 @@ struct Decided {
 /// (an intersection-union test, which needs no correction: Berger, Technometrics 24, 1982), "fails"
 /// a bound on the bad side for one of them, at `error` divided by their number (Bonferroni). The
 /// bounds are those of the 95 % interval, widened by the ratio of the quantiles of Student's t; for
-/// shares near 0 and 1 this is an approximation. What has no interval (counts, maxima), and `==`
-/// and
-/// `~`, are taken at their verdict; a number that the run cannot support never meets.
-Decided decide(const StudyResult& study, const std::vector<Expectation>& expectations,
-               double error);
+/// shares near 0 and 1 this is an approximation. What has no interval (counts, maxima), what is
+/// compared with another number, and `==` and `~`, are taken at their verdict; a number that the
+/// run cannot support never meets.
+///
+/// The probes of a chaos experiment, in the windows that decide, are expectations like the others;
+/// one that was stopped, or is to end otherwise than completed, is taken at its verdict.
+Decided decide(const StudyResult& study, double error);
 
 }  // namespace stampede

@@ -15,6 +15,8 @@ struct SearchOptions {
   double confidence = 0.95;             ///< that what is said to meet the expectations does
   double precision = 0.02;              ///< of the limit, relative; of whole numbers, 1 suffices
   std::int64_t most_replications = 64;  ///< at one value
+  /// `fails`: values are looked for at which an expectation does not hold, for sure.
+  Decision wanted = Decision::meets;
 };
 
 /// A value that was tried.
@@ -24,17 +26,22 @@ struct Probe {
   Decided decided;
 };
 
-/// Where the expectations cease to be met.
+/// Where the expectations cease to be met (or to be broken).
 struct LimitFound {
   std::vector<Probe> probes;        ///< in the order in which they were tried
-  std::optional<std::string> best;  ///< the last value that meets; none if none was found
-  std::optional<std::string> next;  ///< the first that does not, or cannot be told
+  std::optional<std::string> best;  ///< the last value that is wanted; none if none was found
+  std::optional<std::string> next;  ///< the first that is not, or of which it cannot be told
   double error_of_one_value = 0;    ///< of each decision
   bool is_partial = false;          ///< interrupted
 };
 
+/// With how many replications the best value was seen to be what is wanted; there is one.
+std::int64_t replications_of_best(const LimitFound& found);
+
 /// The largest (or smallest) value of a range at which a scenario meets its `expect:`, given that
-/// it meets them ever less (or more) as the value grows.
+/// it meets them ever less (or more) as the value grows; or, where failing is wanted, at which one
+/// of them fails: if not the upper end but the lower one breaks them, the largest such value. A run
+/// with the replications of the probe of `best` then fails as well, since it has the same luck.
 ///
 /// Stochastic bisection with a sequential test at each value: replications are doubled from the
 /// scenario's number (at least 4) until the decision is clear or `most_replications` are reached;

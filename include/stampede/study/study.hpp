@@ -12,6 +12,7 @@
 #include "stampede/measure/recording.hpp"
 #include "stampede/measure/result.hpp"
 #include "stampede/scenario/scenario.hpp"
+#include "stampede/study/chaos.hpp"
 #include "stampede/study/expectations.hpp"
 #include "stampede/study/precision.hpp"
 #include "stampede/study/replications.hpp"
@@ -48,8 +49,10 @@ struct StudyResult {
   int shortened = 1;
 
   Result result;
-  std::vector<FaultEvent> faults;  ///< of the first finished replication
+  std::vector<FaultEvent> faults;       ///< of the first finished replication
+  std::vector<RolloutRecord> rollouts;  ///< likewise
   std::vector<CheckedExpectation> expectations;
+  std::optional<ChaosReport> chaos;          ///< where the scenario has an experiment
   std::optional<PrecisionReport> precision;  ///< where it was asked for
   std::optional<Prediction> predicted;       ///< what theory says of the same scenario
   Redundancy redundancy;                     ///< and what its structure lets it survive
@@ -58,6 +61,7 @@ struct StudyResult {
   std::vector<std::pair<std::int64_t, std::shared_ptr<const Recording>>> recordings;
   Performance performance;
 
+  /// An expectation failed, or the experiment ended with another verdict than the expected one.
   bool has_failed_expectations() const;
 };
 

@@ -86,6 +86,10 @@ class UserPopulation final : public Population, private Caller::AttemptObserver 
   Reply send(const Ask& ask) override;
   void send_and_forget(const Ask& ask) override;
 
+  PopulationObserver& observer() const { return *observer_; }
+  /// Tells this one from now on.
+  void tell(PopulationObserver& observer) { observer_ = &observer; }
+
   /// The next request, as `send` would send it.
   Request draw(const Ask& ask);
 

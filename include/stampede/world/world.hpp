@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,18 @@ struct FaultEvent {
   bool begins;
 };
 
+/// The method of an experiment was stopped.
+struct ChaosAbort {
+  double at_s;
+  std::string condition;  ///< that was met
+};
+
 /// What one run left behind.
 struct WorldRecord {
   std::shared_ptr<const Recording> recording;
   std::vector<FaultEvent> faults;
+  std::vector<RolloutRecord> rollouts;
+  std::optional<ChaosAbort> abort;
   std::vector<std::string> notes;  ///< of arrival processes: skipped lines of a log
   std::string broken_law;          ///< an exact law that did not hold: a bug of ours
   bool complete = false;           ///< it ran to its end

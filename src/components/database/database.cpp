@@ -24,6 +24,7 @@ const Measure failed_updates{"database", Measure::count, "failed_updates",
                              "updates of items that had been written since they were read"};
 const Measure failovers{"database", Measure::count, "failovers",
                         "dead primaries that others took over from"};
+const Detector failover_detector{"failover", failovers};
 const Measure fallbacks{"database", Measure::count, "fallbacks",
                         "times that a primary went on without its replicas"};
 const Measure hints{"database", Measure::count, "hints",
@@ -39,6 +40,8 @@ const Measure failover{"database", Measure::times, "failover",
                        "time from a primary's death until another takes writes (RTO)"};
 const Measure data_loss{"database", Measure::times, "data_loss",
                         "age of the oldest lost write when the primary died (RPO)"};
+const Measure split_brain{"database", Measure::times, "split_brain",
+                          "time for which a primary that was replaced went on beside the new one"};
 const Measure lock_wait{"database", Measure::times, "lock_wait",
                         "time that writes waited for others to the same key"};
 const Measure resharding{"database", Measure::times, "resharding",
@@ -62,6 +65,7 @@ DatabaseTold::DatabaseTold(ComponentObserver& observer)
       convergence(observer.timing(stampede::convergence)),
       failover(observer.timing(stampede::failover)),
       data_loss(observer.timing(stampede::data_loss)),
+      split_brain(observer.timing(stampede::split_brain)),
       lock_wait(observer.timing(stampede::lock_wait)),
       resharding(observer.timing(stampede::resharding)) {}
 
@@ -219,14 +223,14 @@ class Database final : public Component {
     if (request.operation != Operation::read) {
       const bool is_remembered = settings_.read_from == ReadFrom::read_your_writes;
       return is_remembered ? write_and_remember(*this, copies, request)
-                           : copies.primary().call(request);
+                           : copies.primary_for(request.from).call(request);
     }
     return copy_to_read(copies, request).call(request);
   }
 
   DatabaseNode& copy_to_read(PrimaryAndReplicas& copies, const Request& request) {
     if (settings_.read_from == ReadFrom::primary || copies.size() == 1) {
-      return copies.primary();
+      return copies.primary_for(request.from);
     }
     const auto may_ask = [&](std::size_t copy) { return may_read(copies, copy, request); };
     return choose(copies, copies.primary(), request, settings_.read_from == ReadFrom::nearest,
@@ -286,7 +290,7 @@ class Database final : public Component {
   }
 
   static Reply write_and_remember(Database& database, PrimaryAndReplicas& copies, Request request) {
-    Reply reply = copies.primary().call(request);
+    Reply reply = copies.primary_for(request.from).call(request);
     const Response response = co_await reply.relayed();
     if (response.ok()) {
       DataStamp& last = database.last_writes_[database.session_of(request)];

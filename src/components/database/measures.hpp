@@ -28,6 +28,7 @@ struct DatabaseTold {
   Timing& convergence;
   Timing& failover;
   Timing& data_loss;
+  Timing& split_brain;
   Timing& lock_wait;
   Timing& resharding;
 };

@@ -245,7 +245,8 @@ class MultiPrimary final : public Copies {
     }
     connection.arrival = std::max(connection.arrival, simulation.now() + in);
     co_await simulation.until(connection.arrival);
-    while (copies.shared_.network.is_cut(sender.node->place(), receiver.node->place())) {
+    while (receiver.node->is_cut_from_copies() ||
+           copies.shared_.network.is_cut(sender.node->place(), receiver.node->place())) {
       co_await copies.shared_.network.disturbed_otherwise();  // the stream repeats what was lost
     }
     if (receiver.deaths == deaths) {

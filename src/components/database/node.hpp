@@ -27,6 +27,11 @@ class Copies {
   /// The node is dead, or is back.
   virtual void went_down(DatabaseNode& node) = 0;
   virtual void came_up(DatabaseNode& node) = 0;
+  /// Whether it is up and leads the others.
+  virtual bool is_led_by(const DatabaseNode& node) const {
+    static_cast<void>(node);
+    return false;
+  }
 };
 
 /// A node with one copy of one shard: does the work of requests, and asks the copies what comes of
@@ -58,6 +63,8 @@ class DatabaseNode final : public Server {
       own_errors_ = error_rate().hold(settings.error_rate.value);
     }
   }
+
+  std::size_t leads() const override { return copies_->is_led_by(*this) ? 1 : 0; }
 
   void belongs_to(Copies& copies) { copies_ = &copies; }
   /// Its number among the copies of its shard.

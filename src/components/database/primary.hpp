@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
+#include "components/database/exile.hpp"
 #include "components/database/node.hpp"
 #include "components/database/shard_context.hpp"
 #include "components/database/write_log.hpp"
@@ -21,10 +23,16 @@ namespace stampede {
 /// A primary that waits too long for its replicas may fall back: it commits alone until enough of
 /// them have caught up (MySQL's rpl_semi_sync_source_timeout). A leader that has lost its majority
 /// does not know that at once: writes wait, until it steps down (the CheckQuorum of etcd's raft).
+///
+/// Fail-over may take silence for death. A primary that was replaced though it is alive goes on in
+/// exile, without the others, until the partition is over.
 class PrimaryAndReplicas final : public Copies {
  public:
   PrimaryAndReplicas(const ShardContext& shared, std::vector<DatabaseNode*> nodes)
-      : shared_(shared), changed_(shared.simulation), scope_(shared.simulation) {
+      : shared_(shared),
+        changed_(shared.simulation),
+        exile_over_(shared.simulation),
+        scope_(shared.simulation) {
     for (DatabaseNode* node : nodes) {
       replicas_.emplace_back().node = node;
       node->belongs_to(*this);
@@ -35,11 +43,21 @@ class PrimaryAndReplicas final : public Copies {
     for (const Replica& replica : replicas_) {
       begin_to_apply(*replica.node);
     }
+    if (shared_.settings.failover && shared_.settings.failover->on_silence) {
+      static_cast<void>(watch_silence(*this));
+    }
   }
 
   Scope& scope() { return scope_; }
 
   DatabaseNode& primary() { return *replicas_[primary_].node; }
+  /// Whom a client at this place takes for the primary: in exile it goes on for those whom the new
+  /// one cannot be reached by.
+  DatabaseNode& primary_for(PlaceId from) {
+    return exile_ && shared_.network.is_cut(from, primary().place())
+               ? *replicas_[exile_->copy()].node
+               : primary();
+  }
   std::size_t size() const { return replicas_.size(); }
   DatabaseNode& node(std::size_t copy) { return *replicas_[copy].node; }
   bool is_primary(std::size_t copy) const { return copy == primary_; }
@@ -51,11 +69,18 @@ class PrimaryAndReplicas final : public Copies {
   // ---- Copies ----
 
   DataStamp read(const DatabaseNode& node, std::uint64_t key) override {
+    if (is_exiled(node.copy()) && exile_->seen(key).is_data()) {
+      return exile_->seen(key);
+    }
     const std::uint64_t visible = std::min(replicas_[node.copy()].applied, committed_);
     return log_.seen(key, visible, first(node.copy(), key));
   }
   DataStamp hand_on(std::uint32_t, std::uint64_t key) const override {
     return log_.seen(key, committed_, DataStamp(shared_.store, 0));
+  }
+
+  bool is_led_by(const DatabaseNode& node) const override {
+    return is_primary(node.copy()) && replicas_[node.copy()].is_up;
   }
 
   Task<Response> write(DatabaseNode& node, Request request) override {
@@ -69,6 +94,9 @@ class PrimaryAndReplicas final : public Copies {
     ++dead.deaths;
     if (shared_.settings.failover) {
       static_cast<void>(watch(*this, node.copy(), dead.deaths));
+    }
+    if (is_exiled(node.copy())) {
+      end_exile();
     }
     if (had_majority && lacks_majority() && shared_.settings.failover) {
       static_cast<void>(step_down(*this, ++majority_changes_));
@@ -150,7 +178,14 @@ class PrimaryAndReplicas final : public Copies {
 
   static Task<Response> take(DatabaseNode& node, PrimaryAndReplicas& copies, Request request) {
     Response response;
-    if (!copies.is_primary(node.copy()) || copies.has_stepped_down_ ||
+    if (copies.is_exiled(node.copy())) {
+      if (copies.waits_for_others() && !copies.exile_->is_fenced()) {
+        co_await copies.exile_over_.wait();  // nobody will acknowledge it
+      }
+      response = copies.write_in_exile(node, request);
+      co_return response;
+    }
+    if (!copies.is_primary(node.copy()) || copies.has_given_up_ || copies.has_stepped_down_ ||
         !copies.shared_.homes.is_home(copies.shared_.shard, request.key)) {
       response.outcome = Outcome::error;  // "not primary", "moved": the client's view of it is old
       co_return response;
@@ -178,6 +213,104 @@ class PrimaryAndReplicas final : public Copies {
     }
     response.stamp = stamp;
     co_return response;
+  }
+
+  // ---- In exile ----
+
+  bool is_exiled(std::uint32_t copy) const { return exile_ && exile_->copy() == copy; }
+  /// Whether a primary cannot commit anything when it is alone, not even after a while.
+  bool waits_for_others() const { return copies_needed() > 1 && !shared_.settings.fallback; }
+
+  /// A write to somebody who takes himself for the primary, if he still does.
+  Response write_in_exile(const DatabaseNode& node, const Request& request) {
+    if (!is_exiled(node.copy()) || exile_->is_fenced() ||
+        !shared_.homes.is_home(shared_.shard, request.key)) {
+      return Response::with(Outcome::error);
+    }
+    if (shared_.settings.optimistic && request.stamp.store() == shared_.store &&
+        request.stamp.write() != read(node, request.key).write()) {
+      shared_.told.failed_updates.add();
+      return Response::with(Outcome::error);
+    }
+    Response response;
+    response.stamp = shared_.truth.begin_write(shared_.store, request.key, request.stamp);
+    shared_.truth.commit(response.stamp, request.key);
+    shared_.told.writes.add();
+    exile_->add({request.key, response.stamp, shared_.simulation.now()});
+    return response;
+  }
+
+  /// It hears of the other primary, or dies: what only it had is lost.
+  void end_exile() {
+    const Time now = shared_.simulation.now();
+    Time oldest = Time::never();
+    exile_->give_up([&](const Exile::Write& write) {
+      if (write.is_committed) {
+        shared_.told.lost_writes.add();
+        shared_.truth.lose(write.stamp, write.key, hand_on(0, write.key), DataStamp());
+        oldest = std::min(oldest, write.written);
+      }
+    });
+    shared_.told.split_brain.took(now - exile_->since());
+    if (oldest < Time::never()) {
+      shared_.told.data_loss.took(now - oldest);
+    }
+    exile_.reset();
+    exile_over_.raise();
+    changed_.raise();
+  }
+
+  bool hears(std::uint32_t copy, std::uint32_t other) const {
+    return !shared_.network.is_cut(replicas_[other].node->place(), replicas_[copy].node->place());
+  }
+  /// The primary is up, there are replicas that are up, and none of them hears it.
+  bool is_primary_silent() const {
+    bool is_silent = false;
+    for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
+      if (copy != primary_ && replicas_[copy].is_up) {
+        if (hears(copy, primary_)) {
+          return false;
+        }
+        is_silent = true;
+      }
+    }
+    return is_silent && replicas_[primary_].is_up;
+  }
+
+  /// Replaces a primary that is silent for too long, and reunites both when they hear each other.
+  static Process watch_silence(PrimaryAndReplicas& copies) {
+    Simulation& simulation = copies.shared_.simulation;
+    const FailoverSettings& failover = *copies.shared_.settings.failover;
+    for (;;) {
+      if (copies.exile_ && copies.hears(copies.exile_->copy(), copies.primary_)) {
+        copies.end_exile();
+      }
+      if (copies.exile_ || !copies.is_primary_silent()) {
+        copies.has_given_up_ = false;
+        co_await copies.shared_.network.disturbed_otherwise();
+        continue;
+      }
+      const Time silent_since = simulation.now();
+      co_await simulation.delay(failover.detection);
+      if (copies.is_primary_silent()) {
+        copies.has_given_up_ = failover.lease;
+        co_await simulation.delay(failover.promotion);
+      }
+      while (copies.is_primary_silent() && copies.can_elect() && !copies.is_ready_to_lead()) {
+        co_await copies.changed_.wait();  // it applies the rest first, or dies
+      }
+      if (copies.is_primary_silent() && copies.can_elect()) {
+        copies.exile_.emplace(copies.primary_, simulation.now(), copies.has_given_up_);
+        copies.promote(copies.most_advanced(), silent_since);
+        while (!copies.pending_.empty()) {
+          simulation.wake(copies.pending_.pop_front());  // it will never be committed
+        }
+      }
+    }
+  }
+  bool is_ready_to_lead() const {
+    const Replica& best = replicas_[most_advanced()];
+    return best.applied == best.received;
   }
 
   /// Whether an item was written since the one who writes it now had read it here; writes that are
@@ -340,9 +473,10 @@ class PrimaryAndReplicas final : public Copies {
   }
 
   /// Copies are connected by streams that repeat what was lost: they stand still while their path
-  /// is cut, and go on afterwards.
+  /// is cut, or the one who listens does not, and go on afterwards.
   bool is_cut(const Replica& from, const Replica& to) const {
-    return shared_.network.is_cut(from.node->place(), to.node->place());
+    return to.node->is_cut_from_copies() ||
+           shared_.network.is_cut(from.node->place(), to.node->place());
   }
 
   void begin_to_apply(DatabaseNode& node) {
@@ -475,7 +609,7 @@ class PrimaryAndReplicas final : public Copies {
   std::uint32_t most_advanced() const {
     std::uint32_t best = primary_;
     for (std::uint32_t copy = 0; copy < replicas_.size(); ++copy) {
-      const bool is_candidate = copy != primary_ && replicas_[copy].is_up;
+      const bool is_candidate = copy != primary_ && replicas_[copy].is_up && !is_exiled(copy);
       if (is_candidate && (best == primary_ || is_ahead(replicas_[copy], replicas_[best]))) {
         best = copy;
       }
@@ -488,13 +622,16 @@ class PrimaryAndReplicas final : public Copies {
   }
 
   void promote(std::uint32_t copy, Time died) {
+    const bool is_split = is_exiled(primary_);
     ++epoch_;
     primary_ = copy;
     has_fallen_back_ = has_stepped_down_ = false;
     Time oldest_lost = Time::never();
     std::uint64_t position = log_.end();
     log_.cut(replicas_[copy].applied, [&](const WriteLog::Entry& entry) {
-      if (position <= committed_) {
+      if (is_split) {
+        exile_->keep({entry.key, entry.stamp, entry.written, position <= committed_});
+      } else if (position <= committed_) {
         shared_.told.lost_writes.add();
         shared_.truth.lose(entry.stamp, entry.key, entry.before, entry.source_of_before);
         oldest_lost = std::min(oldest_lost, entry.written);
@@ -529,11 +666,14 @@ class PrimaryAndReplicas final : public Copies {
   bool is_watching_ = false;            ///< whether it should
   std::uint64_t majority_changes_ = 0;  ///< losses and returns of a majority of copies that are up
   bool has_stepped_down_ = false;
+  bool has_given_up_ = false;  ///< its lease is over
+  std::optional<Exile> exile_;
   Time electable_since_;  ///< when there was somebody again to take over
   WriteLog log_;
   std::uint64_t committed_ = 0;     ///< the position in the log up to which writes are committed
   IntrusiveList<Pending> pending_;  ///< ascending
   Signal changed_;
+  Signal exile_over_;
   Scope scope_;
 };
 

@@ -82,6 +82,8 @@ inline int answers_needed(Consistency level, int copies) {
 struct FailoverSettings {
   Duration detection;
   Duration promotion;
+  bool on_silence = false;
+  bool lease = false;
 };
 inline void describe(Visitor& v, FailoverSettings& s) {
   v.shorthand("detection");
@@ -91,6 +93,15 @@ inline void describe(Visitor& v, FailoverSettings& s) {
           required(), more_than(Duration()));
   v.field("promotion", s.promotion, "from then until a replica has become the primary",
           at_least(Duration()));
+  v.field("on_silence", s.on_silence,
+          "a primary that no replica can hear is taken for dead too. If it is alive, behind a "
+          "partition, it goes on taking writes of those who reach it (a split brain), and they are "
+          "lost when it hears of the new one");
+  v.field("lease", s.lease,
+          "a primary that no replica has heard for `detection` takes no writes any more: it gives "
+          "up before another one takes its place");
+  v.doubt_unless(!s.lease || s.on_silence, "lease",
+                 "has no effect: nobody replaces a primary that is alive", "on_silence: true");
 }
 
 struct HintedHandoffSettings {
@@ -240,6 +251,12 @@ inline void describe(Visitor& v, DatabaseSettings& s) {
     v.declare(HasQueue{});
   }
   v.declare(s.placement());
+  if (s.has_primary()) {
+    v.declare(HasLeaders{});
+  }
+  if (s.replicas > 1 && !s.is_quorum()) {
+    v.declare(KeepsCopiesInStep{});
+  }
   const auto only = [&](bool is_on, bool makes_sense, std::string_view field,
                         std::string_view what) {
     v.doubt_unless(!is_on || makes_sense, field, what);

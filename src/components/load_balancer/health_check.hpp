@@ -46,6 +46,8 @@ class HealthChecks {
   class Listener {
    public:
     virtual void health_changed(BackendSlot slot, bool healthy) = 0;
+    /// A backend that counts as healthy by now answered well.
+    virtual void probe_succeeded(BackendSlot slot) { static_cast<void>(slot); }
 
    protected:
     ~Listener() = default;
@@ -137,6 +139,9 @@ class HealthChecks {
     checked.probed = true;
     if (!checked.watched || good == checked.healthy) {
       checked.streak = 0;
+      if (checked.watched && good) {
+        listener_.probe_succeeded(slot);
+      }
       return;
     }
     ++checked.streak;
@@ -147,6 +152,9 @@ class HealthChecks {
       checked.healthy = good;
       checked.streak = 0;
       listener_.health_changed(slot, good);
+      if (good) {
+        listener_.probe_succeeded(slot);
+      }
     }
   }
 

@@ -25,14 +25,16 @@ const CallGuardMeasures call_guard_measures{"load_balancer"};
 class Balancer final : public Server, private Roster::Listener {
  public:
   Balancer(const LoadBalancerSettings& settings, const Component::Context& context,
-           StickySessions* sessions, AdmissionOfAll* admission, std::uint32_t index, PlaceId place)
+           StickySessions* sessions, AdmissionOfAll* admission, DeathWatch* deaths,
+           std::uint32_t index, PlaceId place)
       : Server(context, {.cpu = settings.cpu, .workers = 0, .boot_time = settings.boot_time}, index,
                place),
         settings_(settings),
         context_(context),
         has_processing_(!settings.processing.is_zero()),
         processing_(context.stream("processing")),
-        roster_(settings, context, index, place, sessions, *this) {
+        timeouts_(settings.timeout ? &context.simulation.timeouts(*settings.timeout) : nullptr),
+        roster_(settings, context, index, place, sessions, deaths, *this) {
     scope().let_withdraw();
     if (admission != nullptr) {
       admission_ = std::make_unique<Admission>(*admission, index);
@@ -80,6 +82,7 @@ class Balancer final : public Server, private Roster::Listener {
 
     Balancer& at;
     Stage stage = Stage::idle;
+    std::uint64_t number = 0;  ///< of the request, among all that passed
     BackendSlot slot = 0;
     Time sent;  ///< to the backend
     Time lost_at;
@@ -98,7 +101,7 @@ class Balancer final : public Server, private Roster::Listener {
     }
     Passage& passage = arrive();
     const Outcome verdict = admit(request, passage);
-    return verdict == Outcome::ok ? forward(request, passage) : Reply(end(passage, verdict));
+    return verdict == Outcome::ok ? send(request, passage) : Reply(end(passage, verdict));
   }
 
   /// With work of the balancer's own before the request is sent on.
@@ -121,19 +124,42 @@ class Balancer final : public Server, private Roster::Listener {
       at_cpu.done();
       passage.visit.cpu_waited = waited;
     }
-    Reply reply = forward(request, passage);
+    Reply reply = send(request, passage);
     const Response response = co_await reply.relayed();
     co_return response;
   }
 
+  Reply send(const Request& request, Passage& passage) {
+    return timeouts_ == nullptr ? forward(request, passage) : forward_in_time(request, passage);
+  }
+
+  /// Whoever asked waits for the backend so long and no longer; the backend is not told.
+  Reply forward_in_time(Request request, Passage& passage) {
+    const std::uint64_t number = passage.number;
+    Reply reply = forward(request, passage);
+    Withdrawal withdrawal(reply, true);  // if whoever asked withdraws
+    const bool is_answered = co_await reply.within(*timeouts_);
+    withdrawal.call_off();
+    const Response response = is_answered ? reply.answer() : Response::with(Outcome::error);
+    if (!is_answered && passage.number == number && passage.is_sent()) {
+      const BackendSlot slot = passage.slot;
+      end(passage, Outcome::timeout);
+      roster_.observed(slot, Outcome::timeout);
+    }
+    co_return response;
+  }
+
   /// A request that waits for a core or has one. If it is withdrawn meanwhile, it ends; a crash
-  /// ends all of them by itself.
+  /// ends all of them by itself, and the passage may be another request's by now.
   class AtCpu {
    public:
-    AtCpu(Balancer& at, Passage& passage) : at_(at), passage_(passage) { ++at_.at_cpu_; }
+    AtCpu(Balancer& at, Passage& passage) : at_(at), passage_(passage), number_(passage.number) {
+      ++at_.at_cpu_;
+    }
     AtCpu(const AtCpu&) = delete;
     ~AtCpu() {
-      if (!is_done_ && at_.is_up()) {
+      const bool is_there = passage_.stage == Passage::Stage::inside && passage_.number == number_;
+      if (!is_done_ && is_there) {
         --at_.at_cpu_;
         at_.end(passage_, Outcome::cancelled);
       }
@@ -146,12 +172,14 @@ class Balancer final : public Server, private Roster::Listener {
    private:
     Balancer& at_;
     Passage& passage_;
+    std::uint64_t number_;
     bool is_done_ = false;
   };
 
   Passage& arrive() {
     Passage& passage = passages_.take(*this);
     passage.stage = Passage::Stage::inside;
+    passage.number = ++passage_count_;
     passage.visit = Visit();
     passage.visit.arrived = simulation().now();
     passage.visit.instance = index();
@@ -180,6 +208,7 @@ class Balancer final : public Server, private Roster::Listener {
         return end(passage, *refused);
       }
     }
+    mirror(request, now);
     Instance& backend = (*backends_)[slot];
     backend.prefetch();
     passage.stage = Passage::Stage::at_backend;
@@ -202,10 +231,22 @@ class Balancer final : public Server, private Roster::Listener {
     return reply;
   }
 
+  /// Sends a copy of the request to a version that is to be tried in secret: whoever asked gets
+  /// nothing of the answer, and does not wait for it.
+  void mirror(const Request& request, Time now) {
+    const BackendSlot slot = roster_.choose_mirror(request, now);
+    if (slot != Roster::nobody) [[unlikely]] {
+      Request copy = request.as_branch(hash_bytes("mirror"));
+      copy.from = place();
+      static_cast<void>((*backends_)[slot].call(copy));
+    }
+  }
+
   void answered(Passage& passage, const Response& response) {
     const BackendSlot slot = passage.slot;
     const Time sent = passage.sent;
     end(passage, response.outcome);
+    roster_.observed(slot, response.outcome);
     if (lost_count_ > 0) [[unlikely]] {
       give_up_lost(slot, sent);
     }
@@ -317,12 +358,14 @@ class Balancer final : public Server, private Roster::Listener {
   const Component::Context& context_;
   bool has_processing_;
   Stream processing_;
+  Timeouts* timeouts_;  ///< null: it waits for backends for ever
   Fleet* backends_ = nullptr;
 
   std::unique_ptr<Admission> admission_;
   std::vector<std::unique_ptr<CallGate>> gates_;  ///< by slot
   std::uint64_t at_cpu_ = 0;                      ///< requests that wait for a core or have one
   Pool<Passage> passages_;
+  std::uint64_t passage_count_ = 0;
   std::deque<IntrusiveList<Passage>> lost_;  ///< by slot
   std::size_t lost_count_ = 0;
 
@@ -341,10 +384,17 @@ class LoadBalancer final : public Component {
     if (!settings_.admission.empty()) {
       admission_.emplace(settings_.admission, context_, "load_balancer");
     }
+    if (settings_.health_check || settings_.heartbeats) {
+      deaths_.emplace(context_.simulation,
+                      DeathWatch::Told{.suspicions = context_.observer.tally(suspicions),
+                                       .mistaken = context_.observer.tally(mistaken_suspicions),
+                                       .detection = context_.observer.timing(detection_time)});
+    }
     std::uint32_t index = 0;
     for (const PlaceId place : places_of(settings.placement, context.network.geography())) {
       fleet_.add(std::make_unique<Balancer>(settings_, context_, sessions_ ? &*sessions_ : nullptr,
-                                            admission_ ? &*admission_ : nullptr, index, place));
+                                            admission_ ? &*admission_ : nullptr,
+                                            deaths_ ? &*deaths_ : nullptr, index, place));
       ++index;
     }
   }
@@ -372,6 +422,9 @@ class LoadBalancer final : public Component {
     if (settings.zone_aware) {
       theory.remarks.push_back("routing by zone is left out");
     }
+    if (settings.priorities) {
+      theory.remarks.push_back("priorities are left out");
+    }
     theory.handlers.push_back({.flow = Flow::sequence({Flow::compute(settings.processing),
                                                        Flow::call(std::move(backend))})});
     return theory;
@@ -379,6 +432,9 @@ class LoadBalancer final : public Component {
 
   void connect(Directory& directory) override {
     Fleet& backends = directory.component(settings_.backends).fleet();
+    if (deaths_) {
+      deaths_->follow(backends);
+    }
     for (std::size_t i = 0; i < fleet_.size(); ++i) {
       balancer(i).connect(backends, fleet_);
     }
@@ -399,6 +455,7 @@ class LoadBalancer final : public Component {
   Context context_;
   std::optional<StickySessions> sessions_;
   std::optional<AdmissionOfAll> admission_;
+  std::optional<DeathWatch> deaths_;
   Fleet fleet_;
 };
 

@@ -20,6 +20,8 @@ class LogCluster {
   virtual Reply publish_at(LogBroker& broker, const Request& request) = 0;
   /// The work of taking a batch in at this broker is done; the outcome.
   virtual Task<Response> append(LogBroker& broker, const std::shared_ptr<Batch>& batch) = 0;
+  /// How many partitions it leads, if it is up.
+  virtual std::size_t led_by(const LogBroker& broker) const = 0;
   virtual void went_down(LogBroker& broker) = 0;
   virtual void came_up(LogBroker& broker) = 0;
   virtual std::string broken_law() = 0;
@@ -79,6 +81,8 @@ class LogBroker final : public Server {
     }
     return cpu().work(demand);
   }
+
+  std::size_t leads() const override { return is_up() ? log_.led_by(*this) : 0; }
 
   std::string broken_law() override {
     const std::string broken = index() == 0 ? log_.broken_law() : std::string();

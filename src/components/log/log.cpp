@@ -122,6 +122,13 @@ class Log final : public Component, public RecordLog, public LogCluster {
   Task<Response> append(LogBroker& broker, const std::shared_ptr<Batch>& batch) override {
     return Partition::append(broker, *partitions_[batch->partition], batch);
   }
+  std::size_t led_by(const LogBroker& broker) const override {
+    std::size_t led = 0;
+    for (const std::unique_ptr<Partition>& partition : partitions_) {
+      led += partition->is_led_by(broker) ? 1 : 0;
+    }
+    return led;
+  }
   void went_down(LogBroker& broker) override {
     for (const std::unique_ptr<Partition>& partition : partitions_) {
       partition->went_down(broker);

@@ -90,6 +90,7 @@ struct LogMeasures {
   Measure elections;
   Measure failover;
   Measure replication;
+  Detector leader_elections{"leader_election", elections};
 };
 
 /// The same, ready to be told.

@@ -430,7 +430,7 @@ class Partition {
         co_await in.line->work(in.transfer);
       }
       co_await simulation.delay(in.latency);
-      while (shared.network.is_cut(there, here)) {
+      while (copy.broker->is_cut_from_copies() || shared.network.is_cut(there, here)) {
         co_await shared.network.disturbed_otherwise();
       }
       co_await copy.broker->write(luck, end - begin);

@@ -169,6 +169,10 @@ inline void describe(Visitor& v, LogSettings& s) {
                  "is all, yet a leader that is left alone takes messages in that die with it",
                  "such as min_insync_replicas: 2");
   v.declare(s.placement());
+  v.declare(HasLeaders{});
+  if (s.replicas > 1) {
+    v.declare(KeepsCopiesInStep{});
+  }
   v.declare(LimitsItsCalls{});
   v.declare(HoldsMessages{.partitions = s.partitions,
                           .retention = s.retention ? s.retention->time : std::nullopt});

@@ -3,6 +3,7 @@
 #include <tsl/robin_set.h>
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -203,6 +204,9 @@ class Consumers {
  public:
   virtual ~Consumers() = default;
   virtual void start() = 0;
+  /// The instance is about to leave: takes nothing new, finishes what it has, and calls
+  /// `has_stopped` when whoever gave it messages knows.
+  virtual void stop(std::function<void()> has_stopped) = 0;
   /// The instance has died, and all who consumed for it.
   virtual void died(KilledWork how) = 0;
 };

@@ -27,6 +27,22 @@ class LogConsumers final : public Consumers {
       consumers_.emplace_back(*this).start();
     }
   }
+  /// They commit how far they have come and leave their group, as a client does that is closed.
+  void stop(std::function<void()> has_stopped) override {
+    has_stopped_ = std::move(has_stopped);
+    open_ = 0;
+    for (Consumer& consumer : consumers_) {
+      open_ += consumer.is_alive() ? 1 : 0;
+    }
+    for (Consumer& consumer : consumers_) {
+      if (consumer.is_alive()) {
+        consumer.close();
+      }
+    }
+    if (open_ == 0) {
+      has_stopped_();
+    }
+  }
   void died(KilledWork) override {
     for (Consumer& consumer : consumers_) {
       consumer.die();
@@ -64,9 +80,14 @@ class LogConsumers final : public Consumers {
       }
     }
     void die() { is_alive_ = false; }
+    bool is_alive() const { return is_alive_; }
+    void close() {
+      is_closing_ = true;
+      static_cast<void>(close_when_through(owner_.scope_, *this));
+    }
 
     void assigned(std::uint32_t partition, std::uint64_t claim, std::uint64_t offset) override {
-      if (is_alive_) {
+      if (is_alive_ && !is_closing_) {
         static_cast<void>(read(owner_.scope_, *this, partition, claim, offset));
       }
     }
@@ -86,7 +107,7 @@ class LogConsumers final : public Consumers {
     static Process stay_in_group(Scope& scope, Consumer& consumer) {
       const ConsumeSettings& settings = consumer.shared_.settings;
       bool is_member = false;
-      for (;;) {
+      while (!consumer.is_closing_) {
         bool is_answered = false;
         Outcome outcome = Outcome::ok;
         if (consumer.owner_.instance_.speed().value() > 0) {  // who is paused says nothing
@@ -117,6 +138,26 @@ class LogConsumers final : public Consumers {
         const Duration wait = is_member ? settings.heartbeat_interval : settings.reconnect_interval;
         co_await scope.simulation().delay(wait);
       }
+      co_return Done();
+    }
+    /// Gives back one partition after the other, each when its record is handled, then leaves.
+    static Process close_when_through(Scope& scope, Consumer& consumer) {
+      consumer.claims_.for_each([&](Claim& claim) {
+        if (claim.is_held) {
+          give_up(claim, consumer.is_at_most_once());
+          if (!claim.is_busy && !claim.ends_with_batch) {
+            static_cast<void>(
+                release(scope, consumer, claim.partition, claim.number, claim.position));
+          }
+        }
+      });
+      while (consumer.batches_ > 0) {
+        co_await consumer.is_through_.wait();
+      }
+      Task<Done> leaving = leave_group(scope, consumer);
+      co_await leaving;
+      consumer.owner_.closed_one();
+      co_return Done();
     }
 
     /// Since when it has had records in hand without asking for more, or trying one again.
@@ -385,6 +426,7 @@ class LogConsumers final : public Consumers {
     LogConsumers& owner_;
     Consumption& shared_;
     bool is_alive_ = true;
+    bool is_closing_ = false;
     IntrusiveList<Claim> claims_;
     Slots turns_;      ///< one: whoever has it handles a record
     int batches_ = 0;  ///< claims that have records in hand
@@ -393,6 +435,11 @@ class LogConsumers final : public Consumers {
   };
 
   std::uint64_t draw_luck() { return combine(luck_, ++draws_); }
+  void closed_one() {
+    if (--open_ == 0) {
+      has_stopped_();
+    }
+  }
 
   Consumption& shared_;
   Endpoint& handler_;
@@ -400,6 +447,8 @@ class LogConsumers final : public Consumers {
   Scope& scope_;
   std::uint64_t luck_;
   std::uint64_t draws_ = 0;
+  int open_ = 0;  ///< consumers that have not left their group since `stop`
+  std::function<void()> has_stopped_;
   std::deque<Consumer> consumers_;  ///< of each life; their group may still know the old ones
 };
 

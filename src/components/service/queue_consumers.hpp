@@ -26,6 +26,11 @@ class QueueConsumers final : public Consumers {
       }
     }
   }
+  /// What it handles is a request that the instance waits for.
+  void stop(std::function<void()> has_stopped) override {
+    is_stopping_ = true;
+    has_stopped();
+  }
   void died(KilledWork how) override {
     if (how == KilledWork::answers_broken && connection_ != nullptr) {
       connection_->is_open = false;
@@ -37,7 +42,7 @@ class QueueConsumers final : public Consumers {
   /// share it have been given their deliveries ahead of time.
   Process consume(Slots& turns) {
     const ConsumeSettings& settings = shared_.settings;
-    for (;;) {
+    while (!is_stopping_) {
       const MessageSource::Receive ask{.from = place_,
                                        .luck = draw_luck(),
                                        .wait_time = settings.wait_time,
@@ -83,6 +88,7 @@ class QueueConsumers final : public Consumers {
         co_await Turn(scope_.simulation());
       }
     }
+    co_return Done();
   }
 
   std::uint64_t draw_luck() { return combine(luck_, ++draws_); }
@@ -93,6 +99,7 @@ class QueueConsumers final : public Consumers {
   PlaceId place_;
   std::uint64_t luck_;
   std::uint64_t draws_ = 0;
+  bool is_stopping_ = false;
   Connection* connection_ = nullptr;
   std::deque<Connection> connections_;  ///< of each life; brokers may still know the old ones
   std::deque<Slots> turns_;

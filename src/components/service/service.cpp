@@ -1,4 +1,5 @@
 #include <climits>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "stampede/kernel/turn.hpp"
 #include "stampede/model/in_process.hpp"
 #include "stampede/model/limiter.hpp"
+#include "stampede/model/releases.hpp"
 #include "stampede/model/server.hpp"
 #include "stampede/model/step.hpp"
 
@@ -38,18 +40,49 @@ void describe(Visitor& v, ConcurrencySettings& s) {
   v.field("queue", s.queue, "the line in front of the workers; full means rejected");
 }
 
-struct ServiceSettings {
-  PlacementSettings placement;
+/// What one version is made of: all that a release may change.
+struct ReleaseSettings {
   std::optional<ConcurrencySettings> concurrency;
   std::optional<CpuSettings> cpu;
-  AdmissionSettings admission;
   StepSettings handler;
   Named<StepSettings> handlers;
-  std::optional<ConsumeSettings> consume;
   std::vector<ConnectionPoolSettings> connection_pools;
   std::vector<GuardedTargetSettings> guards;
   Ratio error_rate;
+  std::vector<Defect> defects;
   Distribution<Duration> boot_time;
+};
+void describe(Visitor& v, ReleaseSettings& s) {
+  v.field("concurrency", s.concurrency, "workers of each instance; without it, no limit");
+  v.field("cpu", s.cpu, "cores of each instance; without it, computing never waits for a core");
+  v.field("handler", s.handler, "what is done for requests that no entry of handlers is for");
+  v.field("handlers", s.handlers, "what is done for each type of request");
+  describe_connection_pools(v, s.connection_pools);
+  describe_guards(v, s.guards);
+  v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
+  v.field("defects", s.defects,
+          "what is wrong with every instance for as long as it lives: faults without a time and a "
+          "target");
+  v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
+  if (s.concurrency) {
+    v.declare(HasQueue{});
+    if (s.concurrency->kind == ConcurrencyKind::threads) {
+      v.declare(HoldsWorkers{});
+    }
+  }
+  for (const auto& handler : s.handlers) {
+    v.declare(HandlesType{handler.name, "handlers." + handler.name, handler.place});
+  }
+}
+
+struct ServiceSettings : ReleaseSettings {
+  PlacementSettings placement;
+  AdmissionSettings admission;
+  std::optional<ConsumeSettings> consume;
+  std::string version = "stable";
+  Named<ReleaseSettings> versions;
+  Duration pre_stop;
+  Duration termination_grace_period = Duration::nanoseconds(30'000'000'000);
 };
 /// Requests that an instance serves at a time.
 int workers_of(const ServiceSettings& s) {
@@ -63,30 +96,40 @@ int consumers_of(const ServiceSettings& s) {
   }
   return s.consume->consumers.value_or(s.concurrency ? s.concurrency->workers : 1);
 }
+void declare_versions(Visitor& v, const ServiceSettings& s) {
+  HasVersions versions{.names = {s.version}, .defects = {s.defects}};
+  for (const auto& version : s.versions) {
+    versions.names.push_back(version.name);
+    versions.defects.push_back(version.value.defects);
+  }
+  v.declare(versions);
+}
 void describe(Visitor& v, ServiceSettings& s) {
   describe_placement(v, s.placement);
-  v.field("concurrency", s.concurrency, "workers of each instance; without it, no limit");
-  v.field("cpu", s.cpu, "cores of each instance; without it, computing never waits for a core");
+  describe(v, static_cast<ReleaseSettings&>(s));
   describe_admission(v, s.admission);
-  v.field("handler", s.handler, "what is done for requests that no entry of handlers is for");
-  v.field("handlers", s.handlers, "what is done for each type of request");
   v.field("consume", s.consume,
           "a queue or a log whose messages are handled as requests of their types, besides those "
           "that are sent to it");
-  describe_connection_pools(v, s.connection_pools);
-  describe_guards(v, s.guards);
-  v.field("error_rate", s.error_rate, "share of requests that are worked on and fail nevertheless");
-  v.field("boot_time", s.boot_time, "from the start of an instance until it is ready");
+  v.field("version", s.version, "the name of the version that runs in the beginning", not_empty());
+  v.field("versions", s.versions,
+          "other versions, which a rollout may bring: what is different in each of them",
+          inherits());
+  v.field("pre_stop", s.pre_stop,
+          "an instance that is told to leave goes on taking requests for so long, so that those "
+          "who send them hear of it first",
+          at_least(Duration()));
+  v.field("termination_grace_period", s.termination_grace_period,
+          "how long after it was told to leave whatever is left inside dies with it",
+          at_least(Duration()), aliases("termination_grace_period_seconds"));
   v.doubt_unless(!s.handler.empty() || !s.handlers.empty(), "handler",
                  "and handlers are both empty: every request is answered at once",
                  "such as handler: [{compute: 5ms}]");
+  v.check(s.versions.find(s.version) == nullptr, "versions",
+          "has one of the name of the version that runs in the beginning",
+          "give one of them another name");
   v.declare(HostsInProcess{});
-  if (s.concurrency) {
-    v.declare(HasQueue{});
-    if (s.concurrency->kind == ConcurrencyKind::threads) {
-      v.declare(HoldsWorkers{});
-    }
-  }
+  declare_versions(v, s);
   v.doubt_unless(consumers_of(s) <= workers_of(s), "consume",
                  "has more consumers than the instance has workers: messages wait in their hands");
   constexpr std::int64_t most_in_hands = 1'000'000;
@@ -100,9 +143,6 @@ void describe(Visitor& v, ServiceSettings& s) {
                          .consumers = s.placement.replicas * consumers_of(s),
                          .settings = s.consume->of_group(),
                          .place = s.consume->log.place});
-  }
-  for (const auto& handler : s.handlers) {
-    v.declare(HandlesType{handler.name, "handlers." + handler.name, handler.place});
   }
 }
 
@@ -124,9 +164,10 @@ const CallGuardMeasures call_guard_measures{"service"};
 /// What the instances of a service do with requests.
 class Handlers {
  public:
-  void make(const ServiceSettings& settings, const Component::Context& context,
+  void make(const ReleaseSettings& settings, const Component::Context& context,
             Directory& directory, ConnectionPools* connection_pools, CallGates* gates) {
     gates_ = gates;
+    connection_pools_ = connection_pools;
     Step::Context steps{.simulation = context.simulation,
                         .directory = directory,
                         .request_types = context.request_types,
@@ -157,28 +198,83 @@ class Handlers {
     if (gates_ != nullptr) {
       gates_->forget(instance);
     }
+    if (connection_pools_ != nullptr) {
+      connection_pools_->forget(instance);
+    }
+  }
+  /// This share of its calls over pools keeps their connections.
+  void leak(std::uint32_t instance, double share) const {
+    if (connection_pools_ != nullptr) {
+      connection_pools_->leak(instance, share);
+    }
   }
 
  private:
   CallGates* gates_ = nullptr;
+  ConnectionPools* connection_pools_ = nullptr;
   Program fallback_;
   std::vector<Program> own_;
   std::vector<const Program*> by_type_;
+};
+
+/// One version of a service, as its instances share it.
+class Release {
+ public:
+  Release(std::uint16_t number, const ReleaseSettings& settings)
+      : number_(number), settings_(settings) {}
+
+  /// `instances` are there from the start.
+  void connect(const Component::Context& context, Directory& directory, std::size_t instances) {
+    if (!settings_.connection_pools.empty()) {
+      connection_pools_.emplace(settings_.connection_pools, context, connection_pool_measures,
+                                instances);
+    }
+    if (!settings_.guards.empty()) {
+      gates_.emplace(settings_.guards, context, call_guard_measures);
+    }
+    handlers_.make(settings_, context, directory, connection_pools_ ? &*connection_pools_ : nullptr,
+                   gates_ ? &*gates_ : nullptr);
+  }
+
+  std::uint16_t number() const { return number_; }
+  const ReleaseSettings& settings() const { return settings_; }
+  const Handlers& handlers() const { return handlers_; }
+
+  /// That instance has left for good.
+  void retire(std::uint32_t instance) {
+    if (connection_pools_) {
+      connection_pools_->close(instance);
+    }
+    if (gates_) {
+      gates_->close(instance);
+    }
+  }
+
+ private:
+  std::uint16_t number_;
+  const ReleaseSettings& settings_;
+  std::optional<ConnectionPools> connection_pools_;
+  std::optional<CallGates> gates_;
+  Handlers handlers_;
 };
 
 // ---- One instance -----------------------------------------------------------------------------
 
 class ServiceInstance final : public Server, private ProgramRunner {
  public:
-  ServiceInstance(const ServiceSettings& settings, const Handlers& handlers,
-                  const Component::Context& context, std::uint32_t index, PlaceId place)
+  ServiceInstance(Release& release, const Component::Context& context, std::uint32_t index,
+                  PlaceId place)
       : Server(context,
-               {.cpu = settings.cpu,
-                .workers = settings.concurrency ? settings.concurrency->workers : 0,
-                .boot_time = settings.boot_time},
+               {.cpu = release.settings().cpu,
+                .workers =
+                    release.settings().concurrency ? release.settings().concurrency->workers : 0,
+                .boot_time = release.settings().boot_time,
+                .version = release.number()},
                index, place),
-        handlers_(handlers) {
+        release_(release),
+        handlers_(release.handlers()) {
     scope().let_withdraw();
+    const ReleaseSettings& settings = release.settings();
     if (settings.concurrency) {
       queue_capacity_ = settings.concurrency->queue.capacity.value;
       workers_.emplace(context.simulation, settings.concurrency->workers,
@@ -194,7 +290,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
   /// Asks limiters of its own from now on.
   void limit(AdmissionOfAll& of_all) { admission_ = std::make_unique<Admission>(of_all, index()); }
 
-  /// Receives messages from now on, and whenever the instance is up.
+  /// Receives messages whenever the instance is up.
   void consume(Consumption& shared) {
     const std::uint64_t luck = hash_bytes(name());
     if (shared.is_of_log()) {
@@ -202,7 +298,9 @@ class ServiceInstance final : public Server, private ProgramRunner {
     } else {
       consumers_ = std::make_unique<QueueConsumers>(shared, in_process_, scope(), place(), luck);
     }
-    consumers_->start();
+    if (is_up()) {
+      consumers_->start();
+    }
   }
 
  private:
@@ -332,6 +430,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     co_return response;
   }
 
+  void connection_leak_changed(double leaking) override { handlers_.leak(index(), leaking); }
   void came_up() override {
     if (consumers_) {
       consumers_->start();
@@ -340,10 +439,19 @@ class ServiceInstance final : public Server, private ProgramRunner {
   void went_down(KilledWork how) override {
     handlers_.forget(index());
     if (admission_) {
-      admission_->restart();
+      state() == InstanceState::gone ? admission_->shut() : admission_->restart();
     }
     if (consumers_) {
       consumers_->died(how);
+    }
+    if (state() == InstanceState::gone) {
+      release_.retire(index());
+    }
+  }
+  void began_to_drain() override {
+    if (consumers_) {
+      stay_began();
+      consumers_->stop([this] { stay_ended(); });
     }
   }
 
@@ -459,6 +567,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
     return workers_ && !workers_->has_free() && workers_->waiting() >= queue_capacity_;
   }
 
+  Release& release_;
   const Handlers& handlers_;
   std::unique_ptr<Admission> admission_;
   std::optional<Slots> workers_;
@@ -472,25 +581,22 @@ class ServiceInstance final : public Server, private ProgramRunner {
 
 // ---- The component ----------------------------------------------------------------------------
 
-class Service final : public Component {
+class Service final : public Component, private Releases {
  public:
   Service(const ServiceSettings& settings, const Context& context)
-      : settings_(settings), context_(context) {
-    for (const auto& handler : settings_.handlers) {
-      context_.request_types.add(handler.name);
+      : settings_(settings), context_(context), split_(1 + settings.versions.size()) {
+    add_release(settings_.version, settings_);
+    for (const auto& version : settings_.versions) {
+      add_release(version.name, version.value);
+    }
+    if (releases_.size() > 1) {
+      fleet_.be_split_by(split_);
     }
     if (!settings_.admission.empty()) {
       admission_.emplace(settings_.admission, context_, "service");
     }
-    std::uint32_t index = 0;
     for (const PlaceId place : places_of(settings.placement, context.network.geography())) {
-      auto instance =
-          std::make_unique<ServiceInstance>(settings_, handlers_, context_, index, place);
-      if (admission_) {
-        instance->limit(*admission_);
-      }
-      fleet_.add(std::move(instance));
-      ++index;
+      fleet_.add(make_instance(releases_.front(), place));
     }
   }
 
@@ -525,15 +631,9 @@ class Service final : public Component {
   }
 
   void connect(Directory& directory) override {
-    if (!settings_.connection_pools.empty()) {
-      connection_pools_.emplace(settings_.connection_pools, context_, connection_pool_measures,
-                                fleet_.size());
+    for (Release& release : releases_) {
+      release.connect(context_, directory, &release == &releases_.front() ? fleet_.size() : 0);
     }
-    if (!settings_.guards.empty()) {
-      gates_.emplace(settings_.guards, context_, call_guard_measures);
-    }
-    handlers_.make(settings_, context_, directory,
-                   connection_pools_ ? &*connection_pools_ : nullptr, gates_ ? &*gates_ : nullptr);
     if (settings_.consume) {
       consumption_.emplace(*settings_.consume, consumers_of(settings_), context_,
                            ConsumptionMeasures{.suppressed_duplicates = suppressed_duplicates,
@@ -549,14 +649,52 @@ class Service final : public Component {
   }
 
   Fleet& fleet() override { return fleet_; }
+  Releases* releases() override { return this; }
 
  private:
+  void add_release(const std::string& name, const ReleaseSettings& settings) {
+    version_names_.push_back(name);
+    releases_.emplace_back(static_cast<std::uint16_t>(releases_.size()), settings);
+    for (const auto& handler : settings.handlers) {
+      context_.request_types.add(handler.name);
+    }
+  }
+
+  std::unique_ptr<ServiceInstance> make_instance(Release& release, PlaceId place) {
+    auto instance = std::make_unique<ServiceInstance>(
+        release, context_, static_cast<std::uint32_t>(fleet_.size()), place);
+    if (admission_) {
+      instance->limit(*admission_);
+    }
+    return instance;
+  }
+
+  // ---- Releases ----
+
+  const std::vector<std::string>& versions() const override { return version_names_; }
+  TrafficSplit& split() override { return split_; }
+
+  Instance& launch(std::uint16_t version, PlaceId place) override {
+    std::unique_ptr<ServiceInstance> made = make_instance(releases_[version], place);
+    Knob::Hold off = made->hold_down(KilledWork::answers_broken);
+    if (consumption_) {
+      made->consume(*consumption_);
+    }
+    Instance& launched = fleet_.add(std::move(made));
+    off.release();  // it boots, and callers hear of it when it is ready
+    return launched;
+  }
+
+  void drain(Instance& instance) override {
+    instance.drain(settings_.pre_stop, settings_.termination_grace_period);
+  }
+
   ServiceSettings settings_;
   Context context_;
+  std::vector<std::string> version_names_;
+  std::deque<Release> releases_;  ///< by number
+  TrafficSplit split_;
   std::optional<AdmissionOfAll> admission_;
-  std::optional<ConnectionPools> connection_pools_;
-  std::optional<CallGates> gates_;
-  Handlers handlers_;
   std::optional<Consumption> consumption_;
   Fleet fleet_;
 };
