@@ -143,7 +143,7 @@ Prediction Solver::prediction() const {
     }
     const CallSettings& call = traffic.value.call;
     if (told.latency && call.timeout && *told.latency > call.timeout->seconds() / 3) {
-      told.remarks.push_back("its timeout cuts answers short, which theory leaves out");
+      told.remarks.emplace_back("its timeout cuts answers short, which theory leaves out");
     }
     result.populations.push_back(std::move(told));
     ++population;

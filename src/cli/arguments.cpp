@@ -14,7 +14,7 @@ namespace {
 std::vector<std::string> names_of(const po::options_description& options) {
   std::vector<std::string> names;
   for (const auto& option : options.options()) {
-    names.push_back("--" + option->long_name());
+    names.emplace_back("--" + option->long_name());
   }
   return names;
 }

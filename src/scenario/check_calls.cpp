@@ -517,7 +517,7 @@ class CallChecker {
         sent.push_back(request.name);
       }
       if (population.value.requests.empty()) {
-        sent.push_back("request");
+        sent.emplace_back("request");
       }
     }
     for (const auto& type : scenario_.facts.all<SendsType>()) {

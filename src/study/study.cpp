@@ -278,7 +278,7 @@ StudyResult run_study_to(const PrecisionWish& wish, Scenario scenario,
   study.precision = PrecisionReport{check_precision(wish.goals, study.result), end};
   for (const ReachedPrecision& goal : study.precision->goals) {
     if (!goal.is_met) {
-      study.warnings.push_back("not reached: " + goal.goal.text);
+      study.warnings.emplace_back("not reached: " + goal.goal.text);
     }
   }
   stopwatch.stop(study.performance);

@@ -182,7 +182,7 @@ class Cache final : public Component, private FleetListener, private CacheNode::
     }
     theory.copies->drops_written = settings.writes == WritePolicy::around;
     if (!settings.keep.grace.is_zero() || settings.keep.early_refresh > 0) {
-      theory.remarks.push_back("hits in grace and early refreshes are left out");
+      theory.remarks.emplace_back("hits in grace and early refreshes are left out");
     }
     const Flow fetch = Flow::call({.target = settings.origin.name});
     theory.handlers = {
@@ -192,7 +192,7 @@ class Cache final : public Component, private FleetListener, private CacheNode::
                      ? Flow::sequence({access, Flow::publish({.target = settings.origin.name})})
                      : Flow::sequence({access, fetch})}};
     if (settings.writes == WritePolicy::back) {
-      theory.remarks.push_back("writes of the same item before it is written back count singly");
+      theory.remarks.emplace_back("writes of the same item before it is written back count singly");
     }
     return theory;
   }

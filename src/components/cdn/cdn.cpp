@@ -131,7 +131,7 @@ class Cdn final : public Component {
       theory.copies->unknown = "a shield, which sees what others have missed";
     }
     if (!settings.cache.keep.grace.is_zero()) {
-      theory.remarks.push_back("hits in grace are left out");
+      theory.remarks.emplace_back("hits in grace are left out");
     }
     const Flow fetch = Flow::call({.target = settings.origin.name});
     const Flow look = Flow::on_miss("", {fetch});

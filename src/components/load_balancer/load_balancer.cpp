@@ -420,10 +420,10 @@ class LoadBalancer final : public Component {
       theory.remarks.emplace_back("what its limiters turn away is left out");
     }
     if (settings.zone_aware) {
-      theory.remarks.push_back("routing by zone is left out");
+      theory.remarks.emplace_back("routing by zone is left out");
     }
     if (settings.priorities) {
-      theory.remarks.push_back("priorities are left out");
+      theory.remarks.emplace_back("priorities are left out");
     }
     theory.handlers.push_back({.flow = Flow::sequence({Flow::compute(settings.processing),
                                                        Flow::call(std::move(backend))})});

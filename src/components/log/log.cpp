@@ -64,7 +64,7 @@ class Log final : public Component, public RecordLog, public LogCluster {
       theory.unknown = "batches of messages";
     }
     if (settings.replicas > 1) {
-      theory.remarks.push_back("the copies of partitions are left out");
+      theory.remarks.emplace_back("the copies of partitions are left out");
     }
     return theory;
   }

@@ -306,10 +306,10 @@ class ObjectStorage final : public Component {
         {.operation = Operation::read, .flow = Flow::wait(settings.hot.first_byte)},
         {.flow = Flow::wait(settings.write ? *settings.write : settings.hot.first_byte)}};
     if (settings.hot.throughput) {
-      theory.remarks.push_back("the time that data flows is left out");
+      theory.remarks.emplace_back("the time that data flows is left out");
     }
     if (settings.cool || settings.archive) {
-      theory.remarks.push_back("all objects are taken to be hot");
+      theory.remarks.emplace_back("all objects are taken to be hot");
     }
     return theory;
   }
