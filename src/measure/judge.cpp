@@ -8,12 +8,12 @@
 namespace stampede {
 namespace {
 
-using Kind = Verdict::Kind;
+using VerdictKind = Verdict::Kind;
 
 Verdict judge_agreement(const Estimate& observed, double value, std::optional<double> within,
                         double give_or_take) {
   if (observed.n < 2 || std::isnan(observed.low)) {
-    return {Kind::no_data, "it takes an interval, over at least two replications", {}};
+    return {VerdictKind::no_data, "it takes an interval, over at least two replications", {}};
   }
   const double half_width = value > observed.estimate ? observed.high - observed.estimate
                                                       : observed.estimate - observed.low;
@@ -23,7 +23,7 @@ Verdict judge_agreement(const Estimate& observed, double value, std::optional<do
   const double allowed = t_critical(0.999, observed.n - 1) * standard_error;
   const double distance = std::abs(observed.estimate - value);
   if (distance > allowed && !nearly_equal(observed.estimate, value)) {
-    return {Kind::fail,
+    return {VerdictKind::fail,
             standard_error > 0
                 ? fmt::format("it is {:.1f} standard errors away", distance / standard_error)
                 : "it is another one, and the same in all replications",
@@ -32,13 +32,13 @@ Verdict judge_agreement(const Estimate& observed, double value, std::optional<do
   const double widest =
       std::max(observed.high - observed.estimate, observed.estimate - observed.low);
   if (within && widest > *within * std::abs(value)) {
-    return {Kind::fail,
+    return {VerdictKind::fail,
             fmt::format("its 95 % interval is ±{:.3g} % wide, more than {:.3g} %: the run is too "
                         "short to tell",
                         100 * widest / std::abs(value), 100 * *within),
             {}};
   }
-  return {Kind::pass, {}, {}};
+  return {VerdictKind::pass, {}, {}};
 }
 
 /// Why a verdict on a bound might be chance.
@@ -72,7 +72,7 @@ bool has_data(const std::optional<Metric>& metric) {
 Verdict judge(const std::optional<Metric>& metric, Relation relation, double value,
               std::optional<double> within, double give_or_take) {
   if (!has_data(metric)) {
-    return {Kind::no_data, "there is no data", {}};
+    return {VerdictKind::no_data, "there is no data", {}};
   }
   if (relation == Relation::agrees) {
     return judge_agreement(metric->value, value, within, give_or_take);
@@ -81,24 +81,24 @@ Verdict judge(const std::optional<Metric>& metric, Relation relation, double val
   // What is unfinished can only make it larger.
   if (is_met && metric->unfinished &&
       (relation == Relation::less || relation == Relation::at_most)) {
-    return {Kind::no_data, "requests that are still in flight would make it longer", {}};
+    return {VerdictKind::no_data, "requests that are still in flight would make it longer", {}};
   }
-  return {is_met ? Kind::pass : Kind::fail, {}, doubt_about(*metric, value)};
+  return {is_met ? VerdictKind::pass : VerdictKind::fail, {}, doubt_about(*metric, value)};
 }
 
 Verdict judge_against(const std::optional<Metric>& metric, Relation relation, double factor,
                       const std::optional<Metric>& other) {
   if (!has_data(metric) || !has_data(other)) {
-    return {Kind::no_data, "there is no data", {}};
+    return {VerdictKind::no_data, "there is no data", {}};
   }
   const bool is_met = holds(metric->value.estimate, relation, factor * other->value.estimate);
   const bool is_from_above = relation == Relation::less || relation == Relation::at_most;
   const Metric& smaller = is_from_above ? *metric : *other;
   // What is unfinished can only make it larger.
   if (is_met && relation != Relation::equal && smaller.unfinished) {
-    return {Kind::no_data, "requests that are still in flight would make it longer", {}};
+    return {VerdictKind::no_data, "requests that are still in flight would make it longer", {}};
   }
-  return {is_met ? Kind::pass : Kind::fail, {}, doubt_about(*metric, factor, *other)};
+  return {is_met ? VerdictKind::pass : VerdictKind::fail, {}, doubt_about(*metric, factor, *other)};
 }
 
 }  // namespace stampede

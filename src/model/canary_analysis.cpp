@@ -117,13 +117,14 @@ void describe(Visitor& v, AnalysisSettings& s) {
 
 // ---- Measuring --------------------------------------------------------------------------------
 
-void Analysis::start() {
+void CanaryAnalysis::start() {
   for (const AnalysisMetric& metric : settings_.metrics) {
     static_cast<void>(measure(scope_, *this, metric));
   }
 }
 
-Process Analysis::measure(Scope& scope, Analysis& analysis, const AnalysisMetric& metric) {
+Process CanaryAnalysis::measure(Scope& scope, CanaryAnalysis& analysis,
+                                const AnalysisMetric& metric) {
   Simulation& simulation = scope.simulation();
   const int count = metric.count.value_or(metric.interval ? INT32_MAX : 1);
   int failed = 0;
@@ -178,15 +179,15 @@ Process Analysis::measure(Scope& scope, Analysis& analysis, const AnalysisMetric
   co_return Done();
 }
 
-void Analysis::end(Phase phase, std::string reason) {
+void CanaryAnalysis::end(Phase phase, std::string reason) {
   phase_ = phase;
   reason_ = std::move(reason);
   deployment_.changed().raise();
 }
 
 /// Whether it holds; nothing without data. Adds to `seen` what was found.
-std::optional<bool> Analysis::judge(const VersionCondition& condition, const AnalysisMetric& metric,
-                                    std::string& seen) const {
+std::optional<bool> CanaryAnalysis::judge(const VersionCondition& condition,
+                                          const AnalysisMetric& metric, std::string& seen) const {
   const Duration window = metric.window.value_or(deployment_.window());
   const auto version = [&](bool is_of_canary) {
     return is_of_canary ? deployment_.new_version() : deployment_.old_version();

@@ -113,7 +113,7 @@ void Deployment::drain(std::uint16_t version, int count) {
   }
 }
 
-Task<Progress> Deployment::scale_up(std::uint16_t version, int wanted) {
+Task<ScalingProgress> Deployment::scale_up(std::uint16_t version, int wanted) {
   const int count = places_.empty() ? 0 : wanted;
   launch(version, std::max(0, count - this->count(version)));
   int most = available(version);
@@ -124,16 +124,16 @@ Task<Progress> Deployment::scale_up(std::uint16_t version, int wanted) {
       deadline = now() + settings_.progress_deadline;
     }
     if (now() >= deadline) {
-      const Progress none;
+      const ScalingProgress none;
       co_return none;
     }
     co_await changed_.before(std::min(deadline, next_available()));
   }
-  const Progress all{.is_made = true};
+  const ScalingProgress all{.is_made = true};
   co_return all;
 }
 
-Task<Progress> Deployment::emptied() {
+Task<ScalingProgress> Deployment::emptied() {
   const auto is_on_its_way_out = [this] {
     for (std::size_t i = 0; i < fleet_.size(); ++i) {
       if (is_here(fleet_[i]) && fleet_[i].is_leaving() &&
@@ -146,7 +146,7 @@ Task<Progress> Deployment::emptied() {
   while (is_on_its_way_out()) {
     co_await changed_.wait();
   }
-  const Progress done{.is_made = true};
+  const ScalingProgress done{.is_made = true};
   co_return done;
 }
 

@@ -59,13 +59,13 @@ void describe(Visitor& v, AnalysisSettings& s);
 /// `inconclusive_limit` inconclusive ones make it inconclusive, and it is successful when all
 /// metrics are through. A measurement without data is an error, as Argo's is when a query gives
 /// nothing; where Argo then aborts, here the analysis ends without a verdict: nothing was seen.
-class Analysis {
+class CanaryAnalysis {
  public:
   enum class Phase { running, successful, failed, inconclusive, no_data };
 
-  Analysis(const AnalysisSettings& settings, Deployment& deployment)
+  CanaryAnalysis(const AnalysisSettings& settings, Deployment& deployment)
       : settings_(settings), deployment_(deployment), scope_(deployment.simulation()) {}
-  Analysis(const Analysis&) = delete;
+  CanaryAnalysis(const CanaryAnalysis&) = delete;
 
   /// Begins; whenever its phase changes it raises the deployment's `changed`.
   void start();
@@ -79,7 +79,7 @@ class Analysis {
   Scope& scope() { return scope_; }
 
  private:
-  static Process measure(Scope& scope, Analysis& analysis, const AnalysisMetric& metric);
+  static Process measure(Scope& scope, CanaryAnalysis& analysis, const AnalysisMetric& metric);
   std::optional<bool> judge(const VersionCondition& condition, const AnalysisMetric& metric,
                             std::string& seen) const;
   void end(Phase phase, std::string reason);

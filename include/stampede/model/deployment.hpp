@@ -13,9 +13,9 @@
 namespace stampede {
 
 /// Whether what a rollout waited for has come.
-struct Progress {
+struct ScalingProgress {
   bool is_made = false;
-  static Progress broken() { return {}; }
+  static ScalingProgress broken() { return {}; }
 };
 
 /// What a rollout has in hand: the instances that it replaces and those that it brings, the traffic
@@ -59,9 +59,9 @@ class Deployment final : private FleetListener {
 
   /// Launches as many as are missing, and waits until `count` of the version are available; not if
   /// none became so within the progress deadline, or `given_up` is raised.
-  Task<Progress> scale_up(std::uint16_t version, int count);
+  Task<ScalingProgress> scale_up(std::uint16_t version, int count);
   /// Waits until no instance is left that was told to leave.
-  Task<Progress> emptied();
+  Task<ScalingProgress> emptied();
 
   // ---- Traffic ----
 

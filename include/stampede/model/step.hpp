@@ -220,9 +220,9 @@ class Program {
 
 /// How far the work for a request has come: the action to carry out now, and what those before it
 /// have found. All of what it refers to outlives it.
-class Progress {
+class Execution {
  public:
-  Progress(const Program& program, const Request& request)
+  Execution(const Program& program, const Request& request)
       : program_(program), request_(request), action_(program.action(0, request)) {}
 
   /// Nothing is left to do, or a step has failed.

@@ -13,9 +13,9 @@ namespace stampede {
 
 /// Messages of one publisher for one partition, which travel, are appended and are answered as one.
 /// It is shared by the publisher's client and by whichever broker it has reached.
-class Batch {
+class RecordBatch {
  public:
-  Batch(Simulation& simulation, std::uint32_t partition)
+  RecordBatch(Simulation& simulation, std::uint32_t partition)
       : partition(partition), opened(simulation.now()), done_(simulation) {}
 
   void add(const Request& request) {
@@ -51,12 +51,12 @@ class Batch {
 /// A batch on its way to a leader.
 class Produce {
  public:
-  Produce(std::shared_ptr<Batch> sent, PlaceId from, std::uint64_t luck)
+  Produce(std::shared_ptr<RecordBatch> sent, PlaceId from, std::uint64_t luck)
       : from(from), luck(luck), batch(std::move(sent)) {}
 
   PlaceId from;
   std::uint64_t luck;  ///< of what is drawn on the way
-  std::shared_ptr<Batch> batch;
+  std::shared_ptr<RecordBatch> batch;
 };
 inline std::uint32_t payload_of(const Produce& produce) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(produce.batch->size, UINT32_MAX));

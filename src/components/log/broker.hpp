@@ -19,7 +19,7 @@ class LogCluster {
   /// Somebody called this broker, without a client that knows who leads what.
   virtual Reply publish_at(LogBroker& broker, const Request& request) = 0;
   /// The work of taking a batch in at this broker is done; the outcome.
-  virtual Task<Response> append(LogBroker& broker, const std::shared_ptr<Batch>& batch) = 0;
+  virtual Task<Response> append(LogBroker& broker, const std::shared_ptr<RecordBatch>& batch) = 0;
   /// How many partitions it leads, if it is up.
   virtual std::size_t led_by(const LogBroker& broker) const = 0;
   virtual void went_down(LogBroker& broker) = 0;
@@ -96,7 +96,7 @@ class LogBroker final : public Server {
 
   Reply store(const Produce& sent) {
     const Produce produce = sent;
-    const Batch& batch = *produce.batch;
+    const RecordBatch& batch = *produce.batch;
     Response response;
     {
       std::deque<Stay> stays;

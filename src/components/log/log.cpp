@@ -114,12 +114,12 @@ class Log final : public Component, public RecordLog, public LogCluster {
   /// It is led on to the leader.
   Reply publish_at(LogBroker& broker, const Request& request) override {
     const auto batch =
-        std::make_shared<Batch>(context_.simulation, to_producers_.partition_of(request.key));
+        std::make_shared<RecordBatch>(context_.simulation, to_producers_.partition_of(request.key));
     batch->add(request);
     return partitions_[batch->partition]->leader().produce(
         Produce(batch, broker.place(), request.luck));
   }
-  Task<Response> append(LogBroker& broker, const std::shared_ptr<Batch>& batch) override {
+  Task<Response> append(LogBroker& broker, const std::shared_ptr<RecordBatch>& batch) override {
     return Partition::append(broker, *partitions_[batch->partition], batch);
   }
   std::size_t led_by(const LogBroker& broker) const override {

@@ -106,8 +106,8 @@ class Partition {
   // ---- Taking in ----
 
   static Task<Response> append(LogBroker& at, Partition& partition,
-                               const std::shared_ptr<Batch>& sent) {
-    const std::shared_ptr<Batch> batch = sent;
+                               const std::shared_ptr<RecordBatch>& sent) {
+    const std::shared_ptr<RecordBatch> batch = sent;
     Response response;
     if (!partition.is_led_by(at) || partition.lacks_copies()) {
       response.outcome = Outcome::rejected_no_backend;
@@ -261,7 +261,7 @@ class Partition {
     return shared_.settings.acks == Acks::all && in_sync() < shared_.settings.min_insync_replicas;
   }
   /// It has been appended, and no election since has cut it off.
-  bool has(const Batch& batch) const {
+  bool has(const RecordBatch& batch) const {
     bool is_there = batch.end > 0;
     for (std::uint64_t epoch = batch.epoch; is_there && epoch < ends_.size(); ++epoch) {
       is_there = batch.end <= ends_[epoch];
@@ -269,7 +269,7 @@ class Partition {
     return is_there;
   }
 
-  void take_in(Batch& batch) {
+  void take_in(RecordBatch& batch) {
     const Time now = shared_.simulation.now();
     for (const Request& message : batch.messages) {
       records_.push_back({{message, now}, bytes_});

@@ -34,15 +34,16 @@ class Producer final : public Endpoint {
   Reply call(const Request& request) override {
     const std::uint32_t partition = shared_.partition_of(request.key);
     if (lanes_.empty()) {
-      const auto batch = std::make_shared<Batch>(shared_.simulation, partition);
+      const auto batch = std::make_shared<RecordBatch>(shared_.simulation, partition);
       batch->add(request);
       return answer(deliver(shared_.scope, shared_, batch));
     }
-    const std::shared_ptr<Batch> batch = add(partition, request);
+    const std::shared_ptr<RecordBatch> batch = add(partition, request);
     return shared_.settings.acks == Acks::none ? Reply(Response()) : wait(shared_.scope, batch);
   }
 
-  static Reply deliver(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& batch) {
+  static Reply deliver(Scope& scope, const Shared& shared,
+                       const std::shared_ptr<RecordBatch>& batch) {
     return shared.settings.acks == Acks::none ? send_once(scope, shared, batch)
                                               : send_until_told(scope, shared, batch);
   }
@@ -69,8 +70,9 @@ class Producer final : public Endpoint {
 
   /// Sends a batch and does not ask what becomes of it. The accounts do: it is lost if it was not
   /// appended by the time that nobody has it in hand any more.
-  static Reply send_once(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& sent) {
-    const std::shared_ptr<Batch> batch = sent;
+  static Reply send_once(Scope& scope, const Shared& shared,
+                         const std::shared_ptr<RecordBatch>& sent) {
+    const std::shared_ptr<RecordBatch> batch = sent;
     const Request& first = batch->messages.front();
     const Produce produce(batch, first.from, first.luck);
     Reply sending = shared.partitions[batch->partition]->leader().produce(produce);
@@ -85,8 +87,8 @@ class Producer final : public Endpoint {
 
   /// Sends a batch, again and again if need be, until it is known to be in or its time is up.
   static Reply send_until_told(Scope& scope, const Shared& shared,
-                               const std::shared_ptr<Batch>& sent) {
-    const std::shared_ptr<Batch> batch = sent;
+                               const std::shared_ptr<RecordBatch>& sent) {
+    const std::shared_ptr<RecordBatch> batch = sent;
     const LogSettings& settings = shared.settings;
     Simulation& simulation = scope.simulation();
     const Request& first = batch->messages.front();
@@ -114,7 +116,7 @@ class Producer final : public Endpoint {
 
   /// The batches for one partition, in their order; the last one may still be filled.
   struct Lane {
-    std::deque<std::shared_ptr<Batch>> batches;
+    std::deque<std::shared_ptr<RecordBatch>> batches;
     std::unique_ptr<Slots> in_flight;
     bool is_sending = false;
     IntrusiveList<Waiter> filling;  ///< the process that waits for the first batch to be full
@@ -158,8 +160,8 @@ class Producer final : public Endpoint {
     return shared_.settings.acks == Acks::none ? Reply(Response()) : std::move(delivering);
   }
 
-  static Reply wait(Scope& scope, const std::shared_ptr<Batch>& of) {
-    const std::shared_ptr<Batch> batch = of;
+  static Reply wait(Scope& scope, const std::shared_ptr<RecordBatch>& of) {
+    const std::shared_ptr<RecordBatch> batch = of;
     static_cast<void>(scope);
     if (!batch->is_done()) {
       co_await batch->done();
@@ -168,13 +170,13 @@ class Producer final : public Endpoint {
     co_return response;
   }
 
-  std::shared_ptr<Batch> add(std::uint32_t partition, const Request& request) {
+  std::shared_ptr<RecordBatch> add(std::uint32_t partition, const Request& request) {
     const std::uint64_t max_size = shared_.settings.batch->max_size.count;
     Lane& lane = lanes_[partition];
     if (lane.batches.empty() || lane.batches.back()->size + request.size > max_size) {
-      lane.batches.push_back(std::make_shared<Batch>(shared_.simulation, partition));
+      lane.batches.push_back(std::make_shared<RecordBatch>(shared_.simulation, partition));
     }
-    const std::shared_ptr<Batch> batch = lane.batches.back();
+    const std::shared_ptr<RecordBatch> batch = lane.batches.back();
     batch->add(request);
     if (!lane.is_sending) {
       if (lane.in_flight == nullptr) {
@@ -200,15 +202,15 @@ class Producer final : public Endpoint {
         co_await FullOrDue(lane, scope.simulation(), due);
       }
       Slot slot = co_await lane.in_flight->acquire();
-      const std::shared_ptr<Batch> batch = lane.batches.front();
+      const std::shared_ptr<RecordBatch> batch = lane.batches.front();
       lane.batches.pop_front();
       static_cast<void>(deliver_one(scope, producer.shared_, batch, slot));
     }
     lane.is_sending = false;
     co_return Done();
   }
-  static Process deliver_one(Scope& scope, const Shared& shared, const std::shared_ptr<Batch>& sent,
-                             Slot& given) {
+  static Process deliver_one(Scope& scope, const Shared& shared,
+                             const std::shared_ptr<RecordBatch>& sent, Slot& given) {
     const Slot slot = std::move(given);
     Reply delivering = deliver(scope, shared, sent);
     co_await delivering;

@@ -385,7 +385,7 @@ class ServiceInstance final : public Server, private ProgramRunner {
   Reply serve(const Request& asked) override {
     const Request request = asked;
     // The first action is drawn at the door: it is ready when a worker is.
-    Progress progress(handlers_.of(request.type), request);
+    Execution execution(handlers_.of(request.type), request);
     Response response;
     {
       Stay stay = arrive();
@@ -407,18 +407,18 @@ class ServiceInstance final : public Server, private ProgramRunner {
           stay.end(Outcome::timeout);  // nobody waits for it any more
         } else {
           stay.start();
-          while (!progress.is_over()) {
-            if (progress.action().kind == Action::Kind::compute && !computes_with_worker_) {
-              const Duration waited = co_await cpu().work(progress.action().duration);
+          while (!execution.is_over()) {
+            if (execution.action().kind == Action::Kind::compute && !computes_with_worker_) {
+              const Duration waited = co_await cpu().work(execution.action().duration);
               stay.add_cpu_wait(waited);
-              progress.done();
+              execution.done();
             } else {
-              Task<Response> part = perform(&stay, progress.action(), request);
+              Task<Response> part = perform(&stay, execution.action(), request);
               const Response found = co_await part;
-              progress.done(found);
+              execution.done(found);
             }
           }
-          response = progress.response();
+          response = execution.response();
           stay.end(response.ok() && fails(request) ? Outcome::error : response.outcome);
         }
       }
@@ -524,14 +524,14 @@ class ServiceInstance final : public Server, private ProgramRunner {
         co_await Turn(simulation());
       }
       const Request own = times > 1 ? request.as_round(round) : request;
-      Progress progress(program, own);
-      while (!progress.is_over()) {
-        Task<Response> part = perform(stay, progress.action(), own);
+      Execution execution(program, own);
+      while (!execution.is_over()) {
+        Task<Response> part = perform(stay, execution.action(), own);
         const Response found = co_await part;
-        progress.done(found);
+        execution.done(found);
       }
-      response.learn(progress.response());
-      response.outcome = progress.response().outcome;
+      response.learn(execution.response());
+      response.outcome = execution.response().outcome;
     }
     co_return response;
   }

@@ -69,17 +69,17 @@ class BlueGreen final : public Rollout {
     give_all_to_the_new(false);
     const int preview = settings_.preview_replica_count.value_or(deployment_.replicas());
     deployment_.note("starts " + std::to_string(preview));
-    Task<Progress> starting = deployment_.scale_up(deployment_.new_version(), preview);
-    const Progress started = co_await starting;
+    Task<ScalingProgress> starting = deployment_.scale_up(deployment_.new_version(), preview);
+    const ScalingProgress started = co_await starting;
     bool is_good = started.is_made;
     std::string failure = "no progress within its deadline";
     if (is_good && settings_.pre_promotion_analysis) {
-      Analysis& before = begin(*settings_.pre_promotion_analysis);
-      Task<Progress> waiting = end_of(before);
+      CanaryAnalysis& before = begin(*settings_.pre_promotion_analysis);
+      Task<ScalingProgress> waiting = end_of(before);
       co_await waiting;
-      is_good = before.phase() == Analysis::Phase::successful;
+      is_good = before.phase() == CanaryAnalysis::Phase::successful;
       failure = before.reason();
-      if (!is_good && before.phase() != Analysis::Phase::failed) {
+      if (!is_good && before.phase() != CanaryAnalysis::Phase::failed) {
         wait_for_somebody(before);
         co_return Done();
       }
@@ -90,21 +90,21 @@ class BlueGreen final : public Rollout {
     }
     if (is_good) {
       co_await deployment_.simulation().delay(settings_.auto_promotion_delay);
-      Task<Progress> filling =
+      Task<ScalingProgress> filling =
           deployment_.scale_up(deployment_.new_version(), deployment_.replicas());
-      const Progress filled = co_await filling;
+      const ScalingProgress filled = co_await filling;
       is_good = filled.is_made;
     }
     if (is_good) {
       give_all_to_the_new(true);
       deployment_.note("switches");
       if (settings_.post_promotion_analysis) {
-        Analysis& after = begin(*settings_.post_promotion_analysis);
-        Task<Progress> waiting = end_of(after);
+        CanaryAnalysis& after = begin(*settings_.post_promotion_analysis);
+        Task<ScalingProgress> waiting = end_of(after);
         co_await waiting;
-        is_good = after.phase() == Analysis::Phase::successful;
+        is_good = after.phase() == CanaryAnalysis::Phase::successful;
         failure = after.reason();
-        if (!is_good && after.phase() != Analysis::Phase::failed) {
+        if (!is_good && after.phase() != CanaryAnalysis::Phase::failed) {
           wait_for_somebody(after);
           co_return Done();
         }
@@ -121,7 +121,7 @@ class BlueGreen final : public Rollout {
     const std::uint16_t leaving = is_good ? deployment_.old_version() : deployment_.new_version();
     co_await deployment_.simulation().delay(stay);
     deployment_.drain(leaving, deployment_.count(leaving));
-    Task<Progress> emptying = deployment_.emptied();
+    Task<ScalingProgress> emptying = deployment_.emptied();
     co_await emptying;
     deployment_.end_split();
     co_return Done();
@@ -132,26 +132,27 @@ class BlueGreen final : public Rollout {
     deployment_.split_traffic(all ? 1 : 0, Stickiness::request, {});
   }
 
-  Analysis& begin(const AnalysisSettings& wanted) {
-    Analysis& analysis = analyses_.emplace_back(wanted, deployment_);
+  CanaryAnalysis& begin(const AnalysisSettings& wanted) {
+    CanaryAnalysis& analysis = analyses_.emplace_back(wanted, deployment_);
     analysis.start();
     return analysis;
   }
-  Task<Progress> end_of(Analysis& analysis) {
-    while (analysis.phase() == Analysis::Phase::running) {
+  Task<ScalingProgress> end_of(CanaryAnalysis& analysis) {
+    while (analysis.phase() == CanaryAnalysis::Phase::running) {
       co_await deployment_.changed().wait();
     }
-    co_return Progress();
+    co_return ScalingProgress();
   }
-  void wait_for_somebody(const Analysis& analysis) {
-    deployment_.decide(analysis.phase() == Analysis::Phase::no_data ? RolloutVerdict::no_verdict
-                                                                    : RolloutVerdict::paused,
+  void wait_for_somebody(const CanaryAnalysis& analysis) {
+    deployment_.decide(analysis.phase() == CanaryAnalysis::Phase::no_data
+                           ? RolloutVerdict::no_verdict
+                           : RolloutVerdict::paused,
                        analysis.reason());
   }
 
   BlueGreenSettings settings_;
   Deployment deployment_;
-  std::deque<Analysis> analyses_;
+  std::deque<CanaryAnalysis> analyses_;
 };
 
 const Register<Rollout, BlueGreen, BlueGreenSettings> registered{

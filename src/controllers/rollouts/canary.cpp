@@ -127,18 +127,18 @@ class Canary final : public Rollout {
       if (settings_.analysis && static_cast<std::size_t>(settings_.analysis->starting_step) == i) {
         background_ = &begin_analysis(*settings_.analysis);
       }
-      Task<Progress> step = take(settings_.steps[i]);
+      Task<ScalingProgress> step = take(settings_.steps[i]);
       co_await step;
     }
     if (may_go_on()) {
-      Task<Progress> last = promote();
+      Task<ScalingProgress> last = promote();
       co_await last;
     }
     if (background_ != nullptr) {
       background_->stop();
     }
     if (!failure_.empty()) {
-      Task<Progress> back = abort();
+      Task<ScalingProgress> back = abort();
       co_await back;
     } else if (!doubt_.empty()) {
       deployment_.decide(doubt_verdict_, doubt_);
@@ -149,7 +149,7 @@ class Canary final : public Rollout {
  private:
   bool may_go_on() const { return failure_.empty() && doubt_.empty(); }
 
-  Task<Progress> take(const CanaryStep& step) {
+  Task<ScalingProgress> take(const CanaryStep& step) {
     if (step.set_weight) {
       return set_weight(step.set_weight->value);
     }
@@ -160,10 +160,10 @@ class Canary final : public Rollout {
   }
 
   /// First the instances, then the traffic.
-  Task<Progress> set_weight(double weight) {
+  Task<ScalingProgress> set_weight(double weight) {
     weight_ = weight;
-    Task<Progress> scaling = scale();
-    const Progress scaled = co_await scaling;
+    Task<ScalingProgress> scaling = scale();
+    const ScalingProgress scaled = co_await scaling;
     if (scaled.is_made && may_go_on()) {
       deployment_.split_traffic(weight, settings_.stickiness, settings_.salt);
       deployment_.note("set_weight " + to_text(Ratio{weight}));
@@ -171,7 +171,7 @@ class Canary final : public Rollout {
     co_return scaled;
   }
 
-  Task<Progress> set_scale(const ScaleSettings& wanted) {
+  Task<ScalingProgress> set_scale(const ScaleSettings& wanted) {
     fixed_scale_.reset();
     if (wanted.replicas) {
       fixed_scale_ = *wanted.replicas;
@@ -186,7 +186,7 @@ class Canary final : public Rollout {
   }
 
   /// As many new instances as the weight needs, or as were asked for.
-  Task<Progress> scale() {
+  Task<ScalingProgress> scale() {
     const int wanted = fixed_scale_.value_or(share_of_replicas(weight_));
     const std::uint16_t version = deployment_.new_version();
     const int now = deployment_.count(version);
@@ -196,15 +196,15 @@ class Canary final : public Rollout {
     if (now > wanted) {
       deployment_.drain(version, now - wanted);
     }
-    Task<Progress> scaling = deployment_.scale_up(version, wanted);
-    const Progress scaled = co_await scaling;
+    Task<ScalingProgress> scaling = deployment_.scale_up(version, wanted);
+    const ScalingProgress scaled = co_await scaling;
     if (!scaled.is_made) {
       failure_ = "no progress within its deadline";
     }
     co_return scaled;
   }
 
-  Task<Progress> pause(std::optional<Duration> duration) {
+  Task<ScalingProgress> pause(std::optional<Duration> duration) {
     const Time end = duration ? deployment_.now() + *duration : Time::never();
     if (!duration) {
       deployment_.decide(RolloutVerdict::paused, "until somebody goes on with it");
@@ -214,26 +214,26 @@ class Canary final : public Rollout {
       co_await deployment_.changed().before(end);
       look_at_background();
     }
-    co_return Progress();
+    co_return ScalingProgress();
   }
 
-  Task<Progress> analyse(const AnalysisSettings& wanted) {
-    Analysis& analysis = begin_analysis(wanted);
+  Task<ScalingProgress> analyse(const AnalysisSettings& wanted) {
+    CanaryAnalysis& analysis = begin_analysis(wanted);
     look_at_background();
-    while (analysis.phase() == Analysis::Phase::running && may_go_on()) {
+    while (analysis.phase() == CanaryAnalysis::Phase::running && may_go_on()) {
       co_await deployment_.changed().wait();
       look_at_background();
     }
     analysis.stop();
     heed(analysis);
-    if (analysis.phase() == Analysis::Phase::successful) {
+    if (analysis.phase() == CanaryAnalysis::Phase::successful) {
       deployment_.note("analysis successful");
     }
-    co_return Progress();
+    co_return ScalingProgress();
   }
 
-  Analysis& begin_analysis(const AnalysisSettings& wanted) {
-    Analysis& analysis = analyses_.emplace_back(wanted, deployment_);
+  CanaryAnalysis& begin_analysis(const AnalysisSettings& wanted) {
+    CanaryAnalysis& analysis = analyses_.emplace_back(wanted, deployment_);
     analysis.start();
     return analysis;
   }
@@ -245,43 +245,43 @@ class Canary final : public Rollout {
   }
 
   /// What failed is taken back; what is unclear, or was not seen, waits.
-  void heed(const Analysis& analysis) {
+  void heed(const CanaryAnalysis& analysis) {
     switch (analysis.phase()) {
-      case Analysis::Phase::failed:
+      case CanaryAnalysis::Phase::failed:
         failure_ = analysis.reason();
         break;
-      case Analysis::Phase::inconclusive:
+      case CanaryAnalysis::Phase::inconclusive:
         doubt_ = analysis.reason();
         doubt_verdict_ = RolloutVerdict::paused;
         break;
-      case Analysis::Phase::no_data:
+      case CanaryAnalysis::Phase::no_data:
         doubt_ = analysis.reason();
         doubt_verdict_ = RolloutVerdict::no_verdict;
         break;
-      case Analysis::Phase::running:
-      case Analysis::Phase::successful:
+      case CanaryAnalysis::Phase::running:
+      case CanaryAnalysis::Phase::successful:
         break;
     }
   }
 
   /// A full fleet of the new version, then all traffic, then the end of the old one. What was never
   /// asked is no reason to go on.
-  Task<Progress> promote() {
+  Task<ScalingProgress> promote() {
     if (deployment_.record().requests == 0) {
       doubt_ = "nothing was seen of the new version";
       doubt_verdict_ = RolloutVerdict::no_verdict;
-      co_return Progress();
+      co_return ScalingProgress();
     }
     fixed_scale_ = deployment_.replicas();
-    Task<Progress> scaling = scale();
-    const Progress scaled = co_await scaling;
+    Task<ScalingProgress> scaling = scale();
+    const ScalingProgress scaled = co_await scaling;
     look_at_background();
     if (scaled.is_made && may_go_on()) {
       deployment_.split_traffic(1, settings_.stickiness, settings_.salt);
       deployment_.decide(RolloutVerdict::promoted);
       co_await deployment_.simulation().delay(settings_.scale_down_delay);
       deployment_.drain(deployment_.old_version(), deployment_.count(deployment_.old_version()));
-      Task<Progress> emptying = deployment_.emptied();
+      Task<ScalingProgress> emptying = deployment_.emptied();
       co_await emptying;
       deployment_.end_split();
     }
@@ -289,15 +289,15 @@ class Canary final : public Rollout {
   }
 
   /// Who waits for the last answers of the new version gets them.
-  Task<Progress> abort() {
+  Task<ScalingProgress> abort() {
     deployment_.split_traffic(0, settings_.stickiness, settings_.salt);
     deployment_.decide(RolloutVerdict::rolled_back, failure_);
     co_await deployment_.simulation().delay(settings_.abort_scale_down_delay);
     deployment_.drain(deployment_.new_version(), deployment_.count(deployment_.new_version()));
-    Task<Progress> emptying = deployment_.emptied();
+    Task<ScalingProgress> emptying = deployment_.emptied();
     co_await emptying;
     deployment_.end_split();
-    co_return Progress();
+    co_return ScalingProgress();
   }
 
   CanarySettings settings_;
@@ -307,8 +307,8 @@ class Canary final : public Rollout {
   std::string doubt_;               ///< why it waits for somebody
   RolloutVerdict doubt_verdict_ = RolloutVerdict::paused;
   Deployment deployment_;
-  std::deque<Analysis> analyses_;
-  Analysis* background_ = nullptr;
+  std::deque<CanaryAnalysis> analyses_;
+  CanaryAnalysis* background_ = nullptr;
 };
 
 const Register<Rollout, Canary, CanarySettings> registered{

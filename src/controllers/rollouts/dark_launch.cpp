@@ -52,8 +52,8 @@ class DarkLaunch final : public Rollout {
     const int wanted = settings_.replicas.value_or(
         static_cast<int>(std::ceil(settings_.percentage.value * deployment_.replicas() - 1e-9)));
     deployment_.note("starts " + std::to_string(wanted));
-    Task<Progress> starting = deployment_.scale_up(deployment_.new_version(), wanted);
-    const Progress started = co_await starting;
+    Task<ScalingProgress> starting = deployment_.scale_up(deployment_.new_version(), wanted);
+    const ScalingProgress started = co_await starting;
     RolloutVerdict verdict = RolloutVerdict::rolled_back;
     std::string why = "no progress within its deadline";
     if (started.is_made) {
@@ -63,9 +63,9 @@ class DarkLaunch final : public Rollout {
       verdict = RolloutVerdict::promoted;
       why = "it may go on";
       if (settings_.analysis) {
-        Analysis& analysis = analyses_.emplace_back(*settings_.analysis, deployment_);
+        CanaryAnalysis& analysis = analyses_.emplace_back(*settings_.analysis, deployment_);
         analysis.start();
-        while (analysis.phase() == Analysis::Phase::running) {
+        while (analysis.phase() == CanaryAnalysis::Phase::running) {
           co_await deployment_.changed().wait();
         }
         verdict = verdict_of(analysis.phase());
@@ -78,23 +78,23 @@ class DarkLaunch final : public Rollout {
     }
     deployment_.decide(verdict, why);
     deployment_.drain(deployment_.new_version(), deployment_.count(deployment_.new_version()));
-    Task<Progress> emptying = deployment_.emptied();
+    Task<ScalingProgress> emptying = deployment_.emptied();
     co_await emptying;
     deployment_.end_split();
     co_return Done();
   }
 
  private:
-  static RolloutVerdict verdict_of(Analysis::Phase phase) {
+  static RolloutVerdict verdict_of(CanaryAnalysis::Phase phase) {
     switch (phase) {
-      case Analysis::Phase::successful:
+      case CanaryAnalysis::Phase::successful:
         return RolloutVerdict::promoted;
-      case Analysis::Phase::failed:
+      case CanaryAnalysis::Phase::failed:
         return RolloutVerdict::rolled_back;
-      case Analysis::Phase::no_data:
+      case CanaryAnalysis::Phase::no_data:
         return RolloutVerdict::no_verdict;
-      case Analysis::Phase::running:
-      case Analysis::Phase::inconclusive:
+      case CanaryAnalysis::Phase::running:
+      case CanaryAnalysis::Phase::inconclusive:
         break;
     }
     return RolloutVerdict::paused;
@@ -102,7 +102,7 @@ class DarkLaunch final : public Rollout {
 
   DarkLaunchSettings settings_;
   Deployment deployment_;
-  std::deque<Analysis> analyses_;
+  std::deque<CanaryAnalysis> analyses_;
 };
 
 const Register<Rollout, DarkLaunch, DarkLaunchSettings> registered{

@@ -23,13 +23,13 @@ class Recreate final : public Rollout {
     deployment_.begin();
     deployment_.note("stops all " + std::to_string(deployment_.replicas()));
     deployment_.drain(deployment_.old_version(), deployment_.replicas());
-    Task<Progress> stopping = deployment_.emptied();
+    Task<ScalingProgress> stopping = deployment_.emptied();
     co_await stopping;
 
     deployment_.note("starts " + std::to_string(deployment_.replicas()));
-    Task<Progress> starting =
+    Task<ScalingProgress> starting =
         deployment_.scale_up(deployment_.new_version(), deployment_.replicas());
-    const Progress started = co_await starting;
+    const ScalingProgress started = co_await starting;
     deployment_.decide(started.is_made ? RolloutVerdict::promoted : RolloutVerdict::stalled);
     co_return Done();
   }

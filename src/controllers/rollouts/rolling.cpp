@@ -44,16 +44,17 @@ class Rolling final : public Rollout {
     if (max_surge_ == 0 && max_unavailable_ == 0) {
       max_unavailable_ = 1;  // as Kubernetes resolves two shares that round to nothing
     }
-    Task<Progress> replacing = replace(deployment_.old_version(), deployment_.new_version());
-    const Progress replaced = co_await replacing;
+    Task<ScalingProgress> replacing = replace(deployment_.old_version(), deployment_.new_version());
+    const ScalingProgress replaced = co_await replacing;
     if (replaced.is_made) {
       deployment_.decide(RolloutVerdict::promoted);
     } else if (!settings_.roll_back) {
       deployment_.decide(RolloutVerdict::stalled, "no progress within its deadline");
     } else {
       deployment_.note("is taken back: no progress within its deadline");
-      Task<Progress> restoring = replace(deployment_.new_version(), deployment_.old_version());
-      const Progress restored = co_await restoring;
+      Task<ScalingProgress> restoring =
+          replace(deployment_.new_version(), deployment_.old_version());
+      const ScalingProgress restored = co_await restoring;
       deployment_.decide(restored.is_made ? RolloutVerdict::rolled_back : RolloutVerdict::stalled);
     }
     co_return Done();
@@ -61,7 +62,7 @@ class Rolling final : public Rollout {
 
  private:
   /// Until all instances are of version `to`, or none became available for too long.
-  Task<Progress> replace(std::uint16_t from, std::uint16_t to) {
+  Task<ScalingProgress> replace(std::uint16_t from, std::uint16_t to) {
     Time deadline = deployment_.now() + settings().progress_deadline;
     int most = deployment_.available(to);
     for (;;) {
@@ -69,7 +70,7 @@ class Rolling final : public Rollout {
       }
       const int available = deployment_.available(to);
       if (available >= deployment_.replicas() && deployment_.count(from) == 0) {
-        const Progress all{.is_made = true};
+        const ScalingProgress all{.is_made = true};
         co_return all;
       }
       if (available > most) {
@@ -77,7 +78,7 @@ class Rolling final : public Rollout {
         deadline = deployment_.now() + settings().progress_deadline;
       }
       if (deployment_.now() >= deadline) {
-        const Progress none;
+        const ScalingProgress none;
         co_return none;
       }
       co_await deployment_.changed().before(std::min(deadline, deployment_.next_available()));
