@@ -142,18 +142,18 @@ std::size_t index_of(const FlagSettings& flag, const std::string& variant) {
 
 }  // namespace
 
-std::size_t AbTestSettings::control_index(const FlagSettings& flag) const {
+std::size_t AbTestSettings::control_index(const FlagSettings& of) const {
   if (control.empty()) {
-    return !treatment.empty() && index_of(flag, treatment) == 0 ? 1 : 0;
+    return !treatment.empty() && index_of(of, treatment) == 0 ? 1 : 0;
   }
-  return index_of(flag, control);
+  return index_of(of, control);
 }
 
-std::size_t AbTestSettings::treatment_index(const FlagSettings& flag) const {
+std::size_t AbTestSettings::treatment_index(const FlagSettings& of) const {
   if (treatment.empty()) {
-    return control_index(flag) == 1 ? 0 : 1;
+    return control_index(of) == 1 ? 0 : 1;
   }
-  return index_of(flag, treatment);
+  return index_of(of, treatment);
 }
 
 }  // namespace stampede

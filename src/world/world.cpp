@@ -144,8 +144,8 @@ struct World::Parts final : public Directory {
   }
 
   bool is_rolled_out(const std::string& component) const {
-    const auto rollouts = scenario.facts.all<RolloutSettings>();
-    return std::any_of(rollouts.begin(), rollouts.end(),
+    const auto declared = scenario.facts.all<RolloutSettings>();
+    return std::any_of(declared.begin(), declared.end(),
                        [&](const auto& rollout) { return rollout.what.target.name == component; });
   }
 

@@ -84,8 +84,8 @@ struct AbTestSettings {
   OnHarm on_harm = OnHarm::go_on;
 
   /// The positions of the two among the flag's variants, which are two at least.
-  std::size_t control_index(const FlagSettings& flag) const;
-  std::size_t treatment_index(const FlagSettings& flag) const;
+  std::size_t control_index(const FlagSettings& of) const;
+  std::size_t treatment_index(const FlagSettings& of) const;
 };
 const EnumNames<Correction>& names(Correction);
 void describe(Visitor& v, AbTestSettings& s);
